@@ -77,7 +77,7 @@ def reconcile(module, observe, plan, describe, hold=None):
             before = observe(run)
             planned = plan(before)
             result.update(_report(planned))
-            result["diff"] = _diff(planned, describe(before))
+            result["diff"] = _diff(planned, describe(before), describe(planned.after))
             after = planned.after
             if planned.steps and not module.check_mode:
                 _require_consent(planned, module.params.get("consent"))
@@ -182,8 +182,8 @@ def _report(planned):
     return report
 
 
-def _diff(planned, before):
-    """What ``--diff`` shows: the state, the steps with their reasons, and every file."""
+def _diff(planned, before, after):
+    """What ``--diff`` shows: the steps with their reasons, the state, and every file."""
     if not planned.steps:
         return []
     steps = "".join(
@@ -200,4 +200,5 @@ def _diff(planned, before):
         for step in planned.steps
         if hasattr(step, "content")
     ]
-    return [{"prepared": "Steps:\n" + steps}, *files]
+    state = {"before_header": "state", "before": before, "after_header": "state", "after": after}
+    return [{"prepared": "Steps:\n" + steps}, state, *files]
