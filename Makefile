@@ -1,0 +1,42 @@
+# Every target sets up what it needs by itself; run `make` to see them.
+
+SCENARIO ?= default
+python := .venv/bin/python
+
+.PHONY: help setup demo test test-all lint unit sanity docs molecule bench build clean
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: setup ## a blank virtual machine becomes a container host, before your eyes
+	lab/demo
+
+test: setup ## everything that CI runs, in well under an hour
+	$(python) tests/run
+
+test-all: setup ## the same with every scenario
+	$(python) tests/run --all
+
+lint unit sanity docs: setup
+	$(python) tests/run $@
+
+lint: ## style, documentation, role arguments, changelog
+unit: ## planners, parsers and modules, without a host
+sanity: ## ansible-test sanity on the ansible-core releases that this Python runs
+docs: ## build the reference
+
+molecule: setup ## one scenario on real hosts: SCENARIO=direct_lvm
+	$(python) tests/run molecule --scenario $(SCENARIO)
+
+bench: setup ## measure against the commands by hand and the usual playbook
+	$(python) tests/benchmark/run
+
+build: setup ## the collection as a tarball
+	.venv/bin/ansible-galaxy collection build --force
+
+setup: ## .venv with the pinned tools (all other targets do this first)
+	@python3 tests/setup
+
+clean: ## remove all that was made here; stops the lab's hosts
+	if [ -e .cache/lab ]; then lab/lab down --all; fi
+	rm -rf .cache .venv containerhost-storage-*.tar.gz
