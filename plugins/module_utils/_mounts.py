@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What is mounted, swap, or named to be: read from the kernel and two tables, no command."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+TABLES = ("/etc/fstab", "/etc/crypttab")
+
+
+class Mount(NamedTuple):
+    """One line of mountinfo: proc_pid_mountinfo(5)."""
+
+    devno: str
+    root: str  # which folder of the filesystem is mounted
+    path: str
+    fstype: str
+    source: str
+    options: tuple  # of the mount and of the filesystem
+
+
+def mounts(process="self"):
+    """The mounts that a process sees, in the order in which they were made."""
+    with open("/proc/{0}/mountinfo".format(process), encoding="utf-8", errors="replace") as stream:
+        return parse_mountinfo(stream.read())
+
+
+def parse_mountinfo(text):
+    """The :class:`Mount` of each line."""
+    found = []
+    for line in text.splitlines():
+        left, _, right = line.partition(" - ")
+        head, tail = left.split(" "), right.split(" ")
+        options = head[5].split(",") + (tail[2].split(",") if len(tail) > 2 else [])
+        found.append(
+            Mount(
+                devno=head[2],
+                root=_plain(head[3]),
+                path=_plain(head[4]),
+                fstype=tail[0],
+                source=_plain(tail[1]),
+                options=tuple(dict.fromkeys(options)),
+            )
+        )
+    return found
+
+
+def mounted_at(path, table=None):
+    """The mount whose mount point is ``path`` (the uppermost, where there are several), or None."""
+    path = os.path.realpath(path)
+    return next(
+        (mount for mount in reversed(mounts() if table is None else table) if mount.path == path),
+        None,
+    )
+
+
+def mount_of(path, table=None):
+    """The mount that the file or folder ``path`` lies on; the nearest one that will hold it."""
+    path = os.path.realpath(path)
+    best = None
+    for mount in mounts() if table is None else table:
+        inside = mount.path == "/" or path == mount.path or path.startswith(mount.path + "/")
+        if inside and (best is None or len(mount.path) >= len(best.path)):
+            best = mount
+    return best
+
+
+def mounted_devices(devnos):
+    """Where any of the devices is mounted, in any process's mount namespace.
+
+    A filesystem that only a container sees is in use all the same.
+    """
+    seen, found = set(), set()
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            namespace = os.readlink("/proc/{0}/ns/mnt".format(process))
+            if namespace in seen:
+                continue
+            seen.add(namespace)
+            table = mounts(process)
+        except OSError:  # the process has ended meanwhile
+            continue
+        found.update(mount.path for mount in table if mount.devno in devnos)
+    return tuple(sorted(found))
+
+
+def swap_devices():
+    """Device numbers of all swap in use, as "major:minor"."""
+    found = set()
+    with open("/proc/swaps", encoding="utf-8") as stream:
+        for line in stream.read().splitlines()[1:]:
+            try:
+                number = os.stat(_plain(line.split()[0])).st_rdev
+            except OSError:
+                continue
+            found.add("{0}:{1}".format(os.major(number), os.minor(number)))
+    return found
+
+
+def devices_in_tables(names):
+    """Those of fstab and crypttab that name one of the devices.
+
+    :param names: paths, links included.
+    """
+    return tuple(table for table in TABLES if names & _named_in(table))
+
+
+def _named_in(table):
+    try:
+        with open(table, encoding="utf-8", errors="replace") as stream:
+            lines = stream.read().splitlines()
+    except OSError:
+        return set()
+    return {word for line in lines if not line.lstrip().startswith("#") for word in line.split()}
+
+
+def _plain(text):
+    """Undo the octal escapes of the kernel's tables: a space is \\040."""
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
