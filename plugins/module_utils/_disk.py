@@ -49,6 +49,7 @@ class Disk(NamedTuple):
     serial: str = ""
     wwn: str = ""
     links: tuple = ()  # stable names, best first: /dev/disk/by-id/..., /dev/disk/by-path/...
+    alignment: int = 0  # bytes that its I/O should start at a multiple of, where not a part of 1 MiB
     readonly: bool = False
     partitions: tuple = ()
     holders: tuple = ()  # devices made on top of it: device-mapper, md, bcache
@@ -90,6 +91,7 @@ def identify(path):
         serial=udev["env"].get("ID_SERIAL_SHORT") or udev["env"].get("ID_SERIAL") or _serial(sys),
         wwn=udev["env"].get("ID_WWN_WITH_EXTENSION") or udev["env"].get("ID_WWN", ""),
         links=_stable(udev["links"]),
+        alignment=_alignment(sys),
     )
 
 
@@ -237,6 +239,17 @@ def _stable(links):
 
 def _serial(sys):
     return _text(sys + "/serial") or _text(sys + "/device/serial")
+
+
+def _alignment(sys):
+    """The I/O size that LVM starts its first extent at; 0 where its default of 1 MiB serves."""
+    queue = "/queue/" if os.path.isdir(sys + "/queue") else "/../queue/"
+    found = 0
+    for name in ("minimum_io_size", "optimal_io_size"):
+        value = int(_text(sys + queue + name) or 0)
+        if value and _MIB % value:
+            found = value
+    return found
 
 
 def _names(folder):
