@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The root image of a release: a Debian system with storage tools and Docker, never booted."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from . import paths, recipe, shell, store
+from .progress import Step
+
+
+def ssh_key() -> Path:
+    """Return the private key that every guest lets in, made on first use."""
+    private = paths.cache() / "id_ed25519"
+    with store.locked(paths.cache() / "key.lock", waiting_for="the lab's key"):
+        if not private.exists():
+            draft = private.with_suffix(".new")
+            draft.unlink(missing_ok=True)
+            shell.run(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(draft)],
+                doing="making the lab's key",
+            )
+            # The private half last: with it in place, both are.
+            draft.with_suffix(".new.pub").rename(private.with_suffix(".pub"))
+            draft.rename(private)
+    return private
+
+
+def obtain(release: str) -> Path:
+    """Return the folder with root.qcow2, vmlinuz and initrd.img of ``release``, built if needed."""
+    public_key = ssh_key().with_suffix(".pub").read_text()
+    wanted = recipe.image_recipe(release, paths.GUEST, public_key)
+    return store.obtain(
+        paths.cache() / "images", recipe.key(wanted), wanted, lambda place: build(wanted, place)
+    )
+
+
+def build(wanted: dict, place: Path) -> None:
+    """Make the image of the recipe ``wanted`` in the folder ``place``."""
+    release, tree, raw = wanted["release"], place / "tree", place / "root.raw"
+    log = str(paths.cache() / f"build-{release}.log")
+    Path(log).write_text("")
+    what = f"building the {release} image"
+    try:
+        with Step(f"{what}: installing Debian into a folder"):
+            shell.run(shell.as_root(debootstrap(wanted, tree, place)), doing=what, log=log)
+        with Step(f"{what}: writing the disk"):
+            shell.run(
+                shell.as_root([
+                    shell.find("mke2fs") or "mke2fs", "-q", "-t", "ext4", "-L", "root",
+                    "-d", str(tree), str(raw), wanted["root_size"],
+                ]),
+                doing=what, log=log,
+            )  # fmt: skip
+            shell.run(
+                ["qemu-img", "convert", "-O", "qcow2", str(raw), str(place / "root.qcow2")],
+                doing=what, log=log,
+            )  # fmt: skip
+    finally:
+        # The tree is root's: nobody else could clear it away.
+        leftovers = [str(path) for path in (tree, raw) if path.exists()]
+        if leftovers:
+            shell.run(
+                shell.as_root(["rm", "-rf", "--one-file-system", *leftovers]),
+                doing="clearing away the half-made image",
+            )
+    if os.geteuid():
+        owner = f"{os.geteuid()}:{os.getegid()}"
+        files = [str(path) for path in place.iterdir()]
+        shell.run(shell.as_root(["chown", owner, *files]), doing=what)
+
+
+def debootstrap(wanted: dict, tree: Path, boot: Path) -> list[str]:
+    """Return the command that fills ``tree`` with the system and ``boot`` with its kernel."""
+    prepare = [str(paths.GUEST / "files"), wanted["authorized_key"]]
+    finish = [str(boot), *wanted["offline_packages"]]
+    # Hooks are shell text, in which "$1" is the tree; mmdebstrap picks the archive by itself.
+    return [
+        "mmdebstrap", "--mode=root", "--variant=apt", "--components=main,contrib",
+        "--skip=cleanup/apt", "--include=" + ",".join(wanted["packages"]),
+        f'--essential-hook={shlex.quote(str(paths.GUEST / "prepare.sh"))} "$1" {shlex.join(prepare)}',
+        f'--customize-hook={shlex.quote(str(paths.GUEST / "finish.sh"))} "$1" {shlex.join(finish)}',
+        wanted["release"], str(tree),
+    ]  # fmt: skip
