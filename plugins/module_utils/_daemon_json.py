@@ -90,9 +90,7 @@ def parse(path, text):
     if text.startswith("\ufeff"):
         raise StorageError(path, "it starts with a byte order mark", "Save it as plain UTF-8")
     try:
-        content = json.loads(
-            text, object_pairs_hook=_without_twins, parse_constant=_no_constant
-        )
+        content = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise StorageError(
             path,

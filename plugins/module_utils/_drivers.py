@@ -66,9 +66,7 @@ DRIVERS = {
     "overlay": Driver(
         {}, removed=(24,), kernel=(3, 18), modules=("overlay",), not_on=_NO_UPPER_LAYER
     ),
-    "btrfs": Driver(
-        {"btrfs.min_space": Option(_SIZE)}, modules=("btrfs",), backing=("btrfs",)
-    ),
+    "btrfs": Driver({"btrfs.min_space": Option(_SIZE)}, modules=("btrfs",), backing=("btrfs",)),
     "zfs": Driver(
         {"zfs.fsname": Option(_TEXT)},
         modules=("zfs",),
@@ -111,9 +109,7 @@ DRIVERS = {
             "vfs.xattrs": Option(values.one_of("i_want_broken_containers"), since=(25,)),
         }
     ),
-    "aufs": Driver(
-        {}, removed=(24,), modules=("aufs",), not_on=("aufs", "btrfs", "ecryptfs")
-    ),
+    "aufs": Driver({}, removed=(24,), modules=("aufs",), not_on=("aufs", "btrfs", "ecryptfs")),
     "fuse-overlayfs": Driver(
         {}, since=(20, 10), kernel=(4, 18), modules=("fuse",), programs=("fuse-overlayfs",)
     ),
