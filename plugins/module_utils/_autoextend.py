@@ -80,7 +80,9 @@ def _value(text, key):
 
 
 def _pattern(key):
-    return re.compile(r"(?P<head>^(?:[^#\n]*[\s{{/])?{0}[ \t]*=[ \t]*)(?P<value>\d+)".format(key), re.M)
+    return re.compile(
+        r"(?P<head>^(?:[^#\n]*[\s{{/])?{0}[ \t]*=[ \t]*)(?P<value>\d+)".format(key), re.M
+    )
 
 
 class Headroom(NamedTuple):

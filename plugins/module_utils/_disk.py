@@ -49,7 +49,9 @@ class Disk(NamedTuple):
     serial: str = ""
     wwn: str = ""
     links: tuple = ()  # stable names, best first: /dev/disk/by-id/..., /dev/disk/by-path/...
-    alignment: int = 0  # bytes that its I/O should start at a multiple of, where not a part of 1 MiB
+    alignment: int = (
+        0  # bytes that its I/O should start at a multiple of, where not a part of 1 MiB
+    )
     readonly: bool = False
     partitions: tuple = ()
     holders: tuple = ()  # devices made on top of it: device-mapper, md, bcache

@@ -76,9 +76,7 @@ def _reasons(disk, declared):
     if disk.readonly:
         yield "it is read-only"
     if disk.size < SMALLEST:
-        yield "it is too small: {0}, and {1} is the least".format(
-            human(disk.size), human(SMALLEST)
-        )
+        yield "it is too small: {0}, and {1} is the least".format(human(disk.size), human(SMALLEST))
     if not disk.stable:
         yield (
             "it has no name that survives a reboot (no serial number, no WWN, no place), so it "

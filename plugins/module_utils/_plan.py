@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, Mapping, NamedTuple
 
 
 class StorageError(Exception):
@@ -81,7 +82,7 @@ class Plan(NamedTuple):
     steps: list  # of Command and WriteFile
     after: Any  # a State, as observe() would return it; what cannot be known yet is None
     findings: tuple = ()
-    facts: dict = {}  # more return values of the module, computed by the plan
+    facts: Mapping = MappingProxyType({})  # more return values of the module, computed by the plan
     undo: tuple = ()  # the way back, if a step fails or the host does not keep the state
     diagnose: tuple = ()  # argv that prints the host's own reason for a failure
 
@@ -110,7 +111,9 @@ def seal(steps):
     The same host and the same wish give the same seal; any change to what would be lost gives
     another one. Twelve hex digits: a mark against mistakes, not against an adversary.
     """
-    deadly = [[describe_step(step)["action"], list(step.destroys)] for step in steps if step.destroys]
+    deadly = [
+        [describe_step(step)["action"], list(step.destroys)] for step in steps if step.destroys
+    ]
     if not deadly:
         return ""
     return hashlib.sha256(json.dumps(deadly).encode()).hexdigest()[:12]

@@ -101,7 +101,13 @@ def _what_is_wrong(text):
 def human(size):
     """A size in bytes for people: ``1.9 GiB``, ``312 MiB``; exact where one decimal can say it."""
     size = int(size)
-    for unit, factor in (("PiB", 1024**5), ("TiB", 1024**4), ("GiB", GIB), ("MiB", MIB), ("KiB", KIB)):
+    for unit, factor in (
+        ("PiB", 1024**5),
+        ("TiB", 1024**4),
+        ("GiB", GIB),
+        ("MiB", MIB),
+        ("KiB", KIB),
+    ):
         if size >= factor:
             return "{0:.1f} {1}".format(size / factor, unit).replace(".0 ", " ")
     return "{0} B".format(size)

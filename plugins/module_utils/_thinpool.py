@@ -87,6 +87,12 @@ class State(NamedTuple):
             )
         return group, pool
 
+    def with_group(self, group):
+        """This state, with the group of that name replaced."""
+        lvm = self.groups.lvm
+        others = tuple(other for other in lvm.groups if other.name != group.name)
+        return self._replace(groups=self.groups._replace(lvm=lvm._replace(groups=(*others, group))))
+
     def policy(self, group, pool):
         """The :class:`Policy` in force for a pool: its profile's, its group's, LVM's own."""
         name = pool.profile or group.profile

@@ -12,8 +12,6 @@ a person, and is in order.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from ansible_collections.containerhost.storage.plugins.module_utils import _autoextend
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm import (
     LogicalVolume,
@@ -26,52 +24,40 @@ from ansible_collections.containerhost.storage.plugins.module_utils._plan import
     StorageError,
     WriteFile,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._size import (
-    GIB,
-    KIB,
-    MIB,
-    Amount,
-    human,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import profile_path
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool_absent import (
+    plan_absence,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool_size import (
+    DEFAULT_SIZE,
+    default_chunk,
+    grow,
+    kib,
+    metadata_extents,
+    require_room,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._volume_group import (
     plan_group,
     require_healthy,
 )
 
-# With metadata and its spare at 1 % each this leaves room for one step of 20 %, spare included:
-# 80 + 1 + 1 + 16 + 0.2 + 0.2 = 98.4 % of the group.
-DEFAULT_SIZE = Amount(share=Fraction(80, 100))
-# LVM's own "performance" policy (lvm.conf, allocation/thin_pool_chunk_size_policy).
-DEFAULT_CHUNK = 512 * KIB
-
-# lvm2 lib/metadata/thin_manip.c: 64 bytes a chunk, and these bounds; the chunk size that it picks
-# by itself doubles until the metadata is at most 128 MiB.
-_BYTES_PER_CHUNK = 64
-_LEAST_METADATA = 2 * MIB
-_MOST_METADATA = 16188 * MIB
-_COMFORTABLE_METADATA = 128 * MIB
-
 
 def plan(state, wanted):
     """The :class:`Plan` that makes the pool as wanted."""
     if not wanted.present:
-        return _plan_absence(state, wanted)
+        return plan_absence(state, wanted)
     _require_tools(state, wanted)
     steps, groups = plan_group(state.groups, wanted.vg)
     state = state._replace(groups=groups)
     group, pool = state.pool(wanted)
-    more, state = _create(state, wanted, group) if pool is None else _mend(state, wanted, group, pool)
+    more, state = (
+        _create(state, wanted, group) if pool is None else _mend(state, wanted, group, pool)
+    )
     steps += more
     if steps:
         require_healthy(state.groups, wanted.vg)
     return _with_headroom(steps, state, wanted)
-
-
-def estimate_metadata(data_size, chunk_size):
-    """Bytes of metadata that LVM would give a pool of so many bytes by itself."""
-    needed = data_size // chunk_size * _BYTES_PER_CHUNK
-    return min(max(needed, _LEAST_METADATA), _MOST_METADATA)
 
 
 def _require_tools(state, wanted):
@@ -93,10 +79,10 @@ def _require_tools(state, wanted):
 def _create(state, wanted, group):
     size = (wanted.size or DEFAULT_SIZE).extents(group.extent_size, group.extents)
     data_size = size * group.extent_size
-    chunk = wanted.chunk_size or _default_chunk(data_size)
-    metadata = _metadata_extents(wanted, group, data_size, chunk)
+    chunk = wanted.chunk_size or default_chunk(data_size)
+    metadata = metadata_extents(wanted, group, data_size, chunk)
     spare = max(0, metadata - group.spare)
-    _require_room(wanted, group, size, metadata, spare)
+    require_room(wanted, group, size, metadata, spare)
     policy = wanted.policy.over(_autoextend.RECOMMENDED)
     pool = LogicalVolume(
         name=wanted.name,
@@ -122,9 +108,9 @@ def _create(state, wanted, group):
             (
                 "lvcreate", "--type", "thin-pool", "--name", pool.name,
                 "--extents", str(size),
-                "--poolmetadatasize", _kib(metadata * group.extent_size),
+                "--poolmetadatasize", kib(metadata * group.extent_size),
                 "--poolmetadataspare", "y",
-                "--chunksize", _kib(chunk),
+                "--chunksize", kib(chunk),
                 "--zero", _flag(pool.zero),
                 "--discards", pool.discards,
                 "--errorwhenfull", _flag(pool.when_full == "error"),
@@ -157,7 +143,7 @@ def _mend(state, wanted, group, pool):
     steps += more
     more, pool = _mend_settings(wanted, pool)
     steps += more
-    more, pool, taken, spare = _grow(wanted, group, pool)
+    more, pool, taken, spare = grow(wanted, group, pool)
     steps += more
     if steps:
         _require_sound(wanted, pool)
@@ -233,71 +219,6 @@ def _mend_settings(wanted, pool):
     return steps, pool
 
 
-def _grow(wanted, group, pool):
-    """Grow metadata and data; returns ``(steps, pool, extents taken, growth of the spare)``."""
-    extents = pool.extents
-    if wanted.size is not None:
-        extents = max(extents, wanted.size.extents(group.extent_size, group.extents))
-    metadata = pool.metadata_extents
-    if wanted.metadata_size is not None:
-        metadata = max(metadata, _metadata_extents(wanted, group, 0, pool.chunk_size))
-    elif extents > pool.extents:
-        # Grown by a person, data takes its metadata along; grown by dmeventd, dmeventd sees to it.
-        needed = estimate_metadata(extents * group.extent_size, pool.chunk_size)
-        metadata = max(metadata, -(-needed // group.extent_size))
-    spare = max(0, metadata - group.spare) if metadata > pool.metadata_extents else 0
-    steps = []
-    if metadata > pool.metadata_extents:
-        size = metadata * group.extent_size
-        reason = "Grow the metadata of thin pool {0} to {1}".format(wanted.target, human(size))
-        argv = ("lvextend", "--poolmetadatasize", _kib(size), wanted.target)
-        steps.append(Command(reason, argv))
-    if extents > pool.extents:
-        size = extents * group.extent_size
-        reason = "Grow thin pool {0} to {1}".format(wanted.target, human(size))
-        steps.append(Command(reason, ("lvextend", "--extents", str(extents), wanted.target)))
-    data, meta = extents - pool.extents, metadata - pool.metadata_extents
-    _require_room(wanted, group, data, meta, spare)
-    pool = pool._replace(extents=extents, metadata_extents=metadata)
-    return steps, pool, data + meta + spare, spare
-
-
-def _metadata_extents(wanted, group, data_size, chunk):
-    if wanted.metadata_size is None:
-        size = estimate_metadata(data_size, chunk)
-        return -(-size // group.extent_size)
-    # A share of a small group may be less than an extent; LVM needs one, and 2 MiB at least.
-    extents = wanted.metadata_size.extents(group.extent_size, group.extents)
-    return min(
-        max(extents, -(-_LEAST_METADATA // group.extent_size)), _MOST_METADATA // group.extent_size
-    )
-
-
-def _default_chunk(data_size):
-    chunk = DEFAULT_CHUNK
-    while data_size // chunk * _BYTES_PER_CHUNK > _COMFORTABLE_METADATA and chunk < GIB:
-        chunk *= 2
-    return chunk
-
-
-def _require_room(wanted, group, data, metadata, spare):
-    needed = data + metadata + spare
-    if needed <= group.free and (data or metadata or group.lv(wanted.name)):
-        return
-    most = max(0, group.free - metadata - spare)
-    raise StorageError(
-        "Thin pool {0}".format(wanted.target),
-        "it needs {0} more (data {1}, metadata {2}, spare {3}), and volume group {4} has {5} "
-        "free of {6}".format(
-            *(human(n * group.extent_size) for n in (needed, data, metadata, spare)),
-            group.name,
-            human(group.free * group.extent_size),
-            human(group.extents * group.extent_size),
-        ),
-        "Ask for {0} of data at most, or add a disk".format(human(most * group.extent_size)),
-    )
-
-
 def _require_sound(wanted, pool):
     """A pool whose metadata is in doubt is not touched: lvmthin(7), "Metadata check and repair"."""
     if not pool.check_needed and pool.health in ("", "out_of_data"):
@@ -314,17 +235,12 @@ def _require_sound(wanted, pool):
 
 def _with_pool(state, group, pool, taken, spare_growth):
     """The state once the pool is as given and has taken so many extents more."""
-    lvs = tuple(lv for lv in group.lvs if lv.name != pool.name and "spare" not in lv.role.split(","))
+    lvs = tuple(
+        lv for lv in group.lvs if lv.name != pool.name and "spare" not in lv.role.split(",")
+    )
     spare = LogicalVolume("lvol0_pmspare", None, group.spare + spare_growth, "linear", "pool,spare")
     group = group._replace(lvs=(*lvs, pool, spare), free=group.free - taken)
-    return _with_group(state, group)
-
-
-def _with_group(state, group):
-    lvm = state.groups.lvm
-    others = tuple(other for other in lvm.groups if other.name != group.name)
-    lvm = lvm._replace(groups=(*others, group))
-    return state._replace(groups=state.groups._replace(lvm=lvm))
+    return state.with_group(group)
 
 
 def _with_headroom(steps, state, wanted):
@@ -348,7 +264,9 @@ def _size_finding(wanted, group, pool):
     size = wanted.size.extents(group.extent_size, group.extents)
     if pool.extents <= size:
         return ()
-    message = "{0} has {1} for data, {2} more than asked for; a thin pool cannot shrink, so it stays."
+    message = (
+        "{0} has {1} for data, {2} more than asked for; a thin pool cannot shrink, so it stays."
+    )
     return (
         Finding(
             "info",
@@ -362,43 +280,6 @@ def _size_finding(wanted, group, pool):
     )
 
 
-def _plan_absence(state, wanted):
-    group, pool = state.pool(wanted)
-    steps, after = [], state
-    if pool:
-        volumes = [lv for lv in group.lvs if lv.pool == pool.name]
-        used = [lv.name for lv in [pool, *volumes] if lv.open]
-        if used:
-            raise StorageError(
-                "Thin pool {0}".format(wanted.target),
-                "it is in use ({0} open)".format(", ".join(used)),
-                "Stop the container engine or unmount what lies on it, then run again",
-            )
-        require_healthy(state.groups, wanted.vg)
-        lost = "thin pool {0} ({1}, UUID {2}, {3:.0f} percent used)".format(
-            wanted.target, human(pool.extents * group.extent_size), pool.uuid, pool.data_percent or 0
-        )
-        lost += "".join(" and its volume {0} (UUID {1})".format(lv.name, lv.uuid) for lv in volumes)
-        argv = ("lvremove", "--yes", wanted.target)
-        steps.append(Command("Remove thin pool {0}".format(wanted.target), argv, destroys=(lost,)))
-        gone = {pool.name} | {lv.name for lv in volumes}
-        rest = tuple(lv for lv in group.lvs if lv.name not in gone)
-        taken = pool.extents + pool.metadata_extents
-        after = _with_group(state, group._replace(lvs=rest, free=group.free + taken))
-    if wanted.profile in after.profiles and not _profile_used(after, wanted.profile):
-        path = profile_path(state.config, wanted.profile)
-        old = state.profiles[wanted.profile]
-        steps.append(WriteFile("Remove the profile that no volume uses", path, None, old=old))
-        profiles = {name: text for name, text in after.profiles.items() if name != wanted.profile}
-        after = after._replace(profiles=profiles)
-    return Plan(steps, after)
-
-
-def _profile_used(state, name):
-    groups = state.groups.lvm.groups
-    return any(name in (group.profile, *(lv.profile for lv in group.lvs)) for group in groups)
-
-
 def _change(wanted, reason, option, value):
     return Command(
         "{0} thin pool {1}".format(reason, wanted.target),
@@ -408,7 +289,3 @@ def _change(wanted, reason, option, value):
 
 def _flag(value):
     return "y" if value else "n"
-
-
-def _kib(size):
-    return "{0}k".format(size // KIB)

@@ -215,7 +215,9 @@ def _predicted(disk: Disk, extent_size):
     The first extent lies at 1 MiB; where the disk's own I/O size does not divide that, at the
     next multiple of it.
     """
-    start = -(-_FIRST_EXTENT // disk.alignment) * disk.alignment if disk.alignment else _FIRST_EXTENT
+    start = (
+        -(-_FIRST_EXTENT // disk.alignment) * disk.alignment if disk.alignment else _FIRST_EXTENT
+    )
     extents = max(0, (disk.size - start) // extent_size)
     return PhysicalVolume(disk.device, None, disk.size, extents, 0, False, False, True)
 

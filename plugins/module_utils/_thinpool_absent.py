@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What has to be done for a thin pool to be gone. Pure.
+
+The volume group and its disks stay: what is not asked for is not taken.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.containerhost.storage.plugins.module_utils._plan import (
+    Command,
+    Plan,
+    StorageError,
+    WriteFile,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import profile_path
+from ansible_collections.containerhost.storage.plugins.module_utils._volume_group import (
+    require_healthy,
+)
+
+
+def plan_absence(state, wanted):
+    group, pool = state.pool(wanted)
+    steps, after = [], state
+    if pool:
+        volumes = [lv for lv in group.lvs if lv.pool == pool.name]
+        used = [lv.name for lv in [pool, *volumes] if lv.open]
+        if used:
+            raise StorageError(
+                "Thin pool {0}".format(wanted.target),
+                "it is in use ({0} open)".format(", ".join(used)),
+                "Stop the container engine or unmount what lies on it, then run again",
+            )
+        require_healthy(state.groups, wanted.vg)
+        lost = "thin pool {0} ({1}, UUID {2}, {3:.0f} percent used)".format(
+            wanted.target,
+            human(pool.extents * group.extent_size),
+            pool.uuid,
+            pool.data_percent or 0,
+        )
+        lost += "".join(" and its volume {0} (UUID {1})".format(lv.name, lv.uuid) for lv in volumes)
+        argv = ("lvremove", "--yes", wanted.target)
+        steps.append(Command("Remove thin pool {0}".format(wanted.target), argv, destroys=(lost,)))
+        gone = {pool.name} | {lv.name for lv in volumes}
+        rest = tuple(lv for lv in group.lvs if lv.name not in gone)
+        taken = pool.extents + pool.metadata_extents
+        after = state.with_group(group._replace(lvs=rest, free=group.free + taken))
+    if wanted.profile in after.profiles and not _profile_used(after, wanted.profile):
+        path = profile_path(state.config, wanted.profile)
+        old = state.profiles[wanted.profile]
+        steps.append(WriteFile("Remove the profile that no volume uses", path, None, old=old))
+        profiles = {name: text for name, text in after.profiles.items() if name != wanted.profile}
+        after = after._replace(profiles=profiles)
+    return Plan(steps, after)
+
+
+def _profile_used(state, name):
+    groups = state.groups.lvm.groups
+    return any(name in (group.profile, *(lv.profile for lv in group.lvs)) for group in groups)
