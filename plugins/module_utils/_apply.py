@@ -37,7 +37,7 @@ def _command(run, step):
     if rc:
         raise StorageError(
             step.reason,
-            "`{0}` failed with exit status {1}: {2}".format(
+            "`{}` failed with exit status {}: {}".format(
                 " ".join(map(shlex.quote, step.argv)), rc, (err or out).strip()
             ),
             "Mend what it names, then run again",
@@ -62,7 +62,7 @@ def _replace(step):
     except OSError as error:
         raise StorageError(
             step.path,
-            "{0}: {1}".format(step.reason, error.strerror),
+            f"{step.reason}: {error.strerror}",
             "Make sure that the folder is there and can be written to, then run again",
         ) from error
 

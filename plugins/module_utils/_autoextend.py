@@ -47,13 +47,13 @@ def check_policy(policy):
     """Refuse values that LVM silently changes (threshold) or fails on later (percent)."""
     if policy.threshold is not None and not 50 <= policy.threshold <= 100:
         raise StorageError(
-            "autoextend.threshold={0}".format(policy.threshold),
+            f"autoextend.threshold={policy.threshold}",
             "LVM takes 50 to 100, and silently treats less as 50",
             "Give a threshold from 50 to 99, or 100 to turn autoextension off",
         )
     if policy.percent is not None and not 1 <= policy.percent <= 100:
         raise StorageError(
-            "autoextend.percent={0}".format(policy.percent),
+            f"autoextend.percent={policy.percent}",
             "with 0 or less LVM fails when the pool has to grow, and one step can at most double it",
             "Give 1 to 100; to turn autoextension off, set the threshold to 100",
         )
@@ -68,9 +68,9 @@ def profile_text(policy, text=None):
     """The text of a profile that sets ``policy``; all else in ``text`` stays as it is."""
     for value, key in zip(policy, _KEYS.values()):
         if text and _value(text, key) is not None:
-            text = _pattern(key).sub(r"\g<head>{0}".format(value), text)
+            text = _pattern(key).sub(rf"\g<head>{value}", text)
         else:
-            text = (text or "") + "activation/{0}={1}\n".format(key, value)
+            text = (text or "") + f"activation/{key}={value}\n"
     return text
 
 
@@ -80,9 +80,7 @@ def _value(text, key):
 
 
 def _pattern(key):
-    return re.compile(
-        r"(?P<head>^(?:[^#\n]*[\s{{/])?{0}[ \t]*=[ \t]*)(?P<value>\d+)".format(key), re.M
-    )
+    return re.compile(rf"(?P<head>^(?:[^#\n]*[\s{{/])?{key}[ \t]*=[ \t]*)(?P<value>\d+)", re.M)
 
 
 class Headroom(NamedTuple):
@@ -143,8 +141,8 @@ def findings(name, group, room, policy, extent_size):
             Finding(
                 "warning",
                 "autoextend_off",
-                "{0} does not extend itself (threshold 100): when it is full, every write to it "
-                "fails. Set autoextend.threshold below 100.".format(name),
+                f"{name} does not extend itself (threshold 100): when it is full, every write to it "
+                "fails. Set autoextend.threshold below 100.",
             )
         ]
     if room.step <= room.free:
@@ -153,16 +151,8 @@ def findings(name, group, room, policy, extent_size):
         Finding(
             "warning",
             "autoextend_headroom",
-            "Autoextension of {0} cannot fire: the next step needs {1} (data {2}, metadata {3}, "
-            "spare {4}), volume group {5} has {6} free. Add a disk to the group; a pool that is "
-            "made with at most 80%VG leaves room for one step of 20 percent.".format(
-                name,
-                human(room.step * extent_size),
-                human(room.data * extent_size),
-                human(room.metadata * extent_size),
-                human(room.spare * extent_size),
-                group,
-                human(room.free * extent_size),
-            ),
+            f"Autoextension of {name} cannot fire: the next step needs {human(room.step * extent_size)} (data {human(room.data * extent_size)}, metadata {human(room.metadata * extent_size)}, "
+            f"spare {human(room.spare * extent_size)}), volume group {group} has {human(room.free * extent_size)} free. Add a disk to the group; a pool that is "
+            "made with at most 80%VG leaves room for one step of 20 percent.",
         )
     ]

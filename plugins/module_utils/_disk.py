@@ -81,7 +81,7 @@ def identify(path):
         return Disk(path)
     if not stat.S_ISBLK(status.st_mode):
         return Disk(path)
-    devno = "{0}:{1}".format(os.major(status.st_rdev), os.minor(status.st_rdev))
+    devno = f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
     sys = "/sys/dev/block/" + devno
     udev = _udev(devno)
     return Disk(
@@ -140,9 +140,7 @@ def hold(claims):
             if (now.devno, now.size, now.serial, now.wwn) != claim[1:]:
                 raise StorageError(
                     claim.path,
-                    "it is not the disk that the plan was made for: planned {0}, found {1}".format(
-                        claim, now.claim
-                    ),
+                    f"it is not the disk that the plan was made for: planned {claim}, found {now.claim}",
                     "Nothing was written to it; look at the disks of this host, then plan again",
                 )
             stack.enter_context(_locked(now.device, claim.path))
@@ -205,7 +203,7 @@ def _first_content(device, size):
     except OSError as error:
         raise StorageError(
             device,
-            "it cannot be read: {0}".format(error.strerror),
+            f"it cannot be read: {error.strerror}",
             "Look at the kernel's messages (`dmesg`); the disk may be failing",
         ) from error
     return None

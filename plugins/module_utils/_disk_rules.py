@@ -48,7 +48,7 @@ def require_distinct(disks):
         if disk.exists and disk.devno in seen:
             raise StorageError(
                 disk.path,
-                "it is the same disk as {0} ({1})".format(seen[disk.devno], disk.device),
+                f"it is the same disk as {seen[disk.devno]} ({disk.device})",
                 "Name each disk once",
             )
         seen[disk.devno] = disk.path
@@ -63,12 +63,10 @@ def require_free(disk, declared=()):
     reasons = list(_reasons(disk, declared))
     if reasons:
         raise StorageError(
-            "{0} ({1}, {2})".format(disk.path, disk.stable or disk.device, human(disk.size)),
+            f"{disk.path} ({disk.stable or disk.device}, {human(disk.size)})",
             "it is not free: " + "; ".join(reasons),
-            "Name another disk. If this is the right one, look at it (`lsblk {0}`, `wipefs {0}`), "
-            "save what is on it, and free it by hand: nothing here overwrites data".format(
-                disk.device
-            ),
+            f"Name another disk. If this is the right one, look at it (`lsblk {disk.device}`, `wipefs {disk.device}`), "
+            "save what is on it, and free it by hand: nothing here overwrites data",
         )
 
 
@@ -76,7 +74,7 @@ def _reasons(disk, declared):
     if disk.readonly:
         yield "it is read-only"
     if disk.size < SMALLEST:
-        yield "it is too small: {0}, and {1} is the least".format(human(disk.size), human(SMALLEST))
+        yield f"it is too small: {human(disk.size)}, and {human(SMALLEST)} is the least"
     if not disk.stable:
         yield (
             "it has no name that survives a reboot (no serial number, no WWN, no place), so it "
@@ -98,12 +96,12 @@ def _reasons(disk, declared):
     if disk.busy and not (disk.mounts or disk.swap or disk.holders):
         yield disk.busy
     if disk.content is not None and not disk.signatures:
-        yield "it holds unknown data (first seen at byte {0})".format(disk.content)
+        yield f"it holds unknown data (first seen at byte {disk.content})"
 
 
 def _described(signature):
     if signature in _MEMBERS:
-        return "the signature of {0} ({1})".format(_MEMBERS[signature], signature)
+        return f"the signature of {_MEMBERS[signature]} ({signature})"
     if signature in _TABLES:
-        return "a partition table ({0})".format(signature)
-    return "a filesystem or other data ({0})".format(signature)
+        return f"a partition table ({signature})"
+    return f"a filesystem or other data ({signature})"

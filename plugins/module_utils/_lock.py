@@ -39,12 +39,12 @@ def host_lock(name, path=None, patience=None):
             if time.monotonic() >= deadline:
                 raise StorageError(
                     "This host",
-                    "another run is changing its storage ({0})".format(_holder(descriptor)),
+                    f"another run is changing its storage ({_holder(descriptor)})",
                     "Wait until it has ended, then run again; nothing has been changed",
                 )
             time.sleep(0.2)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, "{0}, process {1}".format(name, os.getpid()).encode(), 0)
+        os.pwrite(descriptor, f"{name}, process {os.getpid()}".encode(), 0)
         yield
     finally:
         os.close(descriptor)

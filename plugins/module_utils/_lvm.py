@@ -213,13 +213,13 @@ def check_name(name, what):
     """
     if not _NAME.fullmatch(name or ""):
         raise StorageError(
-            "The {0} name {1!r}".format(what, name),
+            f"The {what} name {name!r}",
             "LVM does not take it",
             "Use letters, digits, and + _ . -, with no hyphen first, 127 of them at most",
         )
     if what == "logical volume" and _RESERVED.search(name):
         raise StorageError(
-            "The {0} name {1!r}".format(what, name),
+            f"The {what} name {name!r}",
             "LVM keeps names like this for its own parts of volumes",
             "Choose another name; lvm(8) lists them under VALID NAMES",
         )
@@ -227,4 +227,4 @@ def check_name(name, what):
 
 def mapper_name(group, volume):
     """The device-mapper name: hyphens doubled, so that the one between stands out."""
-    return "{0}-{1}".format(group.replace("-", "--"), volume.replace("-", "--"))
+    return "{}-{}".format(group.replace("-", "--"), volume.replace("-", "--"))

@@ -28,7 +28,7 @@ class Mount(NamedTuple):
 
 def mounts(process="self"):
     """The mounts that a process sees, in the order in which they were made."""
-    with open("/proc/{0}/mountinfo".format(process), encoding="utf-8", errors="replace") as stream:
+    with open(f"/proc/{process}/mountinfo", encoding="utf-8", errors="replace") as stream:
         return parse_mountinfo(stream.read())
 
 
@@ -80,7 +80,7 @@ def mounted_devices(devnos):
     seen, found = set(), set()
     for process in filter(str.isdigit, os.listdir("/proc")):
         try:
-            namespace = os.readlink("/proc/{0}/ns/mnt".format(process))
+            namespace = os.readlink(f"/proc/{process}/ns/mnt")
             if namespace in seen:
                 continue
             seen.add(namespace)
@@ -100,7 +100,7 @@ def swap_devices():
                 number = os.stat(_plain(line.split()[0])).st_rdev
             except OSError:
                 continue
-            found.add("{0}:{1}".format(os.major(number), os.minor(number)))
+            found.add(f"{os.major(number)}:{os.minor(number)}")
     return found
 
 

@@ -22,7 +22,7 @@ class StorageError(Exception):
     """
 
     def __init__(self, what, wrong, remedy, **details):
-        super().__init__("{0}: {1}. {2}.".format(what, wrong.rstrip("."), remedy.rstrip(".")))
+        super().__init__("{}: {}. {}.".format(what, wrong.rstrip("."), remedy.rstrip(".")))
         self.details = details
 
     @classmethod
@@ -91,7 +91,7 @@ def describe_step(step):
     """A step as the user gets it: ``{"reason": str, "action": str}``."""
     if isinstance(step, WriteFile):
         verb = "remove" if step.content is None else "write"
-        return {"reason": step.reason, "action": "{0} {1}".format(verb, step.path)}
+        return {"reason": step.reason, "action": f"{verb} {step.path}"}
     return {"reason": step.reason, "action": " ".join(map(shlex.quote, step.argv))}
 
 

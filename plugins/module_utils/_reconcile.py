@@ -52,8 +52,8 @@ class Reader:
         rc, out, err = self(argv)
         if rc:
             raise StorageError(
-                "`{0}`".format(" ".join(argv)),
-                "it failed with exit status {0}: {1}".format(rc, (err or out).strip()),
+                "`{}`".format(" ".join(argv)),
+                f"it failed with exit status {rc}: {(err or out).strip()}",
                 "Run it by hand on the host to see more; nothing has been changed",
             )
         return out
@@ -128,7 +128,7 @@ def _unwind(run, planned, done, error):
         message += "\n" + _undo(run, planned.undo, details)
     elif done:
         message += (
-            "\nDone before that, and kept: {0}. It is safe to run again: the next run goes on "
+            "\nDone before that, and kept: {}. It is safe to run again: the next run goes on "
             "from there".format("; ".join(step.reason for step in done))
         )
     else:
@@ -143,7 +143,7 @@ def _undo(run, undo, details):
         try:
             execute(run, step, None)
         except StorageError as error:
-            failed.append("{0} ({1})".format(step.reason, error))
+            failed.append(f"{step.reason} ({error})")
     details["undone"] = not failed
     if failed:
         return "On the way back this failed as well, and has to be done by hand: " + "; ".join(
@@ -160,11 +160,11 @@ def _require_consent(planned, consent):
         return
     wrong = "this would destroy " + "; ".join(lost)
     if consent:
-        wrong = "the consent given ({0}) is not for this plan; {1}".format(consent, wrong)
+        wrong = f"the consent given ({consent}) is not for this plan; {wrong}"
     raise StorageError(
         "No consent",
         wrong,
-        "If that is what you want, run again with consent: {0}".format(seal(planned.steps)),
+        f"If that is what you want, run again with consent: {seal(planned.steps)}",
     )
 
 
@@ -187,7 +187,7 @@ def _diff(planned, before, after):
     if not planned.steps:
         return []
     steps = "".join(
-        "{0}. {1}\n   {2}\n".format(number, step["reason"], step["action"])
+        "{}. {}\n   {}\n".format(number, step["reason"], step["action"])
         for number, step in enumerate(map(describe_step, planned.steps), 1)
     )
     files = [

@@ -51,15 +51,13 @@ def parse_size(text, name):
     match = _SIZE.fullmatch(text)
     if not match:
         raise StorageError(
-            "{0}={1}".format(name, text),
+            f"{name}={text}",
             _what_is_wrong(text),
             "Write a whole or decimal number and a binary unit: 512k, 100m, 10g, 1.5t",
         )
     size = Fraction(match["number"]) * _UNITS[match["unit"].lower()]
     if size <= 0:
-        raise StorageError(
-            "{0}={1}".format(name, text), "the size is zero", "Give a size above zero"
-        )
+        raise StorageError(f"{name}={text}", "the size is zero", "Give a size above zero")
     return -(-size.numerator // size.denominator)
 
 
@@ -74,14 +72,14 @@ def parse_amount(text, name):
     match = _SHARE.fullmatch(text)
     if not match:
         raise StorageError(
-            "{0}={1}".format(name, text),
+            f"{name}={text}",
             "only a share of the whole volume group is the same on every run",
             "Write it as 80%VG, or give a size such as 100g",
         )
     share = Fraction(match["number"]) / 100
     if not 0 < share <= 1:
         raise StorageError(
-            "{0}={1}".format(name, text),
+            f"{name}={text}",
             "a share is above 0 and at most 100 percent",
             "Write it as 80%VG",
         )
@@ -109,5 +107,5 @@ def human(size):
         ("KiB", KIB),
     ):
         if size >= factor:
-            return "{0:.1f} {1}".format(size / factor, unit).replace(".0 ", " ")
-    return "{0} B".format(size)
+            return f"{size / factor:.1f} {unit}".replace(".0 ", " ")
+    return f"{size} B"

@@ -56,12 +56,12 @@ class Wanted(NamedTuple):
     @property
     def target(self):
         """The pool as LVM's commands take it."""
-        return "{0}/{1}".format(self.vg, self.name)
+        return f"{self.vg}/{self.name}"
 
     @property
     def profile(self):
         """The profile that carries this pool's policy, where no other one does already."""
-        return "{0}-{1}".format(self.vg, self.name)
+        return f"{self.vg}-{self.name}"
 
 
 class State(NamedTuple):
@@ -81,8 +81,8 @@ class State(NamedTuple):
         pool = group.lv(wanted.name) if group else None
         if pool and pool.kind != "thin-pool":
             raise StorageError(
-                "Logical volume {0}".format(wanted.target),
-                "it is no thin pool but a {0} volume".format(pool.kind),
+                f"Logical volume {wanted.target}",
+                f"it is no thin pool but a {pool.kind} volume",
                 "Choose another name for the pool",
             )
         return group, pool
@@ -133,7 +133,7 @@ def _chunk_size(text):
     size = parse_size(text, "chunk_size")
     if size % (64 * KIB) or not 64 * KIB <= size <= GIB:
         raise StorageError(
-            "chunk_size={0}".format(text),
+            f"chunk_size={text}",
             "LVM takes multiples of 64 KiB, from 64 KiB to 1 GiB",
             "For containers 512k serves well; 64k suits many snapshots",
         )
@@ -160,12 +160,12 @@ def observe(run, wanted, devices):
 
 def profile_path(config, name):
     """Where LVM looks for a profile."""
-    return "{0}/{1}.profile".format(config.profile_dir, name)
+    return f"{config.profile_dir}/{name}.profile"
 
 
 def _profile_text(folder, name):
     try:
-        with open("{0}/{1}.profile".format(folder, name), encoding="utf-8") as stream:
+        with open(f"{folder}/{name}.profile", encoding="utf-8") as stream:
             return stream.read()
     except FileNotFoundError:
         return None

@@ -32,20 +32,15 @@ def plan_absence(state, wanted):
         used = [lv.name for lv in [pool, *volumes] if lv.open]
         if used:
             raise StorageError(
-                "Thin pool {0}".format(wanted.target),
-                "it is in use ({0} open)".format(", ".join(used)),
+                f"Thin pool {wanted.target}",
+                "it is in use ({} open)".format(", ".join(used)),
                 "Stop the container engine or unmount what lies on it, then run again",
             )
         require_healthy(state.groups, wanted.vg)
-        lost = "thin pool {0} ({1}, UUID {2}, {3:.0f} percent used)".format(
-            wanted.target,
-            human(pool.extents * group.extent_size),
-            pool.uuid,
-            pool.data_percent or 0,
-        )
-        lost += "".join(" and its volume {0} (UUID {1})".format(lv.name, lv.uuid) for lv in volumes)
+        lost = f"thin pool {wanted.target} ({human(pool.extents * group.extent_size)}, UUID {pool.uuid}, {pool.data_percent or 0:.0f} percent used)"
+        lost += "".join(f" and its volume {lv.name} (UUID {lv.uuid})" for lv in volumes)
         argv = ("lvremove", "--yes", wanted.target)
-        steps.append(Command("Remove thin pool {0}".format(wanted.target), argv, destroys=(lost,)))
+        steps.append(Command(f"Remove thin pool {wanted.target}", argv, destroys=(lost,)))
         gone = {pool.name} | {lv.name for lv in volumes}
         rest = tuple(lv for lv in group.lvs if lv.name not in gone)
         taken = pool.extents + pool.metadata_extents

@@ -63,14 +63,14 @@ def plan(state, wanted):
 def _require_tools(state, wanted):
     if not state.thin_check:
         raise StorageError(
-            "Thin pool {0}".format(wanted.target),
+            f"Thin pool {wanted.target}",
             "`thin_check` is not on this host, and a pool that cannot be checked cannot be "
             "trusted after a crash",
             "Install thin-provisioning-tools (Debian, Ubuntu) or device-mapper-persistent-data",
         )
     if wanted.monitor and not state.config.monitoring:
         raise StorageError(
-            "Thin pool {0}".format(wanted.target),
+            f"Thin pool {wanted.target}",
             "LVM is told not to monitor anything on this host (activation/monitoring=0)",
             "Take that out of lvm.conf, or set `monitor: false` and do without autoextension",
         )
@@ -102,9 +102,7 @@ def _create(state, wanted, group):
     steps, state = _write_profile(state, wanted, wanted.profile, policy, "")
     steps.append(
         Command(
-            "Make thin pool {0}: {1} for data, {2} for metadata".format(
-                wanted.target, human(data_size), human(metadata * group.extent_size)
-            ),
+            f"Make thin pool {wanted.target}: {human(data_size)} for data, {human(metadata * group.extent_size)} for metadata",
             (
                 "lvcreate", "--type", "thin-pool", "--name", pool.name,
                 "--extents", str(size),
@@ -127,17 +125,15 @@ def _mend(state, wanted, group, pool):
     """Every way in which a pool can differ, one step each."""
     if wanted.chunk_size not in (None, pool.chunk_size):
         raise StorageError(
-            "Thin pool {0}".format(wanted.target),
-            "its chunk size is {0}, not {1}, and cannot be changed in place".format(
-                human(pool.chunk_size), human(wanted.chunk_size)
-            ),
+            f"Thin pool {wanted.target}",
+            f"its chunk size is {human(pool.chunk_size)}, not {human(wanted.chunk_size)}, and cannot be changed in place",
             "Leave chunk_size out to keep it, or move its volumes to a new pool",
         )
     steps = []
     if not pool.active:
         argv = ("lvchange", "--activate", "y", "--ignoreactivationskip")
         argv += ("--monitor", _flag(wanted.monitor), wanted.target)
-        steps.append(Command("Activate thin pool {0}".format(wanted.target), argv))
+        steps.append(Command(f"Activate thin pool {wanted.target}", argv))
         pool = pool._replace(active=True, monitored=wanted.monitor)
     more, state, pool = _mend_policy(state, wanted, group, pool)
     steps += more
@@ -159,9 +155,7 @@ def _mend_policy(state, wanted, group, pool):
     base = state.profiles.get(name, state.profiles.get(pool.profile, ""))
     steps, state = _write_profile(state, wanted, name, policy, base)
     if pool.profile != name:
-        steps.append(
-            _change(wanted, "Attach profile {0} to".format(name), "--metadataprofile", name)
-        )
+        steps.append(_change(wanted, f"Attach profile {name} to", "--metadataprofile", name))
     return steps, state, pool._replace(profile=name)
 
 
@@ -172,9 +166,7 @@ def _write_profile(state, wanted, name, policy, base):
         return [], state
     text = _autoextend.profile_text(policy, base)
     step = WriteFile(
-        "Let thin pool {0} grow by {1} percent when it is {2} percent full".format(
-            wanted.target, policy.percent, policy.threshold
-        ),
+        f"Let thin pool {wanted.target} grow by {policy.percent} percent when it is {policy.threshold} percent full",
         profile_path(state.config, name),
         text,
         old=old,
@@ -194,26 +186,24 @@ def _mend_settings(wanted, pool):
     if wanted.discards not in (None, pool.discards):
         if "ignore" in (wanted.discards, pool.discards):
             raise StorageError(
-                "Thin pool {0}".format(wanted.target),
-                "discards can change between {0} and {1} only while the pool is inactive".format(
-                    pool.discards, wanted.discards
-                ),
-                "Stop what uses the pool, run `lvchange --activate n {0}` and `lvchange --discards "
-                "{1} {0}`, then run again".format(wanted.target, wanted.discards),
+                f"Thin pool {wanted.target}",
+                f"discards can change between {pool.discards} and {wanted.discards} only while the pool is inactive",
+                f"Stop what uses the pool, run `lvchange --activate n {wanted.target}` and `lvchange --discards "
+                f"{wanted.discards} {wanted.target}`, then run again",
             )
         steps.append(_change(wanted, "Change discards of", "--discards", wanted.discards))
         pool = pool._replace(discards=wanted.discards)
     if wanted.zero not in (None, pool.zero):
-        reason = "Turn zeroing of new chunks {0} for".format("on" if wanted.zero else "off")
+        reason = "Turn zeroing of new chunks {} for".format("on" if wanted.zero else "off")
         steps.append(_change(wanted, reason, "--zero", _flag(wanted.zero)))
         pool = pool._replace(zero=wanted.zero)
     if wanted.when_full not in (None, pool.when_full):
         error = wanted.when_full == "error"
-        reason = "{0} writes when full on".format("Refuse" if error else "Queue")
+        reason = "{} writes when full on".format("Refuse" if error else "Queue")
         steps.append(_change(wanted, reason, "--errorwhenfull", _flag(error)))
         pool = pool._replace(when_full=wanted.when_full)
     if wanted.monitor != pool.monitored:
-        reason = "{0} dmeventd's monitoring of".format("Start" if wanted.monitor else "Stop")
+        reason = "{} dmeventd's monitoring of".format("Start" if wanted.monitor else "Stop")
         steps.append(_change(wanted, reason, "--monitor", _flag(wanted.monitor)))
         pool = pool._replace(monitored=wanted.monitor)
     return steps, pool
@@ -224,12 +214,10 @@ def _require_sound(wanted, pool):
     if not pool.check_needed and pool.health in ("", "out_of_data"):
         return
     raise StorageError(
-        "Thin pool {0}".format(wanted.target),
+        f"Thin pool {wanted.target}",
         "its metadata needs a check" if pool.check_needed else "LVM calls it " + pool.health,
-        "Stop what uses it, then `lvchange --activate n {0}`, `lvconvert --repair {0}`, and check "
-        "every filesystem in it before the old metadata (`..._meta0`) is removed".format(
-            wanted.target
-        ),
+        f"Stop what uses it, then `lvchange --activate n {wanted.target}`, `lvconvert --repair {wanted.target}`, and check "
+        "every filesystem in it before the old metadata (`..._meta0`) is removed",
     )
 
 
@@ -250,7 +238,7 @@ def _with_headroom(steps, state, wanted):
     findings = _autoextend.findings(wanted.target, group.name, room, policy, group.extent_size)
     if wanted.require_headroom and findings:
         raise StorageError(
-            "Thin pool {0}".format(wanted.target),
+            f"Thin pool {wanted.target}",
             findings[0].message,
             "Mend that, or set `require_headroom: false` to go on without",
         )
@@ -282,7 +270,7 @@ def _size_finding(wanted, group, pool):
 
 def _change(wanted, reason, option, value):
     return Command(
-        "{0} thin pool {1}".format(reason, wanted.target),
+        f"{reason} thin pool {wanted.target}",
         ("lvchange", option, value, wanted.target),
     )
 

@@ -59,12 +59,12 @@ def grow(wanted, group, pool):
     steps = []
     if metadata > pool.metadata_extents:
         size = metadata * group.extent_size
-        reason = "Grow the metadata of thin pool {0} to {1}".format(wanted.target, human(size))
+        reason = f"Grow the metadata of thin pool {wanted.target} to {human(size)}"
         argv = ("lvextend", "--poolmetadatasize", kib(size), wanted.target)
         steps.append(Command(reason, argv))
     if extents > pool.extents:
         size = extents * group.extent_size
-        reason = "Grow thin pool {0} to {1}".format(wanted.target, human(size))
+        reason = f"Grow thin pool {wanted.target} to {human(size)}"
         steps.append(Command(reason, ("lvextend", "--extents", str(extents), wanted.target)))
     data, meta = extents - pool.extents, metadata - pool.metadata_extents
     require_room(wanted, group, data, meta, spare)
@@ -96,17 +96,17 @@ def require_room(wanted, group, data, metadata, spare):
         return
     most = max(0, group.free - metadata - spare)
     raise StorageError(
-        "Thin pool {0}".format(wanted.target),
-        "it needs {0} more (data {1}, metadata {2}, spare {3}), and volume group {4} has {5} "
-        "free of {6}".format(
+        f"Thin pool {wanted.target}",
+        "it needs {} more (data {}, metadata {}, spare {}), and volume group {} has {} "
+        "free of {}".format(
             *(human(n * group.extent_size) for n in (needed, data, metadata, spare)),
             group.name,
             human(group.free * group.extent_size),
             human(group.extents * group.extent_size),
         ),
-        "Ask for {0} of data at most, or add a disk".format(human(most * group.extent_size)),
+        f"Ask for {human(most * group.extent_size)} of data at most, or add a disk",
     )
 
 
 def kib(size):
-    return "{0}k".format(size // KIB)
+    return f"{size // KIB}k"

@@ -55,8 +55,8 @@ class GroupState(NamedTuple):
         found = self.lvm.named(name)
         if len(found) > 1:
             raise StorageError(
-                "Volume group {0}".format(name),
-                "this host has {0} groups of that name: {1}".format(
+                f"Volume group {name}",
+                "this host has {} groups of that name: {}".format(
                     len(found), ", ".join(group.uuid for group in found)
                 ),
                 "Rename one by its UUID (`vgrename UUID NEWNAME`), or take its disk away",
@@ -104,7 +104,7 @@ def plan_group(state, name):
         _require_takeable(state, disk, name)
         _require_named_by_identity(disk, name)
     step = Command(
-        "Add {0} to volume group {1}".format(_listed(new), name),
+        f"Add {_listed(new)} to volume group {name}",
         ("vgextend", name, *(disk.stable for disk in new)),
         claims=tuple(disk.claim for disk in new),
     )
@@ -119,23 +119,23 @@ def require_healthy(state, name):
     for group in state.lvm.groups:
         if group.missing:
             raise StorageError(
-                "Volume group {0}".format(group.name),
-                "{0} of its physical volumes cannot be found".format(group.missing),
-                "Bring the disk back, or give it up (`vgreduce --removemissing {0}`), before LVM "
-                "is changed on this host".format(group.name),
+                f"Volume group {group.name}",
+                f"{group.missing} of its physical volumes cannot be found",
+                f"Bring the disk back, or give it up (`vgreduce --removemissing {group.name}`), before LVM "
+                "is changed on this host",
             )
         if any(pv.duplicate for pv in group.pvs):
             raise StorageError(
-                "Volume group {0}".format(group.name),
+                f"Volume group {group.name}",
                 "one of its physical volumes is there twice, as a copy or over two paths",
                 "Take the copy away, or set up multipath, before LVM is changed on this host",
             )
     group = state.group(name)
     if group and (group.exported or group.shared):
         raise StorageError(
-            "Volume group {0}".format(name),
+            f"Volume group {name}",
             "it is exported" if group.exported else "it is shared with other hosts",
-            "Import it (`vgimport {0}`)".format(name)
+            f"Import it (`vgimport {name}`)"
             if group.exported
             else "Use a group that belongs to this host alone",
         )
@@ -144,20 +144,20 @@ def require_healthy(state, name):
 def _create(state, name):
     if not state.disks:
         raise StorageError(
-            "Volume group {0}".format(name),
+            f"Volume group {name}",
             "there is none of that name, and no disk was named to make it from",
             "Name disks in `devices`, best by their names under /dev/disk/by-id",
         )
     if state.name_taken:
         raise StorageError(
-            "Volume group {0}".format(name),
-            "/dev/{0} is something else, and LVM would put its volumes there".format(name),
+            f"Volume group {name}",
+            f"/dev/{name} is something else, and LVM would put its volumes there",
             "Choose another name for the group",
         )
     for disk in state.disks:
         _require_takeable(state, disk, name)
     step = Command(
-        "Make volume group {0} of {1}".format(name, _listed(state.disks)),
+        f"Make volume group {name} of {_listed(state.disks)}",
         ("vgcreate", name, *(disk.stable for disk in state.disks)),
         claims=tuple(disk.claim for disk in state.disks),
     )
@@ -173,10 +173,10 @@ def _require_takeable(state, disk, name):
     )
     if path and owner and owner.name != name:
         raise StorageError(
-            "{0} ({1})".format(disk.path, disk.stable or disk.device),
-            "it belongs to volume group {0}".format(owner.name),
-            "Name another disk, or take it out of that group first (`pvmove {0}`, then "
-            "`vgreduce {1} {0}`)".format(path, owner.name),
+            f"{disk.path} ({disk.stable or disk.device})",
+            f"it belongs to volume group {owner.name}",
+            f"Name another disk, or take it out of that group first (`pvmove {path}`, then "
+            f"`vgreduce {owner.name} {path}`)",
         )
     orphan = next((pv for pv in state.lvm.orphans if path and pv.path == path), None)
     prepared = orphan is not None and not orphan.in_use and not orphan.duplicate
@@ -188,9 +188,9 @@ def _require_named_by_identity(disk, name):
     if disk.path not in disk.links:
         raise StorageError(
             disk.path,
-            "it is not in volume group {0}, which is there already; the kernel gives names like "
-            "this anew at every boot, so it may not be the disk that was meant".format(name),
-            "If this is the disk to add, name it {0}".format(disk.stable),
+            f"it is not in volume group {name}, which is there already; the kernel gives names like "
+            "this anew at every boot, so it may not be the disk that was meant",
+            f"If this is the disk to add, name it {disk.stable}",
         )
 
 
@@ -202,7 +202,7 @@ def _with_disks(state, group, disks):
     )
     paths = {pv.path for pv in pvs}
     lvm = Lvm(
-        groups=tuple(other for other in state.lvm.groups if other.name != group.name) + (grown,),
+        groups=(*tuple(other for other in state.lvm.groups if other.name != group.name), grown),
         orphans=tuple(pv for pv in state.lvm.orphans if pv.path not in paths),
     )
     members = dict(state.members, **{disk.devno: disk.device for disk in disks})
