@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Style, and what has to agree in more than one place. Each tool and each rule counts as one."""
+
+from __future__ import annotations
+
+import yaml
+
+from . import ROOT
+
+TOOLS = (
+    ["ruff", "check", "--quiet"],
+    ["ruff", "format", "--check", "--quiet"],
+    ["yamllint", "--strict", "."],
+    ["ansible-lint", "-q"],
+    ["antsibull-changelog", "lint"],
+)
+
+
+def run_part(new_row, options):
+    """Run every tool, then the rules of our own."""
+    with new_row("lint") as row:
+        for argv in TOOLS:
+            row.command(" ".join(argv), argv)
+        for rule in (action_group_names_every_module, role_defaults_are_documented):
+            title = rule.__name__.replace("_", " ")
+            print(f"-- {title}")
+            problems = rule()
+            print("\n".join(problems), end="\n" if problems else "")
+            row.check(title, not problems)
+
+
+def action_group_names_every_module():
+    """Compare meta/runtime.yml with plugins/modules; return what differs."""
+    listed = set(load(ROOT / "meta" / "runtime.yml")["action_groups"]["all"])
+    modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}
+    return [f"meta/runtime.yml or plugins/modules lacks {name}" for name in listed ^ modules]
+
+
+def role_defaults_are_documented():
+    """Compare each role's defaults with its argument specification; return what differs."""
+    problems = []
+    for role in (ROOT / "roles").glob("*/"):
+        specs = load(role / "meta" / "argument_specs.yml")["argument_specs"]
+        documented = {
+            name: option.get("default")
+            for entry in specs.values()
+            for name, option in entry.get("options", {}).items()
+            if "default" in option
+        }
+        defaults = load(role / "defaults" / "main.yml") or {}
+        problems += [
+            f"{role.name}: the default of {name} differs from its argument specification"
+            for name in sorted(defaults.keys() | documented.keys())
+            if name not in defaults or name not in documented or defaults[name] != documented[name]
+        ]
+    return problems
+
+
+def load(path):
+    """Return the content of a YAML file; nothing if there is no such file."""
+    return yaml.safe_load(path.read_text()) if path.exists() else {}

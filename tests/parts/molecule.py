@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Molecule scenarios: real kernels and engines, on hosts of the lab. A row each."""
+
+from __future__ import annotations
+
+import re
+
+from . import ROOT, run_and_read
+
+# What `make test` runs; `make test-all` runs every folder of molecule/ that is a scenario.
+SAMPLE = ("default", "direct_lvm", "overlay2_lvm")
+LIMIT = "1500"  # seconds for one scenario; longer means that something hangs
+
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+PHASE = re.compile(r"\[\S+ > (\w+)\] Executed: (Successful|Failed)")
+TESTS = re.compile(r"^=+ .*\b(?:passed|failed|skipped|error)\b.* in [\d.]+s.* =+$")
+COUNT = re.compile(r"(\d+) (passed|failed|skipped|error)")
+
+
+def run_part(new_row, options):
+    """Run the scenarios one after the other; each starts its own hosts and destroys them."""
+    everything = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
+    for scenario in options.scenario or (everything if options.all else SAMPLE):
+        with new_row(f"molecule {scenario}") as row:
+            if scenario in everything:
+                test(row, scenario)
+            else:
+                row.check(f"there is no molecule/{scenario}/molecule.yml", False)
+
+
+def test(row, scenario):
+    """Run one scenario: each phase counts as one, and so does each test of a verify phase."""
+    status, output = molecule("test", scenario)
+    for line in COLOUR.sub("", output.partition("\nDETAILS")[0]).splitlines():
+        if phase := PHASE.search(line):
+            if phase[1] != "verify":
+                row.check(f"{phase[1]}: {phase[2]}", phase[2] == "Successful")
+        elif TESTS.match(line):
+            for number, outcome in COUNT.findall(line):
+                count(row, int(number), outcome)
+    if status:
+        molecule("destroy", scenario)
+    if status and not row.failures:
+        reason = "it did not end in time" if status == 124 else f"molecule ended with {status}"
+        row.check(reason, False)
+
+
+def count(row, number, outcome):
+    """Add ``number`` tests with that outcome to the row."""
+    if outcome == "passed":
+        row.passed += number
+    elif outcome == "skipped":
+        row.skipped += number
+    else:
+        for _nth in range(number):
+            row.check("a test of the host failed, see above", False)
+
+
+def molecule(command, scenario):
+    """Run molecule; return its exit status and its output."""
+    return run_and_read(
+        ["timeout", LIMIT, "molecule", command, "-s", scenario, "--no-command-borders"],
+        env={"MOLECULE_GLOB": "molecule/*/molecule.yml", "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1"},
+    )
