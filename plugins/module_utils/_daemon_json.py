@@ -58,19 +58,19 @@ def read(path):
     if stat.S_ISLNK(mode):
         raise StorageError(
             path,
-            "it is a symbolic link to {0}".format(os.readlink(path)),
+            f"it is a symbolic link to {os.readlink(path)}",
             "Give the file itself as config_file, or put a plain file in its place",
         )
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "not a plain file"
-        raise StorageError(path, "it is {0}".format(kind), "Move it away, then run again")
+        raise StorageError(path, f"it is {kind}", "Move it away, then run again")
     try:
         with open(path, encoding="utf-8", newline="") as stream:
             text = stream.read()
     except OSError as error:
-        raise StorageError(path, "it cannot be read: {0}".format(error.strerror), _MEND) from None
+        raise StorageError(path, f"it cannot be read: {error.strerror}", _MEND) from None
     except UnicodeDecodeError as error:
-        wrong = "it is not UTF-8 from byte {0} on".format(error.start)
+        wrong = f"it is not UTF-8 from byte {error.start} on"
         raise StorageError(path, wrong, _MEND) from None
     return File(text, parse(path, text))
 
@@ -94,15 +94,13 @@ def parse(path, text):
     except json.JSONDecodeError as error:
         raise StorageError(
             path,
-            "it is not valid JSON: line {0}, column {1}: {2}".format(
-                error.lineno, error.colno, error.msg
-            ),
+            f"it is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}",
             _MEND,
         ) from None
     except (ValueError, RecursionError) as error:
-        raise StorageError(path, "it is not valid JSON: {0}".format(error), _MEND) from None
+        raise StorageError(path, f"it is not valid JSON: {error}", _MEND) from None
     if not isinstance(content, dict):
-        wrong = "it holds a JSON {0}, not an object".format(type(content).__name__)
+        wrong = f"it holds a JSON {type(content).__name__}, not an object"
         raise StorageError(path, wrong, _MEND)
     return content
 
@@ -112,13 +110,13 @@ def _without_twins(pairs):
     found = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError("the key {0!r} stands in it twice".format(name))
+            raise ValueError(f"the key {name!r} stands in it twice")
         found[name] = value
     return found
 
 
 def _no_constant(name):
-    raise ValueError("{0} is no JSON number".format(name))
+    raise ValueError(f"{name} is no JSON number")
 
 
 def edit(text, changes):
@@ -164,7 +162,7 @@ def _with(text, name, value):
     last = members[-1]
     lead = _lead(text, last)
     gap = "\n" + lead if lead is not None else " "
-    added = ",{0}{1}: {2}".format(gap, json.dumps(name), _dump(value, lead))
+    added = f",{gap}{json.dumps(name)}: {_dump(value, lead)}"
     return text[: last.end] + added + text[last.end :]
 
 

@@ -87,7 +87,7 @@ def installed_version(run, program):
     found = version(out)
     if not found:
         raise StorageError(
-            program, "it does not tell its version: {0!r}".format(out.strip()), "Reinstall it"
+            program, f"it does not tell its version: {out.strip()!r}", "Reinstall it"
         )
     return found
 
@@ -124,14 +124,13 @@ def ask(path, what):
         response = connection.getresponse()
         body = response.read()
         if response.status != 200:
-            raise ValueError("HTTP status {0}".format(response.status))
+            raise ValueError(f"HTTP status {response.status}")
         return json.loads(body)
     except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = str(error) or type(error).__name__
         raise StorageError(
-            "The engine at {0}".format(path),
-            "its service is active, but it did not answer GET {0}: {1}".format(
-                what, error or type(error).__name__
-            ),
+            f"The engine at {path}",
+            f"its service is active, but it did not answer GET {what}: {reason}",
             "Look at `journalctl -u docker`, and run again once `docker info` works",
         ) from None
     finally:

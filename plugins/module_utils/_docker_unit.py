@@ -192,13 +192,10 @@ def _put_in(start, environment):
 
 
 def parse_flags(words, environment):
-    """Those of dockerd's flags that concern storage, in their order.
+    """Those of dockerd's flags that concern storage, in their order: the last one counts.
 
     Written ``--name=value``, ``--name value``, ``-n value``, ``-n=value`` or ``-nvalue``.
     """
-    if "DOCKER_DRIVER" in environment:  # beats both the flag and the file, see daemon.go
-        word = environment["DOCKER_DRIVER"]
-        yield Flag("storage-driver", word.text, "DOCKER_DRIVER", word.source)
     rest = iter(words[1:])
     for word in rest:
         name, equals, value = word.text.partition("=")
@@ -210,3 +207,6 @@ def parse_flags(words, environment):
             if not equals:
                 value = next(rest, _Word("", "")).text
             yield Flag(key, value, name, word.source)
+    if "DOCKER_DRIVER" in environment:  # beats both the flag and the file, see daemon.go
+        word = environment["DOCKER_DRIVER"]
+        yield Flag("storage-driver", word.text, "DOCKER_DRIVER", word.source)

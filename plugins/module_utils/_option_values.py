@@ -43,9 +43,9 @@ class Kind(NamedTuple):
             self.meaning(value)
         except ValueError:
             raise StorageError(
-                "Storage option {0}".format(option),
-                "{0!r} is not a value it can have".format(value),
-                "Give it {0}".format(self.wanted),
+                f"Storage option {option}",
+                f"{value!r} is not a value it can have",
+                f"Give it {self.wanted}",
             ) from None
 
     def same(self, one, other):
@@ -103,7 +103,7 @@ def integer(lowest, highest):
             raise ValueError(text)
         return int(text)
 
-    return Kind("a whole number from {0} to {1}".format(lowest, highest), meaning)
+    return Kind(f"a whole number from {lowest} to {highest}", meaning)
 
 
 def percent(highest, sign="optional"):
@@ -116,7 +116,7 @@ def percent(highest, sign="optional"):
     def written(text):
         return text if sign == "optional" or text.endswith("%") else text + "%"
 
-    return Kind("a whole percentage from 0% to {0}%".format(highest), meaning, written)
+    return Kind(f"a whole percentage from 0% to {highest}%", meaning, written)
 
 
 def one_of(*choices):
@@ -149,7 +149,7 @@ def _pool_device(text):
 
 SIZE = Kind("a size such as 10G or 512M", size)
 BLOCK = Kind("a multiple of 64K between 64K and 1G", block)
-BOOLEAN = Kind("true or false", truth, lambda text: "true" if truth(text) else "false")
+BOOLEAN = Kind("true or false", truth, lambda text: _YAML.get(text.lower(), text.lower()))
 TEXT = Kind("a text in one line", _text)
 POOL_DEVICE = Kind("the pool's path below /dev/mapper, such as /dev/mapper/vg-pool", _pool_device)
 

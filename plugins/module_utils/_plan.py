@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Mapping, NamedTuple
+from typing import Any, NamedTuple
 
 
 class StorageError(Exception):
@@ -83,7 +84,9 @@ class Plan(NamedTuple):
     after: Any  # a State, as observe() would return it; what cannot be known yet is None
     findings: tuple = ()
     facts: Mapping = MappingProxyType({})  # more return values of the module, computed by the plan
-    undo: tuple = ()  # the way back, if a step fails or the host does not keep the state
+    # The way back, if a step fails or the host does not keep the state: steps, or a function that
+    # gives them for the steps that were done.
+    undo: Any = ()
     diagnose: tuple = ()  # argv that prints the host's own reason for a failure
 
 

@@ -124,8 +124,9 @@ def _unwind(run, planned, done, error):
         reason = run(planned.diagnose)[1].strip()
         if reason:
             message += "\nThe host's own words:\n" + reason
-    if planned.undo:
-        message += "\n" + _undo(run, planned.undo, details)
+    undo = planned.undo(done) if callable(planned.undo) else planned.undo
+    if undo:
+        message += "\n" + _undo(run, undo, details)
     elif done:
         message += (
             "\nDone before that, and kept: {}. It is safe to run again: the next run goes on "
