@@ -17,9 +17,9 @@ extensions = ["sphinx_antsibull_ext"]
 html_theme = "alabaster"
 html_theme_options = {"page_width": "1100px"}
 html_copy_source = False
-nitpicky = False
 """
 
+# The labels are those of Ansible's own documentation that the generated pages refer to.
 INDEX = """\
 containerhost.storage
 =====================
@@ -27,6 +27,16 @@ containerhost.storage
 .. toctree::
 
    collections/containerhost/storage/index
+
+.. _common_return_values:
+
+Return values that all modules have
+    https://docs.ansible.com/ansible/latest/reference_appendices/common_return_values.html
+
+.. _ansible_configuration_settings:
+
+Settings of Ansible itself
+    https://docs.ansible.com/ansible/latest/reference_appendices/config.html
 """
 
 
