@@ -86,7 +86,9 @@ def runs_on_hardware(image: Path) -> bool:
 
 def qemu_version() -> str:
     """Return qemu's version and build, which a saved state depends on."""
-    return shell.run([qemu.PROGRAM, "--version"], doing="asking qemu for its version").split("\n")[0]
+    return shell.run([qemu.PROGRAM, "--version"], doing="asking qemu for its version").split("\n")[
+        0
+    ]
 
 
 def processor() -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,7 @@ MEMORY_LEAST = 512 * 2**20
 def main(words: Sequence[str]) -> int:
     """Run one command and return the exit code: 1 where it failed, 2 for a wrong command line."""
     arguments = parser().parse_args(words)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clears away as for Ctrl-C
     try:
         return arguments.run(arguments) or 0
     except LabError as error:

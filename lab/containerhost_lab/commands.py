@@ -170,7 +170,7 @@ def running(name: str) -> Host:
 def timed(title: str, outcome: str, one: Host, work) -> None:
     """Do ``work`` on a host and print how long it took."""
     start = time.monotonic()
-    with Step(title):
+    with Step(title, announce=False):
         work(one)
     print(f"{one.name} is {outcome} after {time.monotonic() - start:.1f} s.")
 

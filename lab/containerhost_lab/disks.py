@@ -11,6 +11,7 @@ from pathlib import Path
 from . import guest, shell
 from .errors import LabError
 from .host import Host, new_disk, plug, wait_ready
+from .qmp import Qmp
 from .sizes import format_size
 
 UNPLUG_LIMIT = 30
@@ -19,15 +20,12 @@ UNPLUG_LIMIT = 30
 def add(host: Host, size: int) -> dict:
     """Give ``host`` a blank disk and return it, once the guest sees it."""
     disk = new_disk(host, size)
-    try:
-        if host.is_on:
-            with host.qmp() as qmp:
-                plug(qmp, host, disk)
-    except LabError:
-        file_of(host, disk).unlink(missing_ok=True)
-        raise
+    # Before it is plugged in: a disk that is known and not there can be removed, a disk that is
+    # there and not known could not.
     host.write()
     if host.is_on:
+        with host.qmp() as qmp:
+            plug(qmp, host, disk)
         wait_ready(host)
     return disk
 
@@ -37,16 +35,25 @@ def remove(host: Host, disk_id: str) -> None:
     disk = named(host, disk_id)
     if host.is_on:
         with host.qmp() as qmp:
-            qmp("device_del", id=disk_id)
-            if not qmp.wait_event("DEVICE_DELETED", UNPLUG_LIMIT, device=disk_id):
-                raise LabError(
-                    f"{host.name} did not let go of {disk_id} within {UNPLUG_LIMIT} s. Try again, "
-                    f"or with the host off: lab/lab power {host.name} off"
-                )
-            qmp("blockdev-del", node_name=disk_id)
+            unplug(qmp, host, disk_id)
     host.disks.remove(disk)
     host.write()
     file_of(host, disk).unlink(missing_ok=True)
+
+
+def unplug(qmp: Qmp, host: Host, disk_id: str) -> None:
+    """Pull a disk out of the running machine, as far as it is plugged in."""
+    nodes = {node["node-name"]: node for node in qmp("query-named-block-nodes")}
+    plugged = {device["qdev"] for device in qmp("query-block") if "qdev" in device}
+    if any(f"/{disk_id}/" in path or path == disk_id for path in plugged):
+        qmp("device_del", id=disk_id)
+        if not qmp.wait_event("DEVICE_DELETED", UNPLUG_LIMIT, device=disk_id):
+            raise LabError(
+                f"{host.name} did not let go of {disk_id} within {UNPLUG_LIMIT} s. Try again, "
+                f"or with the host off: lab/lab power {host.name} off"
+            )
+    if disk_id in nodes:
+        qmp("blockdev-del", node_name=disk_id)
 
 
 def resize(host: Host, disk_id: str, size: int) -> None:

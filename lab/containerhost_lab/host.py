@@ -12,11 +12,14 @@ import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from . import guest, paths, process, qemu, state, store
+from . import guest, paths, process, qemu, room, state, store
 from .errors import LabError
 from .qmp import Qmp
 
 RECORD = "host.json"
+
+# It ran in the saved state; if a new host is without it, something is wrong with that.
+ENGINE_RUNS = "systemctl is-active --quiet docker || { echo docker is not running >&2; exit 1; }\n"
 
 
 @dataclass
@@ -97,13 +100,12 @@ def wake(host: Host) -> None:
     store.remove(host.folder)
     host.folder.mkdir(parents=True)
     try:
+        room.mark_used(Path(host.saved), host.folder)
         state.overlay(Path(host.saved) / qemu.ROOT, host.folder / qemu.ROOT)
         host.ssh_port = state.free_port()
         saved = Path(host.saved) / state.STATE
         process.start(
-            qemu.command(
-                host.folder, Path(host.image), host.machine, host.ssh_port, state=saved
-            ),
+            qemu.command(host.folder, Path(host.image), host.machine, host.ssh_port, state=saved),
             host.folder,
         )
         with host.qmp() as qmp:
@@ -113,7 +115,7 @@ def wake(host: Host) -> None:
                 plug(qmp, host, disk)
             qmp("cont")
         script = guest.identity_script(host.name, uuid.uuid4().hex, time.time())
-        wait_ready(host, script)
+        wait_ready(host, script + ENGINE_RUNS)
         host.write()
     except BaseException:
         process.stop(host.folder)
@@ -141,12 +143,10 @@ def boot(host: Host) -> None:
         host.ssh_port = state.free_port()
         host.write()
     process.start(
-        qemu.command(
-            host.folder, Path(host.image), host.machine, host.ssh_port, disks=host.disks
-        ),
+        qemu.command(host.folder, Path(host.image), host.machine, host.ssh_port, disks=host.disks),
         host.folder,
     )
-    wait_ready(host)
+    wait_ready(host, guest.BOOTED)
 
 
 def cut(host: Host) -> None:
@@ -158,12 +158,15 @@ def reset(host: Host) -> None:
     """Push the reset button of ``host`` and wait until it is up again."""
     with host.qmp() as qmp:
         qmp("system_reset")
-    wait_ready(host)
+    wait_ready(host, guest.BOOTED)
 
 
 def wait_ready(host: Host, script: str = "") -> None:
-    """Wait until ``host`` answers, its engine runs and its disks are there."""
-    script += guest.ready_script([disk["id"] for disk in host.disks])
+    """Wait until ``host`` answers, run ``script`` in it, and wait until its disks are there.
+
+    Whether the engine runs is not asked: a host may well be without one on purpose.
+    """
+    script += guest.disks_script([disk["id"] for disk in host.disks])
     guest.wait(host.name, host.folder, host.ssh_port, Path(host.key), script)
 
 

@@ -9,7 +9,7 @@ import os
 import shlex
 from pathlib import Path
 
-from . import paths, recipe, shell, store
+from . import paths, qemu, recipe, room, shell, store
 from .progress import Step
 
 
@@ -35,43 +35,43 @@ def obtain(release: str) -> Path:
     public_key = ssh_key().with_suffix(".pub").read_text()
     wanted = recipe.image_recipe(release, paths.GUEST, public_key)
     return store.obtain(
-        paths.cache() / "images", recipe.key(wanted), wanted, lambda place: build(wanted, place)
+        paths.cache() / "images",
+        recipe.key(wanted),
+        wanted,
+        build=lambda place: build(wanted, place),
+        discard=discard,
     )
 
 
 def build(wanted: dict, place: Path) -> None:
     """Make the image of the recipe ``wanted`` in the folder ``place``."""
+    room.make()
     release, tree, raw = wanted["release"], place / "tree", place / "root.raw"
     log = str(paths.cache() / f"build-{release}.log")
     Path(log).write_text("")
     what = f"building the {release} image"
-    try:
-        with Step(f"{what}: installing Debian into a folder"):
-            shell.run(shell.as_root(debootstrap(wanted, tree, place)), doing=what, log=log)
-        with Step(f"{what}: writing the disk"):
-            shell.run(
-                shell.as_root([
-                    shell.find("mke2fs") or "mke2fs", "-q", "-t", "ext4", "-L", "root",
-                    "-d", str(tree), str(raw), wanted["root_size"],
-                ]),
-                doing=what, log=log,
-            )  # fmt: skip
-            shell.run(
-                ["qemu-img", "convert", "-O", "qcow2", str(raw), str(place / "root.qcow2")],
-                doing=what, log=log,
-            )  # fmt: skip
-    finally:
-        # The tree is root's: nobody else could clear it away.
-        leftovers = [str(path) for path in (tree, raw) if path.exists()]
-        if leftovers:
-            shell.run(
-                shell.as_root(["rm", "-rf", "--one-file-system", *leftovers]),
-                doing="clearing away the half-made image",
-            )
+    with Step(f"{what}: installing Debian into a folder"):
+        shell.run(shell.as_root(debootstrap(wanted, tree, place)), doing=what, log=log)
+    with Step(f"{what}: writing the disk"):
+        mke2fs = shell.find("mke2fs") or "mke2fs"
+        fill = [mke2fs, "-q", "-t", "ext4", "-L", "root", "-d", str(tree), str(raw)]
+        shell.run(shell.as_root([*fill, wanted["root_size"]]), doing=what, log=log)
+        convert = ["qemu-img", "convert", "-O", "qcow2", str(raw), str(place / qemu.ROOT)]
+        shell.run(shell.as_root(convert), doing=what, log=log)
+    discard(tree)
+    discard(raw)
     if os.geteuid():
-        owner = f"{os.geteuid()}:{os.getegid()}"
         files = [str(path) for path in place.iterdir()]
+        owner = f"{os.geteuid()}:{os.getegid()}"
         shell.run(shell.as_root(["chown", owner, *files]), doing=what)
+
+
+def discard(path: Path) -> None:
+    """Remove a file or folder; root does it, since the tree of a system is root's."""
+    if path.exists():
+        # One filesystem: if anything were still mounted in there, it would be this machine's.
+        remove = ["rm", "-rf", "--one-file-system", str(path)]
+        shell.run(shell.as_root(remove), doing=f"clearing away {path}")
 
 
 def debootstrap(wanted: dict, tree: Path, boot: Path) -> list[str]:

@@ -16,8 +16,10 @@ TICK_EVERY = 0.2
 class Step:
     """A step that takes a while; used as ``with Step("building the bookworm image"):``."""
 
-    def __init__(self, title: str, stream=None):
+    def __init__(self, title: str, stream=None, announce: bool = True):
+        """``announce`` is false where the caller says itself that it is done."""
         self.title = title
+        self.announce = announce
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
         self.done = threading.Event()
@@ -33,8 +35,10 @@ class Step:
         self.thread.join()
         outcome = "done" if kind is None else "stopped" if kind is KeyboardInterrupt else "failed"
         # What comes and goes in a blink is not worth a line, unless it went wrong.
-        if kind is not None or self.live or self.elapsed >= 1:
+        if kind is not None or (self.announce and self.elapsed >= 1):
             self._write(f"{self.title}: {outcome} after {self.elapsed:.1f} s", end="\n")
+        elif self.live:
+            self._write("", end="")
 
     @property
     def elapsed(self) -> float:

@@ -25,7 +25,7 @@ PACKAGES = [
     # containers; busybox is what images are made of where there is no registry
     "docker.io", "iptables", "busybox-static",
     # Ansible
-    "python3", "python3-apt",
+    "python3", "python3-apt", "sudo",
 ]  # fmt: skip
 
 RELEASES = {
@@ -65,7 +65,8 @@ def digest_files(folder: Path) -> dict[str, str]:
     """
     return {
         path.relative_to(folder).as_posix(): (
-            hashlib.sha256(path.read_bytes()).hexdigest() + ("x" if path.stat().st_mode & 0o100 else "")
+            hashlib.sha256(path.read_bytes()).hexdigest()
+            + ("x" if path.stat().st_mode & 0o100 else "")
         )
         for path in sorted(folder.rglob("*"))
         if path.is_file()

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 
@@ -15,6 +17,8 @@ from .errors import LabError
 
 # A user's PATH often lacks the folders that mke2fs and its like are in.
 SEARCH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+STOP_LIMIT = 60
 
 
 def find(program: str) -> str | None:
@@ -35,26 +39,36 @@ def run(argv: Sequence[str], *, doing: str, log: str | None = None) -> str:
     Raises LabError where the command is missing or fails.
     """
     env = dict(os.environ, LC_ALL="C.UTF-8", PATH=SEARCH)
-    try:
-        if log:
-            with open(log, "ab") as sink:
-                done = subprocess.run(
-                    argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=env, check=False
-                )
-            said = tail(log)
-        else:
-            done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env, check=False
+    with contextlib.ExitStack() as stack:
+        sink = stack.enter_context(open(log, "ab")) if log else subprocess.PIPE
+        try:
+            child = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, text=True, env=env
             )
-            said = (done.stderr or done.stdout).strip()
-    except FileNotFoundError as error:
-        raise LabError(f"{doing} needs the command {argv[0]}, which is not there.") from error
-    if done.returncode:
-        where = f"\nThe whole output is in {log}." if log else ""
-        raise LabError(
-            f"{doing} failed: {shlex.join(argv)} ended with {done.returncode}.\n{said}{where}"
-        )
-    return "" if log else done.stdout
+        except FileNotFoundError as error:
+            raise LabError(f"{doing} needs the command {argv[0]}, which is not there.") from error
+        try:
+            out, err = child.communicate()
+        except KeyboardInterrupt:
+            interrupt(child)
+            raise
+    if child.returncode:
+        said = tail(log) + f"\nThe whole output is in {log}." if log else (err or out).strip()
+        raise LabError(f"{doing} failed: {shlex.join(argv)} ended with {child.returncode}.\n{said}")
+    return out or ""
+
+
+def interrupt(child: subprocess.Popen) -> None:
+    """Have a command stop, and let it clear away what it has mounted and written."""
+    # What runs through sudo is root's and can't be signalled; the terminal has told it already.
+    with contextlib.suppress(PermissionError):
+        child.send_signal(signal.SIGINT)
+    try:
+        child.wait(STOP_LIMIT)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(PermissionError):
+            child.kill()
+        child.wait()
 
 
 def tail(path: str, lines: int = 15) -> str:

@@ -15,7 +15,7 @@ import socket
 import time
 from pathlib import Path
 
-from . import acceleration, guest, paths, process, qemu, recipe, shell, store
+from . import acceleration, guest, paths, process, qemu, recipe, room, shell, store
 from .errors import LabError
 from .progress import Step
 from .qmp import Qmp
@@ -52,28 +52,33 @@ def obtain(image: Path, release: str, memory: int, accelerator: str, key: Path) 
         paths.cache() / "states",
         recipe.key(wanted),
         wanted,
-        lambda place: build(place, image, wanted, key),
+        build=lambda place: build(place, image, wanted, key),
+        discard=discard,
     )
 
 
 def build(place: Path, image: Path, wanted: dict, key: Path) -> None:
     """Boot ``image`` in the folder ``place`` and leave its frozen disk and memory there."""
+    room.make(keep=image.name)
     release, port = wanted["release"], free_port()
     # Relative, so that the cache can be moved as a whole.
     overlay(Path("../..") / "images" / image.name / qemu.ROOT, place / qemu.ROOT)
-    try:
-        with Step(f"booting {release} once, to save its booted state"):
-            process.start(qemu.command(place, image, wanted["machine"], port), place)
-            guest.wait(f"the new {release} host", place, port, key, SETTLE)
-        with Step(f"saving the state of {release}"):
-            with Qmp(place / qemu.SOCKET) as qmp:
-                save(qmp)
-    finally:
-        process.stop(place)
+    with Step(f"booting {release} once, to save its booted state"):
+        process.start(qemu.command(place, image, wanted["machine"], port), place)
+        guest.wait(f"the new {release} host", place, port, key, SETTLE)
+    with Step(f"saving the state of {release}"), Qmp(place / qemu.SOCKET) as qmp:
+        save(qmp)
+    process.stop(place)
     for leftover in (qemu.SOCKET, qemu.PIDFILE, qemu.CONSOLE, "qemu.log"):
         (place / leftover).unlink(missing_ok=True)
     for frozen in (qemu.ROOT, STATE):
         (place / frozen).chmod(0o444)
+
+
+def discard(place: Path) -> None:
+    """Throw away a folder in which a machine may still run."""
+    process.stop(place)
+    store.remove(place)
 
 
 def save(qmp: Qmp) -> None:

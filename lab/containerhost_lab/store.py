@@ -17,21 +17,29 @@ from pathlib import Path
 RECIPE = "recipe.json"
 
 
-def obtain(shelf: Path, key: str, recipe: dict, build: Callable[[Path], None]) -> Path:
+def obtain(
+    shelf: Path,
+    key: str,
+    recipe: dict,
+    build: Callable[[Path], None],
+    discard: Callable[[Path], None],
+) -> Path:
     """Return the folder ``shelf/key``, having ``build`` fill it if it is not there yet.
 
     It is built beside its place and renamed when it is on disk: a folder that has its name is
-    whole. A second process that wants the same waits for the first.
+    whole. What is half built, now or by a process that was killed, is thrown away by
+    ``discard``. A second process that wants the same waits for the first.
     """
     place = shelf / key
     if is_whole(place):
+        os.utime(place / RECIPE)  # when it was last used
         return place
     shelf.mkdir(parents=True, exist_ok=True)
     with locked(shelf / f"{key}.lock", waiting_for=f"{key}, which another process is building"):
         if is_whole(place):
             return place
         scaffold = shelf / f"{key}.building"
-        remove(scaffold)
+        discard(scaffold)
         try:
             scaffold.mkdir()
             build(scaffold)
@@ -39,8 +47,9 @@ def obtain(shelf: Path, key: str, recipe: dict, build: Callable[[Path], None]) -
             sync(scaffold)
             scaffold.rename(place)
             sync_folder(shelf)
-        finally:
-            remove(scaffold)
+        except BaseException:
+            discard(scaffold)
+            raise
     return place
 
 

@@ -13,7 +13,7 @@ wanted=$(chroot "$root" apt-cache depends --recurse --installed --no-recommends 
 archive=$root/var/lib/lab-archive
 mkdir -p "$archive"
 # shellcheck disable=SC2086  # a list of package names
-chroot "$root" sh -c 'cd /var/lib/lab-archive && apt-get download -qq "$@"' sh $wanted
+chroot "$root" sh -c 'cd /var/lib/lab-archive && apt-get download -qq -o APT::Sandbox::User=root "$@"' sh $wanted
 chmod -R a+rX "$archive"
 
 (
@@ -34,6 +34,11 @@ echo 'deb [trusted=yes] file:/var/lib/lab-archive ./' >"$root/etc/apt/sources.li
 chroot "$root" apt-get -qq update
 chroot "$root" apt-get -qq clean
 chroot "$root" apt-cache gencaches
+
+# The guest boots from the kernel and initrd taken out below. Making a new initrd
+# whenever lvm2 or the like is installed would take minutes on an emulated
+# processor, and be used by nobody.
+sed -i 's/^update_initramfs=.*/update_initramfs=no/' "$root/etc/initramfs-tools/update-initramfs.conf"
 
 chroot "$root" systemctl enable systemd-networkd.service
 : >"$root/etc/resolv.conf"

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from containerhost_lab import qemu, recipe
+from containerhost_lab.errors import LabError
+
+
+@pytest.fixture
+def guest(tmp_path):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "finish.sh").write_text("true\n")
+    (tmp_path / "files" / "fstab").write_text("LABEL=root / ext4\n")
+    return tmp_path
+
+
+def key(guest, release="bookworm", public_key="ssh-ed25519 A"):
+    return recipe.key(recipe.image_recipe(release, guest, public_key))
+
+
+def test_the_same_recipe_has_the_same_key(guest):
+    assert key(guest) == key(guest)
+    assert key(guest).startswith("bookworm-")
+
+
+def changed_script(guest):
+    (guest / "finish.sh").write_text("false\n")
+
+
+def changed_file(guest):
+    (guest / "files" / "fstab").write_text("\n")
+
+
+def new_file(guest):
+    (guest / "files" / "hosts").write_text("")
+
+
+def renamed_file(guest):
+    (guest / "files" / "fstab").rename(guest / "files" / "crypttab")
+
+
+def executable(guest):
+    (guest / "finish.sh").chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    "change", [changed_script, changed_file, new_file, renamed_file, executable]
+)
+def test_a_change_of_what_goes_in_is_another_image(guest, change):
+    before = key(guest)
+    change(guest)
+    assert key(guest) != before
+
+
+def test_another_release_or_key_is_another_image(guest):
+    keys = {key(guest), key(guest, "trixie"), key(guest, public_key="ssh-ed25519 B")}
+    assert len(keys) == 3
+
+
+def test_another_package_is_another_image(guest, monkeypatch):
+    before = key(guest)
+    monkeypatch.setattr(recipe, "PACKAGES", [*recipe.PACKAGES, "zfsutils-linux"])
+    assert key(guest) != before
+
+
+def test_a_saved_state_depends_on_accelerator_and_memory():
+    machines = [
+        tuple(qemu.machine(accelerator, memory))
+        for accelerator in ("kvm", "tcg")
+        for memory in (2**30, 2**31)
+    ]
+    assert len(set(machines)) == 4
+
+
+def test_an_unknown_release_is_refused(guest):
+    with pytest.raises(LabError, match="no release 'woody' here: take bookworm or trixie"):
+        recipe.image_recipe("woody", guest, "")
