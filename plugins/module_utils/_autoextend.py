@@ -66,11 +66,14 @@ def parse_profile(text):
 
 def profile_text(policy, text=None):
     """The text of a profile that sets ``policy``; all else in ``text`` stays as it is."""
+    if not text:
+        lines = "".join(f"\t{key}={value}\n" for value, key in zip(policy, _KEYS.values()))
+        return f"activation {{\n{lines}}}\n"
     for value, key in zip(policy, _KEYS.values()):
-        if text and _value(text, key) is not None:
+        if _value(text, key) is not None:
             text = _pattern(key).sub(rf"\g<head>{value}", text)
         else:
-            text = (text or "") + f"activation/{key}={value}\n"
+            text += f"activation/{key}={value}\n"
     return text
 
 

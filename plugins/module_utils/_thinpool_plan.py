@@ -111,13 +111,14 @@ def _create(state, wanted, group):
                 "--chunksize", kib(chunk),
                 "--zero", _flag(pool.zero),
                 "--discards", pool.discards,
-                "--errorwhenfull", _flag(pool.when_full == "error"),
                 "--metadataprofile", pool.profile,
                 "--monitor", _flag(pool.monitored),
                 wanted.vg,
             ),
         )
     )  # fmt: skip
+    if pool.when_full == "error":  # lvcreate does not take this for a pool that has no volume yet
+        steps.append(_set_when_full(wanted, True))
     return steps, _with_pool(state, group, pool, size + metadata + spare, spare)
 
 
@@ -198,9 +199,7 @@ def _mend_settings(wanted, pool):
         steps.append(_change(wanted, reason, "--zero", _flag(wanted.zero)))
         pool = pool._replace(zero=wanted.zero)
     if wanted.when_full not in (None, pool.when_full):
-        error = wanted.when_full == "error"
-        reason = "{} writes when full on".format("Refuse" if error else "Queue")
-        steps.append(_change(wanted, reason, "--errorwhenfull", _flag(error)))
+        steps.append(_set_when_full(wanted, wanted.when_full == "error"))
         pool = pool._replace(when_full=wanted.when_full)
     if wanted.monitor != pool.monitored:
         reason = "{} dmeventd's monitoring of".format("Start" if wanted.monitor else "Stop")
@@ -266,6 +265,11 @@ def _size_finding(wanted, group, pool):
             ),
         ),
     )
+
+
+def _set_when_full(wanted, error):
+    reason = f"Let writes to a full pool {'fail at once' if error else 'wait'}, in"
+    return _change(wanted, reason, "--errorwhenfull", _flag(error))
 
 
 def _change(wanted, reason, option, value):

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""A mount that systemd keeps, and the guard of the units that must not run without it.
+
+A mount unit, and not a line in fstab: the file is ours alone, and a mistake in it stops the
+container engine instead of the boot.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from typing import NamedTuple
+
+UNITS = "/etc/systemd/system"
+
+
+class MountUnit(NamedTuple):
+    """What is mounted where."""
+
+    what: str
+    where: str
+    fstype: str
+    options: tuple
+
+    @property
+    def name(self):
+        """The unit's name, which systemd derives from the path."""
+        return escape(self.where) + ".mount"
+
+    @property
+    def path(self):
+        """The unit's file."""
+        return f"{UNITS}/{self.name}"
+
+    @property
+    def text(self):
+        """The content of the unit's file."""
+        return (
+            "# Kept by containerhost.storage.mounted_volume\n"
+            f"[Unit]\nDescription=Container storage on {self.what}\n\n"
+            f"[Mount]\nWhat={self.what}\nWhere={self.where}\nType={self.fstype}\n"
+            f"Options={','.join(self.options)}\n\n"
+            "[Install]\nWantedBy=multi-user.target\n"
+        )
+
+    @property
+    def enabled(self):
+        """Tell whether systemd mounts it at boot."""
+        return os.path.lexists(f"{UNITS}/multi-user.target.wants/{self.name}")
+
+    def guard_path(self, unit):
+        """The drop-in that keeps a unit from starting without this mount."""
+        return f"{UNITS}/{unit}.d/50-{escape(self.where)}.conf"
+
+    @property
+    def guard_text(self):
+        """Both lines are needed: the first mounts it first, the second refuses without it.
+
+        Where nothing defines the mount any more, systemd takes the first one as fulfilled
+        (systemd.unit(5)), and the engine would start on an empty folder.
+        """
+        return (
+            "# Kept by containerhost.storage.mounted_volume\n"
+            f"[Unit]\nRequiresMountsFor={self.where}\nAssertPathIsMountPoint={self.where}\n"
+        )
+
+
+def escape(path):
+    """The path as systemd has it in unit names: systemd.unit(5), "String escaping"."""
+    plain = path.strip("/")
+    escaped = re.sub(
+        r"[^A-Za-z0-9:_.]|^\.",
+        lambda match: "-" if match[0] == "/" else f"\\x{ord(match[0]):02x}",
+        plain,
+    )
+    return escaped or "-"
+
+
+def guarded(unit, where):
+    """Tell whether any drop-in of the unit guards the mount, whoever wrote it."""
+    lines = set()
+    for folder in ("/etc", "/run", "/usr/lib", "/lib"):
+        for path in glob.glob(f"{folder}/systemd/system/{glob.escape(unit)}.d/*.conf"):
+            lines.update(line.strip() for line in (read_text(path) or "").splitlines())
+    return {f"RequiresMountsFor={where}", f"AssertPathIsMountPoint={where}"} <= lines
+
+
+def read_text(path):
+    """The content of a file; None where there is none."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+
+
+class TableLine(NamedTuple):
+    """A line of fstab(5)."""
+
+    source: str
+    path: str
+    fstype: str
+    options: tuple
+
+
+def fstab_line(where, text=None):
+    """The line of fstab that mounts something at a path, or None."""
+    if text is None:
+        text = read_text("/etc/fstab") or ""
+    for line in text.splitlines():
+        fields = line.split()
+        if len(fields) > 3 and not fields[0].startswith("#"):
+            path = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[1])
+            if path.rstrip("/") == where.rstrip("/"):
+                return TableLine(fields[0], path, fields[2], tuple(fields[3].split(",")))
+    return None
