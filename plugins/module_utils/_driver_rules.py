@@ -69,17 +69,16 @@ def require_kernel(name, release):
         )
 
 
-def require_backing(name, options, filesystem, mount_point, features, ftype):
+def require_backing(name, options, backing, ftype=None):
     """Refuse a driver, or an option of it, that the data root's filesystem cannot carry.
 
-    :param options: what the driver is given, name -> value.
-    :param filesystem: its type, as in /proc/mounts.
-    :param features: its mount options, the file system's own included.
+    :param options: what the driver is given, name -> values.
+    :param backing: the ``_engine_host.Backing`` of the data root.
     :param ftype: whether its directories hold file types (xfs ``ftype=1``); None where unknown.
     :raises StorageError: it cannot.
     """
-    driver = DRIVERS[name]
-    place = f"The filesystem at {mount_point} ({filesystem})"
+    driver, filesystem = DRIVERS[name], backing.fstype
+    place = f"The filesystem at {backing.mount_point} ({filesystem})"
     if driver.elsewhere not in options and (
         filesystem in driver.not_on or (driver.backing and filesystem not in driver.backing)
     ):
@@ -97,19 +96,19 @@ def require_backing(name, options, filesystem, mount_point, features, ftype):
         )
     for option in options:
         if driver.options[option].quota:
-            _require_quota(option, place, filesystem, features, name)
+            _require_quota(option, place, backing, name)
 
 
-def _require_quota(option, place, filesystem, features, name):
+def _require_quota(option, place, backing, name):
     """Refuse an option that sets project quotas where there are none."""
-    if filesystem != "xfs" and name == "overlay2":
+    if backing.fstype != "xfs" and name == "overlay2":
         raise StorageError(
             place,
             f"{option} works only on xfs",
             "Mount an xfs filesystem with the option pquota at the data root, or leave out "
             + option,
         )
-    if not {"prjquota", "pquota"} & set(features):
+    if not {"prjquota", "pquota"} & set(backing.options):
         raise StorageError(
             place,
             f"{option} needs project quotas, and it is mounted without them",

@@ -122,7 +122,7 @@ def require_support(state, desired):
     driver_rules.require_driver(driver, version)
     driver_rules.require_options(driver, options, version)
     driver_rules.require_kernel(driver, state.kernel)
-    driver_rules.require_backing(driver, options, *state.backing, closer.ftype if closer else None)
+    driver_rules.require_backing(driver, options, state.backing, closer and closer.ftype)
     if closer:
         _require_host(driver, state.kernel, closer)
         if closer.pool:
@@ -208,23 +208,22 @@ def require_no_loss_of_sight(state, desired):
     for root, kind, driver, count in lost:
         noun = kind if count > 1 else kind[:-1]
         by_root.setdefault(root, []).append(f"{count} {noun}" + (f" of {driver}" if driver else ""))
-    listed = "; ".join("{}: {}".format(root, ", ".join(it)) for root, it in by_root.items())
+    listed = " and ".join("in {} {}".format(root, ", ".join(it)) for root, it in by_root.items())
     size = state.closer.hidden_bytes if state.closer else 0
-    if size:
-        listed += f"; {size / 1024**2:.1f} MiB on disk"
     raise StorageError(
-        "The data root {}".format(" and ".join(by_root)),
-        "an engine on {} at {} would not see what is in it ({}){}".format(
+        "Data that is there",
+        "an engine on {} at {} would not see {}{}{}".format(
             target_driver(state, desired) or "another driver",
             target_root(state, desired),
             listed,
-            _orphans(state, desired),
+            f" ({size / 1024**2:.1f} MiB on disk)" if size else "",
+            _orphans(state),
         ),
         "Save what is needed and remove it, or set existing_data: keep to leave it there, hidden",
     )
 
 
-def _orphans(state, desired):
+def _orphans(state):
     place = state.roots[-1] if state.roots else None
     if len(state.roots) > 1 or not (place and place.volumes and place.containers):
         return ""

@@ -71,10 +71,6 @@ def reasons(state, desired, new):
     if not engine.unit.running:
         return ["it is not running"]
     found = []
-    if unproven(state, desired, new):
-        found.append("it reads its configuration only when it starts")
-    elif state.unread and state.unread == engine.unit.invocation:
-        found.append("it has not read its configuration since that was changed")
     if desired.driver and engine.driver != desired.driver:
         found.append(f"it runs on {engine.driver}, not on {desired.driver}")
     if desired.data_root and engine.data_root != desired.data_root and not state.same_root:
@@ -82,6 +78,10 @@ def reasons(state, desired, new):
     wanted, used = _pools(state, desired)
     if wanted and used and wanted != used:
         found.append(f"its pool is {used}, not {wanted}")
+    if not found and unproven(state, desired, new):
+        found.append("it reads its configuration only when it starts")
+    if not found and state.unread and state.unread == engine.unit.invocation:
+        found.append("it has not read its configuration since that was changed")
     return found
 
 
