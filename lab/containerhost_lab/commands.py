@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shlex
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from . import acceleration, disks, guest, host, image, inventory, packages, paths, state, store
@@ -175,17 +177,15 @@ def timed(title: str, outcome: str, one: Host, work) -> None:
     print(f"{one.name} is {outcome} after {time.monotonic() - start:.1f} s.")
 
 
-class changing:
-    """The hosts of this checkout may change inside; afterwards the inventory tells of them.
+@contextlib.contextmanager
+def changing() -> Iterator[None]:
+    """Let the hosts of this checkout change inside; afterwards the inventory tells of them.
 
     One process at a time: others wait.
     """
-
-    def __enter__(self) -> None:
-        self.lock = store.locked(paths.WORK / "lock", waiting_for="another lab command to end")
-        self.lock.__enter__()
-
-    def __exit__(self, kind, error, trace) -> None:
-        # Also after a failure: hosts that did come up are there, and are to be found.
-        inventory.write(paths.INVENTORY, host.read_all())
-        self.lock.__exit__(kind, error, trace)
+    with store.locked(paths.WORK / "lock", waiting_for="another lab command to end"):
+        try:
+            yield
+        finally:
+            # Also after a failure: hosts that did come up are there, and are to be found.
+            inventory.write(paths.INVENTORY, host.read_all())

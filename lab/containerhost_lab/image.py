@@ -76,13 +76,18 @@ def discard(path: Path) -> None:
 
 def debootstrap(wanted: dict, tree: Path, boot: Path) -> list[str]:
     """Return the command that fills ``tree`` with the system and ``boot`` with its kernel."""
-    prepare = [str(paths.GUEST / "files"), wanted["authorized_key"]]
-    finish = [str(boot), *wanted["offline_packages"]]
-    # Hooks are shell text, in which "$1" is the tree; mmdebstrap picks the archive by itself.
+    prepare = [str(paths.GUEST / "prepare.sh"), str(paths.GUEST / "files")]
+    finish = [str(paths.GUEST / "finish.sh"), str(boot)]
+    # mmdebstrap picks the archive by itself.
     return [
         "mmdebstrap", "--mode=root", "--variant=apt", "--components=main,contrib",
         "--skip=cleanup/apt", "--include=" + ",".join(wanted["packages"]),
-        f'--essential-hook={shlex.quote(str(paths.GUEST / "prepare.sh"))} "$1" {shlex.join(prepare)}',
-        f'--customize-hook={shlex.quote(str(paths.GUEST / "finish.sh"))} "$1" {shlex.join(finish)}',
+        "--essential-hook=" + hook(*prepare, wanted["authorized_key"]),
+        "--customize-hook=" + hook(*finish, *wanted["offline_packages"]),
         wanted["release"], str(tree),
     ]  # fmt: skip
+
+
+def hook(script: str, *arguments: str) -> str:
+    """Return a script and its arguments as mmdebstrap's shell text; the tree comes first."""
+    return f'{shlex.quote(script)} "$1" {shlex.join(arguments)}'

@@ -25,12 +25,14 @@ class Step:
         self.done = threading.Event()
 
     def __enter__(self) -> Step:
+        """Start the clock."""
         self.started = time.monotonic()
         self.thread = threading.Thread(target=self._report, daemon=True)
         self.thread.start()
         return self
 
     def __exit__(self, kind, error, trace) -> None:
+        """Stop the clock and say how it ended."""
         self.done.set()
         self.thread.join()
         outcome = "done" if kind is None else "stopped" if kind is KeyboardInterrupt else "failed"

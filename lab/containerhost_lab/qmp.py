@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -22,6 +23,7 @@ class Qmp:
     """Commands to one qemu process; used as ``with Qmp(path) as qmp: qmp("stop")``."""
 
     def __init__(self, path: Path, timeout: float = 60):
+        """Connect to the socket ``path``; a reply is waited for ``timeout`` seconds at most."""
         self.events: list[dict] = []
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
@@ -40,9 +42,11 @@ class Qmp:
         self("qmp_capabilities")
 
     def __enter__(self) -> Qmp:
+        """Return the connection."""
         return self
 
     def __exit__(self, *_) -> None:
+        """Hang up; qemu runs on."""
         self.stream.close()
         self.socket.close()
 
@@ -76,10 +80,8 @@ class Qmp:
 
     def quit(self) -> None:
         """Have qemu end at once: to the guest, the power goes."""
-        try:
+        with contextlib.suppress(QmpError):  # it may be gone before it answers
             self("quit")
-        except (QmpError, OSError):
-            pass  # it may be gone before it answers
 
     def _write(self, message: dict) -> None:
         try:
