@@ -99,6 +99,20 @@ def identify(path):
 
 def examine(run, path):
     """The disk behind ``path``, with all that is on it. One command, and some reading."""
+    disk = glance(path)
+    if not disk.exists:
+        return disk
+    return disk._replace(
+        signatures=_signatures(run, disk),
+        content=_first_content(disk.device, disk.size),
+    )
+
+
+def glance(path):
+    """The disk behind ``path``, with what the kernel and udev know to be on it. No command.
+
+    That it shows nothing is no proof that there is nothing: only :func:`examine` looks.
+    """
     disk = identify(path)
     if not disk.exists:
         return disk
@@ -118,9 +132,8 @@ def examine(run, path):
         mounts=mounted_devices(family),
         swap=bool(family & swap_devices()),
         tables=devices_in_tables(names),
-        signatures=_signatures(run, disk),
+        signatures=tuple(sorted(_known_signatures(disk))),
         busy=_busy(disk.device),
-        content=_first_content(disk.device, disk.size),
     )
 
 
@@ -165,17 +178,20 @@ def _locked(device, name):
 
 def _signatures(run, disk):
     """Names of all that udev, wipefs and blkid see on the disk; any disagreement shows as well."""
-    found = {
-        value
-        for key, value in _udev(disk.devno)["env"].items()
-        if key in ("ID_FS_TYPE", "ID_PART_TABLE_TYPE")
-    }
+    found = _known_signatures(disk)
     listing = run.read(("wipefs", "--no-act", "--json", disk.device)).strip()
     for row in json.loads(listing)["signatures"] if listing else ():
         found.add(row["type"])
-    if _udev(disk.devno)["env"].get("ID_FS_AMBIVALENT"):
-        found.add("several that contradict each other")
     return tuple(sorted(found))
+
+
+def _known_signatures(disk):
+    """Names of what udev has found on the disk."""
+    known = _udev(disk.devno)["env"]
+    found = {known[key] for key in ("ID_FS_TYPE", "ID_PART_TABLE_TYPE") if known.get(key)}
+    if known.get("ID_FS_AMBIVALENT"):
+        found.add("several that contradict each other")
+    return found
 
 
 def _busy(device):

@@ -60,11 +60,11 @@ def require_free(disk, declared=()):
     :param declared: signatures that are expected on it, such as ``("LVM2_member",)``.
     """
     require_exists(disk)
-    reasons = list(_reasons(disk, declared))
-    if reasons:
+    found = list(reasons(disk, declared))
+    if found:
         raise StorageError(
             f"{disk.path} ({disk.stable or disk.device}, {human(disk.size)})",
-            "it is not free: " + "; ".join(reasons),
+            "it is not free: " + "; ".join(found),
             "Name another disk. If this is the right one, look at it (`lsblk {0}`, `wipefs {0}`) "
             "and save what is on it; nothing here overwrites data. What is of no more use to "
             "anybody goes with `wipefs --all {0}` and `blkdiscard --zeroout {0}`".format(
@@ -73,7 +73,8 @@ def require_free(disk, declared=()):
         )
 
 
-def _reasons(disk, declared):
+def reasons(disk, declared=()):
+    """Why a disk is not free, a clause each; nothing for one that can be taken."""
     if disk.readonly:
         yield "it is read-only"
     if disk.size < SMALLEST:

@@ -82,6 +82,7 @@ class LogicalVolume(NamedTuple):
     metadata_percent: float | None = None
     health: str = ""  # "" is good; see lv_health_status
     check_needed: bool = False
+    hidden: bool = False  # a part of another volume, or the spare: LVM writes it in brackets
 
 
 class VolumeGroup(NamedTuple):
@@ -172,6 +173,7 @@ def _physical_volume(row):
 
 
 def _logical_volume(row, segment, extent_size):
+    hidden = row["lv_name"].startswith("[")
     return LogicalVolume(
         name=row["lv_name"].strip("[]"),
         uuid=row["lv_uuid"],
@@ -180,7 +182,8 @@ def _logical_volume(row, segment, extent_size):
         role=row["lv_role"],
         active=_yes(row["lv_active"]) or row["lv_active"] == "active",
         open=_yes(row["lv_device_open"]),
-        profile=row["lv_profile"],
+        # lvcreate notes a pool's profile on the parts of the pool too, where nothing reads it.
+        profile="" if hidden else row["lv_profile"],
         path=row["lv_dm_path"],
         pool=row["pool_lv"],
         metadata_extents=int(row["lv_metadata_size"] or 0) // extent_size,
@@ -195,6 +198,7 @@ def _logical_volume(row, segment, extent_size):
         metadata_percent=_percent(row["metadata_percent"]),
         health=row["lv_health_status"],
         check_needed=_yes(row["lv_check_needed"]),
+        hidden=hidden,
     )
 
 

@@ -148,7 +148,7 @@ def observe(run, wanted, devices):
     for group in groups.lvm.named(wanted.vg):
         pool = group.lv(wanted.name)
         names |= {group.profile, pool.profile if pool else ""}
-    texts = {name: _profile_text(config.profile_dir, name) for name in names if name}
+    texts = {name: read_profile(config.profile_dir, name) for name in names if name}
     return State(
         groups=groups,
         config=config,
@@ -163,7 +163,8 @@ def profile_path(config, name):
     return f"{config.profile_dir}/{name}.profile"
 
 
-def _profile_text(folder, name):
+def read_profile(folder, name):
+    """The text of a profile; None where there is none of that name."""
     try:
         with open(f"{folder}/{name}.profile", encoding="utf-8") as stream:
             return stream.read()
@@ -184,11 +185,12 @@ def describe(state, wanted):
             "extent_size": group.extent_size,
             "devices": [pv.path for pv in group.pvs],
         },
-        "pool": None if pool is None else _describe_pool(state, group, pool),
+        "pool": None if pool is None else describe_pool(state, group, pool),
     }
 
 
-def _describe_pool(state, group, pool):
+def describe_pool(state, group, pool):
+    """A thin pool as the user gets it."""
     policy = state.policy(group, pool)
     return {
         "name": pool.name,
