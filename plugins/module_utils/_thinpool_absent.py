@@ -29,7 +29,9 @@ def plan_absence(state, wanted):
     steps, after = [], state
     if pool:
         volumes = [lv for lv in group.lvs if lv.pool == pool.name]
-        used = [lv.name for lv in [pool, *volumes] if lv.open]
+        # An active volume holds its pool open; a pool without one is held by the engine itself.
+        holders = [lv for lv in volumes if lv.active] or [pool]
+        used = [lv.name for lv in holders if lv.open]
         if used:
             raise StorageError(
                 f"Thin pool {wanted.target}",
