@@ -122,10 +122,11 @@ def require_support(state, desired):
     driver_rules.require_driver(driver, version)
     driver_rules.require_options(driver, options, version)
     driver_rules.require_kernel(driver, state.kernel)
-    driver_rules.require_backing(driver, options, state.backing, closer and closer.ftype)
     if closer:
         _require_host(driver, state.kernel, closer)
-        if closer.pool:
+    if not desired.pending:
+        driver_rules.require_backing(driver, options, state.backing, closer and closer.ftype)
+        if closer and closer.pool:
             _require_pool(closer, target_root(state, desired))
 
 

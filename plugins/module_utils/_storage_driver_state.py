@@ -40,6 +40,7 @@ class Desired(NamedTuple):
     keep_existing: bool = False  # go on although data of another driver would be hidden
     restart: bool = True
     service: str = "docker.service"
+    pending: bool = False  # the pool and the data root's filesystem are still to be made
 
 
 def desired_from(params):
@@ -69,6 +70,7 @@ def desired_from(params):
         keep_existing=params["existing_data"] == "keep",
         restart=params["restart"],
         service=params["service"],
+        pending=params.get("pending", False),
     )
 
 

@@ -75,7 +75,16 @@ options:
         settings; the next run with V(true) restarts it.
     type: bool
     default: true
+  pending:
+    description:
+      - In check mode, do not ask for the thin pool in O(options) or for the data root's filesystem,
+        because tasks before this one are to make them. All else is checked. So a play can know
+        that the engine will take a driver before it makes storage for it.
+      - A real run takes no notice of this.
+    type: bool
+    default: false
 seealso:
+  - module: containerhost.storage.mounted_volume
   - module: containerhost.storage.thinpool
 """
 
@@ -196,11 +205,13 @@ def main():
             "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
             "service": {"type": "str", "default": "docker.service"},
             "restart": {"type": "bool", "default": True},
+            "pending": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     try:
-        desired = desired_from(module.params)
+        pending = module.params["pending"] and module.check_mode
+        desired = desired_from(dict(module.params, pending=pending))
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)
     reconcile(
