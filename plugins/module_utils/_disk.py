@@ -226,7 +226,7 @@ def _first_content(device, size):
 
 
 def _udev(devno):
-    """udev's record of a device: ``{"env": {name: value}, "links": [...]}``."""
+    """Udev's record of a device: ``{"env": {name: value}, "links": [...]}``."""
     record = {"env": {}, "links": []}
     for line in (_text("/run/udev/data/b" + devno) or "").splitlines():
         kind, _, rest = line.partition(":")

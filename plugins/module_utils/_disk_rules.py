@@ -65,11 +65,9 @@ def require_free(disk, declared=()):
         raise StorageError(
             f"{disk.path} ({disk.stable or disk.device}, {human(disk.size)})",
             "it is not free: " + "; ".join(found),
-            "Name another disk. If this is the right one, look at it (`lsblk {0}`, `wipefs {0}`) "
+            f"Name another disk. If this is the right one, look at it (`lsblk {disk.device}`, `wipefs {disk.device}`) "
             "and save what is on it; nothing here overwrites data. What is of no more use to "
-            "anybody goes with `wipefs --all {0}` and `blkdiscard --zeroout {0}`".format(
-                disk.device
-            ),
+            f"anybody goes with `wipefs --all {disk.device}` and `blkdiscard --zeroout {disk.device}`",
         )
 
 

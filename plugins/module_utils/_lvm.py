@@ -120,6 +120,15 @@ class Lvm(NamedTuple):
         """Every group of that name: more than one when a foreign disk brought its own."""
         return [group for group in self.groups if group.name == name]
 
+    def profile_users(self, name):
+        """Every group and volume that a profile is attached to.
+
+        The parts of a pool carry its profile too, and do not count.
+        """
+        groups = [group for group in self.groups if group.profile == name]
+        volumes = [lv for group in self.groups for lv in group.lvs]
+        return groups + [lv for lv in volumes if lv.profile == name and not lv.hidden]
+
 
 def observe_lvm(run):
     """Read the host's LVM. One command."""

@@ -84,9 +84,8 @@ class Plan(NamedTuple):
     after: Any  # a State, as observe() would return it; what cannot be known yet is None
     findings: tuple = ()
     facts: Mapping = MappingProxyType({})  # more return values of the module, computed by the plan
-    # The way back, if a step fails or the host does not keep the state: steps, or a function that
-    # gives them for the steps that were done.
-    undo: Any = ()
+    undo: tuple = ()  # the way back, if a step fails or the host does not keep the state
+    undo_from: int = 0  # the first step that undo takes back; those before it are kept
     diagnose: tuple = ()  # argv that prints the host's own reason for a failure
 
 

@@ -124,15 +124,17 @@ def _unwind(run, planned, done, error):
         reason = run(planned.diagnose)[1].strip()
         if reason:
             message += "\nThe host's own words:\n" + reason
-    undo = planned.undo(done) if callable(planned.undo) else planned.undo
-    if undo:
-        message += "\n" + _undo(run, undo, details)
-    elif done:
+    undoing = planned.undo and len(done) > planned.undo_from
+    kept = done[: planned.undo_from] if undoing else done
+    if undoing:
+        message += "\n" + _undo(run, planned.undo, details)
+        details["changed"] = bool(kept) or not details["undone"]
+    if kept:
         message += (
-            "\nDone before that, and kept: {}. It is safe to run again: the next run goes on "
-            "from there".format("; ".join(step.reason for step in done))
+            f"\nDone before that, and kept: {_reasons(kept)}. It is safe to run again: the next "
+            "run goes on from there"
         )
-    else:
+    elif not undoing:
         message += "\nNothing was changed before that"
     return StorageError.of(message, details)
 
@@ -150,8 +152,11 @@ def _undo(run, undo, details):
         return "On the way back this failed as well, and has to be done by hand: " + "; ".join(
             failed
         )
-    details["changed"] = False
-    return "The host is back as it was: " + "; ".join(step.reason for step in undo)
+    return f"Taken back, so that it is as it was before: {_reasons(undo)}"
+
+
+def _reasons(steps):
+    return "; ".join(step.reason for step in steps)
 
 
 def _require_consent(planned, consent):

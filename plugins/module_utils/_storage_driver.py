@@ -134,8 +134,8 @@ def plan(state, desired):
     new = steps.changes(state, desired)
     planned = steps.steps(state, desired)
     if planned:  # a wish that has come true is not questioned
-        rules.require_support(state, desired)
         rules.require_no_flag(state, new)
+        rules.require_support(state, desired)
         rules.require_no_loss_of_sight(state, desired)
     outdated = () if desired.restart else steps.reasons(state, desired, new)
     return Plan(
@@ -143,6 +143,7 @@ def plan(state, desired):
         after=steps.after(state, desired),
         findings=rules.findings(state, desired, outdated),
         undo=_way_back(state, desired),
+        undo_from=next((n for n, step in enumerate(planned) if isinstance(step, WriteFile)), 0),
         diagnose=(
             *("journalctl", "--unit", desired.service, "--lines", "3", "--no-pager"),
             *("--output", "cat", "--boot", "--grep", _LAST_WORDS),
@@ -151,20 +152,11 @@ def plan(state, desired):
 
 
 def _way_back(state, desired):
-    """The function of the steps done that gives those to take back.
-
-    Before daemon.json is written nothing has changed: there is no cause to touch the engine.
-    """
+    """The old daemon.json, and the engine on it as it was."""
     verb = "restart" if state.engine.unit.running else "stop"
-
-    def undo(done):
-        if not any(getattr(step, "path", "") == desired.config_file for step in done):
-            return ()
-        back = WriteFile(f"{desired.config_file} as it was", desired.config_file, state.config.text)
-        engine = Command(f"Docker: {verb}", ("systemctl", verb, "--", desired.service))
-        return (back, steps.reset(desired.service), engine)
-
-    return undo
+    back = WriteFile(f"{desired.config_file} as it was", desired.config_file, state.config.text)
+    engine = Command(f"Docker: {verb}", ("systemctl", verb, "--", desired.service))
+    return (back, steps.reset(desired.service), engine)
 
 
 def describe(state):

@@ -89,9 +89,7 @@ class State(NamedTuple):
 
     def with_group(self, group):
         """This state, with the group of that name replaced."""
-        lvm = self.groups.lvm
-        others = tuple(other for other in lvm.groups if other.name != group.name)
-        return self._replace(groups=self.groups._replace(lvm=lvm._replace(groups=(*others, group))))
+        return self._replace(groups=self.groups.with_group(group))
 
     def policy(self, group, pool):
         """The :class:`Policy` in force for a pool: its profile's, its group's, LVM's own."""

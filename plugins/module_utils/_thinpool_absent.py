@@ -44,18 +44,15 @@ def plan_absence(state, wanted):
         argv = ("lvremove", "--yes", wanted.target)
         steps.append(Command(f"Remove thin pool {wanted.target}", argv, destroys=(lost,)))
         gone = {pool.name} | {lv.name for lv in volumes}
-        rest = tuple(lv for lv in group.lvs if lv.name not in gone)
-        taken = pool.extents + pool.metadata_extents
+        others = [lv for lv in group.lvs if lv.kind == "thin-pool" and lv != pool]
+        # The spare serves all pools of the group; LVM removes it together with the last of them.
+        rest = tuple(lv for lv in group.lvs if lv.name not in gone and (others or not lv.hidden))
+        taken = pool.extents + pool.metadata_extents + (0 if others else group.spare)
         after = state.with_group(group._replace(lvs=rest, free=group.free + taken))
-    if wanted.profile in after.profiles and not _profile_used(after, wanted.profile):
+    if wanted.profile in after.profiles and not after.groups.lvm.profile_users(wanted.profile):
         path = profile_path(state.config, wanted.profile)
         old = state.profiles[wanted.profile]
         steps.append(WriteFile("Remove the profile that no volume uses", path, None, old=old))
         profiles = {name: text for name, text in after.profiles.items() if name != wanted.profile}
         after = after._replace(profiles=profiles)
     return Plan(steps, after)
-
-
-def _profile_used(state, name):
-    groups = state.groups.lvm.groups
-    return any(name in (group.profile, *(lv.profile for lv in group.lvs)) for group in groups)

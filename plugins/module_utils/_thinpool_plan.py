@@ -177,9 +177,7 @@ def _write_profile(state, wanted, name, policy, base):
 
 def _shared(state, pool):
     """Whether another volume, or a group, uses the profile of this pool too."""
-    groups = state.groups.lvm.groups
-    users = [lv.uuid for group in groups for lv in group.lvs if lv.profile == pool.profile]
-    return users != [pool.uuid] or any(group.profile == pool.profile for group in groups)
+    return [pool.uuid] != [user.uuid for user in state.groups.lvm.profile_users(pool.profile)]
 
 
 def _mend_settings(wanted, pool):

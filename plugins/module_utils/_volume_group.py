@@ -63,6 +63,11 @@ class GroupState(NamedTuple):
             )
         return found[0] if found else None
 
+    def with_group(self, group):
+        """This state, with the group of that name replaced."""
+        others = tuple(other for other in self.lvm.groups if other.name != group.name)
+        return self._replace(lvm=self.lvm._replace(groups=(*others, group)))
+
 
 def observe_group(run, name, devices):
     """Read LVM and the named disks. One command, and one more for each disk not yet in LVM."""

@@ -193,7 +193,6 @@ destroys:
 from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.containerhost.storage.plugins.module_utils._disk import hold
 from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._reconcile import reconcile

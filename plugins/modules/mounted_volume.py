@@ -1,0 +1,177 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mounted_volume
+short_description: Keep a logical volume with an XFS filesystem mounted where an engine needs it
+version_added: "1.0.0"
+author:
+  - containerhost.storage contributors (@containerhost)
+description:
+  - Makes a plain or a thin logical volume, an XFS filesystem on it, and a systemd mount unit, and
+    keeps all three as they are wanted.
+  - Units that need the mount are guarded, so that they cannot start while it is missing. A
+    container engine would otherwise start on the empty folder below, and fill the wrong disk.
+  - Formats only a volume that is blank, mounts only over a folder in which nothing is lost from
+    sight, and never shrinks anything.
+extends_documentation_fragment:
+  - containerhost.storage.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  vg:
+    description: The volume group.
+    type: str
+    required: true
+  name:
+    description: The logical volume.
+    type: str
+    required: true
+  devices:
+    description:
+      - Disks that the volume group consists of, as in M(containerhost.storage.thinpool). With
+        O(pool) the group is there already, and this can be left out.
+    type: list
+    elements: str
+    default: []
+  pool:
+    description: The thin pool in which the volume lies. Without it the volume is a plain one.
+    type: str
+  size:
+    description:
+      - The size of the volume, as C(80%VG) or as a size with a binary unit (C(100g)).
+      - It grows, with its filesystem, and never shrinks. For a new volume the default is C(80%VG).
+    type: str
+  path:
+    description: Where it is mounted.
+    type: path
+    required: true
+  mount_options:
+    description:
+      - Options of the mount. Those of the default serve an engine on overlay2, C(prjquota) for
+        its C(overlay2.size).
+    type: list
+    elements: str
+    default: [noatime, prjquota]
+  required_by:
+    description:
+      - Systemd units that must not run without the mount. Those that run are stopped while it is
+        mounted, and started again.
+    type: list
+    elements: str
+    default: []
+  existing_data:
+    description:
+      - What to do when the folder that is mounted over holds images, containers, volumes, or files
+        that no engine made. V(keep) leaves them below the mount, where nobody sees them.
+    type: str
+    choices: [refuse, keep]
+    default: refuse
+seealso:
+  - module: containerhost.storage.thinpool
+  - module: containerhost.storage.storage_driver
+"""
+
+EXAMPLES = r"""
+- name: The data root of Docker on a plain volume
+  containerhost.storage.mounted_volume:
+    vg: docker
+    name: data
+    devices: [/dev/disk/by-id/virtio-disk1]
+    size: 80%VG
+    path: /var/lib/docker
+    required_by: [docker.service]
+
+- name: The same in a thin pool
+  containerhost.storage.mounted_volume:
+    vg: docker
+    name: data
+    pool: thinpool
+    path: /var/lib/docker
+    required_by: [docker.service]
+"""
+
+RETURN = r"""
+state:
+  description: The volume, its filesystem and its mount after the run; in check mode, as they would be.
+  returned: success
+  type: dict
+  sample:
+    volume: {name: docker/data, device: /dev/mapper/docker-data, size: 8585740288, pool: null}
+    filesystem: {type: xfs, uuid: 6b8f3c5e-0f5e-4f43-9d3a-0d2f7a2b8d11, ftype: true}
+    mount: {path: /var/lib/docker, options: [noatime, prjquota, rw]}
+    guarded: [docker.service]
+steps:
+  description: What was done, or in check mode would be, each with its reason.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - reason: Grow volume docker/data to 16 GiB
+      action: lvextend --extents 4096 docker/data
+findings:
+  description: What a person should know and that is no error.
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from functools import partial
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.containerhost.storage.plugins.module_utils._disk import hold
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume import (
+    describe,
+    observe,
+    wanted_from,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume_plan import (
+    plan,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._reconcile import reconcile
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "vg": {"type": "str", "required": True},
+            "name": {"type": "str", "required": True},
+            "devices": {"type": "list", "elements": "str", "default": []},
+            "pool": {"type": "str"},
+            "size": {"type": "str"},
+            "path": {"type": "path", "required": True},
+            "mount_options": {
+                "type": "list",
+                "elements": "str",
+                "default": ["noatime", "prjquota"],
+            },
+            "required_by": {"type": "list", "elements": "str", "default": []},
+            "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        wanted = wanted_from(module.params)
+    except StorageError as error:
+        module.fail_json(msg=str(error), **error.details)
+    reconcile(
+        module,
+        observe=partial(observe, wanted=wanted, devices=module.params["devices"]),
+        plan=partial(plan, wanted=wanted),
+        describe=partial(describe, wanted=wanted),
+        hold=hold,
+    )
+
+
+if __name__ == "__main__":
+    main()
