@@ -15,9 +15,19 @@ def test_it_plans_and_writes_nothing(host, check_mode):
 
 
 def traces(host):
-    """Return what a write would show in: sectors written per disk, configuration, mounts."""
-    return host.check_output(
-        "awk '{print FILENAME, $7}' /sys/block/vd*/stat | grep -v \"$(lsblk --noheadings"
-        ' --output PKNAME --raw $(findmnt --noheadings --output SOURCE /))";'
-        " find /etc -xdev -type f -exec sha256sum {} + | sort; findmnt --raw; systemctl list-units"
-    )
+    """Return what a write would show in: the disks' own counters, configuration, mounts."""
+    disks = [host.check_output("realpath %s", path) for path in lab_disks(host)]
+    return [
+        *(host.check_output("awk '{print $5, $7, $12, $14}' %s", counters(disk)) for disk in disks),
+        host.check_output("find /etc -xdev -type f -exec sha256sum {} + | sort"),
+        host.check_output("findmnt --raw"),
+    ]
+
+
+def lab_disks(host):
+    return host.backend.get_variables()["lab_disks"]
+
+
+def counters(disk):
+    """Return the file that counts what was written to and discarded on ``disk``."""
+    return f"/sys/block/{disk.removeprefix('/dev/')}/stat"
