@@ -74,7 +74,7 @@ def observe(run, desired):
         unread=_first_line(steps.note(desired.service)),
         kernel=os.uname().release,
         backing=engine_host.backing_of(folder if os.path.isdir(folder) else new),
-        roots=tuple(_holdings(state.engine, root) for root in ([new] if same else [old, new])),
+        roots=tuple(holdings_of(state.engine, root) for root in ([new] if same else [old, new])),
         same_root=same,
     )
     if steps.steps(state, desired):
@@ -88,7 +88,7 @@ def _first_line(path):
     return ""
 
 
-def _holdings(engine, root):
+def holdings_of(engine, root):
     """What a data root holds; images that containerd keeps are counted by the engine itself."""
     in_use = root == engine.data_root
     # With user namespaces everything is in a folder below the one that was configured.

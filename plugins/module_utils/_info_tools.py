@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The programs that storage for containers is made with: which of them a host has. No command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+TOOLS = (
+    "lvm",
+    "dmeventd",
+    "thin_check",
+    "wipefs",
+    "mkfs.xfs",
+    "mkfs.ext4",
+    "mkfs.btrfs",
+    "zfs",
+    "docker",
+    "dockerd",
+    "containerd",
+)
+
+# A user's PATH often lacks these, and the tools of an administrator are there.
+_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+def find(name):
+    """Where a program is, or None."""
+    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *_FOLDERS)))
+
+
+def observe(run):
+    """Tool -> path, or None where the host has it not."""
+    return {name: find(name) for name in TOOLS}
+
+
+def describe(seen):
+    """Tool -> whether the host has it."""
+    return {name: path is not None for name, path in seen.items()}
+
+
+def findings(seen):
+    """Nothing: whether a tool is missed depends on what the host is for."""
+    return []
