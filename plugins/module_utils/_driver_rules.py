@@ -59,7 +59,7 @@ def require_kernel(name, release):
     """
     oldest = DRIVERS[name].kernel
     running = values.version(release)
-    if running < oldest and not (".el7" in release and "overlay" in name):
+    if running < oldest and not (".el7" in release and "overlay" in DRIVERS[name].modules):
         raise StorageError(
             f"Kernel {release}",
             f"the {name} driver needs {dotted(oldest)} or later",
@@ -94,8 +94,8 @@ def require_backing(name, options, backing, ftype=None):
             f"it was made with ftype=0, and the {name} driver needs ftype=1",
             "Make it anew with `mkfs.xfs -n ftype=1`, or use a data root on another filesystem",
         )
-    for option in options:
-        if driver.options[option].quota:
+    for option, given in options.items():
+        if driver.options[option].quota and values.size(given[0]):  # 0 is no limit
             _require_quota(option, place, backing, name)
 
 
