@@ -54,7 +54,8 @@ def check_policy(policy):
     if policy.percent is not None and not 1 <= policy.percent <= 100:
         raise StorageError(
             f"autoextend.percent={policy.percent}",
-            "with 0 or less LVM fails when the pool has to grow, and one step can at most double it",
+            "with 0 or less LVM fails when the pool has to grow, and one step can at most double "
+            "it",
             "Give 1 to 100; to turn autoextension off, set the threshold to 100",
         )
 
@@ -144,18 +145,23 @@ def findings(name, group, room, policy, extent_size):
             Finding(
                 "warning",
                 "autoextend_off",
-                f"{name} does not extend itself (threshold 100): when it is full, every write to it "
-                "fails. Set autoextend.threshold below 100.",
+                f"{name} does not extend itself (threshold 100): when it is full, every write "
+                "to it fails. Set autoextend.threshold below 100.",
             )
         ]
     if room.step <= room.free:
         return []
+    step, data, metadata, spare, free = (
+        human(extents * extent_size)
+        for extents in (room.step, room.data, room.metadata, room.spare, room.free)
+    )
     return [
         Finding(
             "warning",
             "autoextend_headroom",
-            f"Autoextension of {name} cannot fire: the next step needs {human(room.step * extent_size)} (data {human(room.data * extent_size)}, metadata {human(room.metadata * extent_size)}, "
-            f"spare {human(room.spare * extent_size)}), volume group {group} has {human(room.free * extent_size)} free. Add a disk to the group; a pool that is "
-            "made with at most 80%VG leaves room for one step of 20 percent.",
+            f"Autoextension of {name} cannot fire: the next step needs {step} (data {data}, "
+            f"metadata {metadata}, spare {spare}), volume group {group} has {free} free. Add a "
+            "disk to the group; a pool that is made with at most 80%VG leaves room for one step "
+            "of 20 percent.",
         )
     ]

@@ -153,7 +153,8 @@ def hold(claims):
             if (now.devno, now.size, now.serial, now.wwn) != claim[1:]:
                 raise StorageError(
                     claim.path,
-                    f"it is not the disk that the plan was made for: planned {claim}, found {now.claim}",
+                    f"it is not the disk that the plan was made for: planned {claim}, found "
+                    f"{now.claim}",
                     "Nothing was written to it; look at the disks of this host, then plan again",
                 )
             stack.enter_context(_locked(now.device, claim.path))

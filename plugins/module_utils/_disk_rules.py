@@ -65,9 +65,11 @@ def require_free(disk, declared=()):
         raise StorageError(
             f"{disk.path} ({disk.stable or disk.device}, {human(disk.size)})",
             "it is not free: " + "; ".join(found),
-            f"Name another disk. If this is the right one, look at it (`lsblk {disk.device}`, `wipefs {disk.device}`) "
+            f"Name another disk. If this is the right one, look at it (`lsblk {disk.device}`, "
+            f"`wipefs {disk.device}`) "
             "and save what is on it; nothing here overwrites data. What is of no more use to "
-            f"anybody goes with `wipefs --all {disk.device}` and `blkdiscard --zeroout {disk.device}`",
+            f"anybody goes with `wipefs --all {disk.device}` and `blkdiscard --zeroout "
+            f"{disk.device}`",
         )
 
 

@@ -27,7 +27,8 @@ def require_own_mount(state, wanted):
     if state.mounted and not state.ours:
         raise StorageError(
             where,
-            f"{state.mounted.source} ({state.mounted.fstype}) is mounted there, not {wanted.target}",
+            f"{state.mounted.source} ({state.mounted.fstype}) is mounted there, not "
+            f"{wanted.target}",
             "Name that volume, choose another path, or unmount it by hand after its data is safe",
         )
     table = state.table

@@ -122,5 +122,5 @@ def _named_in(table):
 
 
 def _plain(text):
-    """Undo the octal escapes of the kernel's tables: a space is \\040."""
+    r"""Undo the octal escapes of the kernel's tables: a space is \040."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)

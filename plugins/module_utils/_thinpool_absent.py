@@ -39,7 +39,10 @@ def plan_absence(state, wanted):
                 "Stop the container engine or unmount what lies on it, then run again",
             )
         require_healthy(state.groups, wanted.vg)
-        lost = f"thin pool {wanted.target} ({human(pool.extents * group.extent_size)}, UUID {pool.uuid}, {pool.data_percent or 0:.0f} percent used)"
+        lost = (
+            f"thin pool {wanted.target} ({human(pool.extents * group.extent_size)}, UUID "
+            f"{pool.uuid}, {pool.data_percent or 0:.0f} percent used)"
+        )
         lost += "".join(f" and its volume {lv.name} (UUID {lv.uuid})" for lv in volumes)
         argv = ("lvremove", "--yes", wanted.target)
         steps.append(Command(f"Remove thin pool {wanted.target}", argv, destroys=(lost,)))

@@ -102,7 +102,8 @@ def _create(state, wanted, group):
     steps, state = _write_profile(state, wanted, wanted.profile, policy, "")
     steps.append(
         Command(
-            f"Make thin pool {wanted.target}: {human(data_size)} for data, {human(metadata * group.extent_size)} for metadata",
+            f"Make thin pool {wanted.target}: {human(data_size)} for data, "
+            f"{human(metadata * group.extent_size)} for metadata",
             (
                 "lvcreate", "--type", "thin-pool", "--name", pool.name,
                 "--extents", str(size),
@@ -127,7 +128,8 @@ def _mend(state, wanted, group, pool):
     if wanted.chunk_size not in (None, pool.chunk_size):
         raise StorageError(
             f"Thin pool {wanted.target}",
-            f"its chunk size is {human(pool.chunk_size)}, not {human(wanted.chunk_size)}, and cannot be changed in place",
+            f"its chunk size is {human(pool.chunk_size)}, not {human(wanted.chunk_size)}, and "
+            "cannot be changed in place",
             "Leave chunk_size out to keep it, or move its volumes to a new pool",
         )
     steps = []
@@ -167,7 +169,8 @@ def _write_profile(state, wanted, name, policy, base):
         return [], state
     text = _autoextend.profile_text(policy, base)
     step = WriteFile(
-        f"Let thin pool {wanted.target} grow by {policy.percent} percent when it is {policy.threshold} percent full",
+        f"Let thin pool {wanted.target} grow by {policy.percent} percent when it is "
+        f"{policy.threshold} percent full",
         profile_path(state.config, name),
         text,
         old=old,
@@ -186,8 +189,10 @@ def _mend_settings(wanted, pool):
         if "ignore" in (wanted.discards, pool.discards):
             raise StorageError(
                 f"Thin pool {wanted.target}",
-                f"discards can change between {pool.discards} and {wanted.discards} only while the pool is inactive",
-                f"Stop what uses the pool, run `lvchange --activate n {wanted.target}` and `lvchange --discards "
+                f"discards can change between {pool.discards} and {wanted.discards} only while "
+                "the pool is inactive",
+                f"Stop what uses the pool, run `lvchange --activate n {wanted.target}` and "
+                "`lvchange --discards "
                 f"{wanted.discards} {wanted.target}`, then run again",
             )
         steps.append(_change(wanted, "Change discards of", "--discards", wanted.discards))
@@ -213,7 +218,8 @@ def _require_sound(wanted, pool):
     raise StorageError(
         f"Thin pool {wanted.target}",
         "its metadata needs a check" if pool.check_needed else "LVM calls it " + pool.health,
-        f"Stop what uses it, then `lvchange --activate n {wanted.target}`, `lvconvert --repair {wanted.target}`, and check "
+        f"Stop what uses it, then `lvchange --activate n {wanted.target}`, `lvconvert --repair "
+        f"{wanted.target}`, and check "
         "every filesystem in it before the old metadata (`..._meta0`) is removed",
     )
 

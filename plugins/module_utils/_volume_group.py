@@ -126,7 +126,8 @@ def require_healthy(state, name):
             raise StorageError(
                 f"Volume group {group.name}",
                 f"{group.missing} of its physical volumes cannot be found",
-                f"Bring the disk back, or give it up (`vgreduce --removemissing {group.name}`), before LVM "
+                f"Bring the disk back, or give it up (`vgreduce --removemissing {group.name}`), "
+                "before LVM "
                 "is changed on this host",
             )
         if any(pv.duplicate for pv in group.pvs):
@@ -193,7 +194,8 @@ def _require_named_by_identity(disk, name):
     if disk.path not in disk.links:
         raise StorageError(
             disk.path,
-            f"it is not in volume group {name}, which is there already; the kernel gives names like "
+            f"it is not in volume group {name}, which is there already; the kernel gives names "
+            "like "
             "this anew at every boot, so it may not be the disk that was meant",
             f"If this is the disk to add, name it {disk.stable}",
         )

@@ -102,7 +102,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: The volume, its filesystem and its mount after the run; in check mode, as they would be.
+  description: The volume, its filesystem and its mount after the run, or after it in check mode.
   returned: success
   type: dict
   sample:
