@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 _FILES = ("/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf")
 _SET = re.compile(
-    r"^[ \t]*(?:config/|activation/)?(profile_dir|thin_pool_autoextend_threshold|"
+    r"^(?:[^#\n]*[\s{/])?(?:profile_dir|thin_pool_autoextend_threshold|"
     r"thin_pool_autoextend_percent|monitoring)[ \t]*=",
     re.M,
 )
