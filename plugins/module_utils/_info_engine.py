@@ -118,7 +118,8 @@ def findings(seen):
             "warning",
             "mount_missing",
             f"Nothing is mounted at {path}, and the unit of the engine asks for it: the engine "
-            f"does not start until it is there. See `systemctl status {path}` and `findmnt --fstab`.",
+            f"does not start until it is there. See `systemctl status {path}` and "
+            "`findmnt --fstab`.",
         )
         for path in seen.missing_mounts
     ]

@@ -20,8 +20,8 @@ description:
   - What a host does not have is empty in the report, never an error. What cannot be read is a
     finding.
 extends_documentation_fragment:
-  - containerhost.storage.attributes
   - containerhost.storage.attributes.info_module
+  - containerhost.storage.attributes
 options:
   gather:
     description:
