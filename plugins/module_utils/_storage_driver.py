@@ -143,12 +143,20 @@ def plan(state, desired):
         after=steps.after(state, desired),
         findings=rules.findings(state, desired, outdated),
         undo=_way_back(state, desired),
-        undo_from=next((n for n, step in enumerate(planned) if isinstance(step, WriteFile)), 0),
+        undo_from=_point_of_change(planned, desired),
         diagnose=(
             *("journalctl", "--unit", desired.service, "--lines", "3", "--no-pager"),
             *("--output", "cat", "--boot", "--grep", _LAST_WORDS),
         ),
     )
+
+
+def _point_of_change(planned, desired):
+    """The number of the step that writes daemon.json: before it, the engine is left alone."""
+    for number, step in enumerate(planned):
+        if isinstance(step, WriteFile) and step.path == desired.config_file:
+            return number
+    return len(planned)
 
 
 def _way_back(state, desired):

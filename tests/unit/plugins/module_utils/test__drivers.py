@@ -193,7 +193,13 @@ def test_backing_filesystems(driver, options, fstype, features, ftype, wrong):
     assert str(error.value).startswith(f"The filesystem at /srv ({fstype}): ")
 
 
-SAME_SIZES = [("10g", "10240m"), ("10G", "10GiB"), ("1.5g", "1536mb"), ("512", "512b"), ("1 k", "1K")]
+SAME_SIZES = [
+    ("10g", "10240m"),
+    ("10G", "10GiB"),
+    ("1.5g", "1536mb"),
+    ("512", "512b"),
+    ("1 k", "1K"),
+]
 
 
 @pytest.mark.parametrize(("one", "other"), SAME_SIZES)

@@ -1,0 +1,228 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module from its parameters to its result, on a host whose engine is faked."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.containerhost.storage.plugins.module_utils import (
+    _docker as docker,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils import (
+    _docker_unit as docker_unit,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils import (
+    _engine_host as engine_host,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils import (
+    _lock as lock,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils import (
+    _storage_driver_steps as steps,
+)
+from ansible_collections.containerhost.storage.plugins.modules import storage_driver
+
+READING = ("show", "--version")
+
+
+class Host:
+    """A host whose Docker takes what is in daemon.json at each start, or does not come up."""
+
+    def __init__(self, folder):
+        self.config = folder / "docker" / "daemon.json"
+        self.config.parent.mkdir()
+        self.root = folder / "root"
+        self.dockerd = folder / "dockerd"
+        self.dockerd.touch(0o755)
+        self.unit = folder / "docker.service"
+        self.unit.write_text(f"[Service]\nExecStart={self.dockerd} -H fd://\n")
+        self.active, self.driver, self.starts, self.argvs = True, "overlay2", 1, []
+        self.dies_of = None  # a driver that this engine does not come up on
+        self.forgets = False  # whether it runs on overlay2 whatever it was told
+
+    def run_command(self, argv, **_kwargs):
+        self.argvs.append(argv)
+        if argv[1] == "--version":
+            return 0, "Docker version 20.10.24+dfsg1, build 297e128", ""
+        if argv[0] == "journalctl":
+            return 0, "failed to start daemon: no such thing", ""
+        if argv[1] == "show":
+            active = "active" if self.active else "failed"
+            shown = ("LoadState=loaded", f"ActiveState={active}", f"InvocationID={self.starts}")
+            return 0, "\n".join([*shown, f"FragmentPath={self.unit}", "DropInPaths="]), ""
+        if argv[1] in ("start", "restart"):
+            return self.start()
+        assert argv[1] in ("stop", "reset-failed")
+        return 0, "", ""
+
+    def start(self):
+        content = json.loads(self.config.read_text()) if self.config.exists() else {}
+        wanted = content.get("storage-driver", "overlay2")
+        self.starts += 1
+        self.active = wanted != self.dies_of
+        if not self.active:
+            return 1, "", "Job for docker.service failed."
+        self.driver = "overlay2" if self.forgets else wanted
+        return 0, "", ""
+
+    def ask(self, _path, _what):
+        assert self.active, "a stopped engine was spoken to"
+        return {
+            "ServerVersion": "20.10.24",
+            "Driver": self.driver,
+            "DriverStatus": [],
+            "DockerRootDir": str(self.root),
+        }
+
+    def changing(self):
+        return [argv[1] for argv in self.argvs if argv[1] not in READING]
+
+
+class Ended(Exception):  # noqa: N818
+    """The module has exited; its result is the argument."""
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    host = Host(tmp_path)
+    monkeypatch.setattr(docker, "DATA_ROOT", str(host.root))
+    monkeypatch.setattr(steps, "DATA_ROOT", str(host.root))
+    monkeypatch.setattr(steps, "NOTES", str(tmp_path / "notes"))
+    monkeypatch.setattr(lock, "PATH", str(tmp_path / "lock"))
+    monkeypatch.setattr(docker, "ask", host.ask)
+    monkeypatch.setattr(engine_host, "missing_modules", lambda names, release: ())
+    backing = engine_host.Backing("/", "ext4", ("rw",))
+    monkeypatch.setattr(engine_host, "backing_of", lambda folder: backing)
+    real = docker_unit.os.path.isdir
+    monkeypatch.setattr(
+        docker_unit.os.path, "isdir", lambda path: path == "/run/systemd/system" or real(path)
+    )
+    monkeypatch.setattr(
+        basic.AnsibleModule, "run_command", lambda self, argv, **more: host.run_command(argv)
+    )
+
+    def end(self, **result):
+        raise Ended(result)
+
+    monkeypatch.setattr(basic.AnsibleModule, "exit_json", end)
+    monkeypatch.setattr(
+        basic.AnsibleModule, "fail_json", lambda self, **it: end(self, failed=1, **it)
+    )
+    return host
+
+
+def run(host, check=False, **params):
+    host.argvs.clear()
+    arguments = {"config_file": str(host.config), "_ansible_check_mode": check, **params}
+    with patch_module_args(arguments), pytest.raises(Ended) as ended:
+        storage_driver.main()
+    return ended.value.args[0]
+
+
+def test_a_change_is_made_proven_and_not_made_again(host):
+    host.config.write_text('{"log-driver": "local"}\n')
+    planned = run(host, check=True, driver="vfs")
+    assert host.changing() == []
+    assert host.config.read_text() == '{"log-driver": "local"}\n'
+    done = run(host, driver="vfs")
+    assert host.changing() == ["restart"]
+    assert host.config.read_text() == '{"log-driver": "local", "storage-driver": "vfs"}\n'
+    assert done["state"]["driver"] == "vfs"
+    for key in ("steps", "changed", "diff", "findings"):
+        assert done[key] == planned[key]
+    again = run(host, driver="vfs")
+    assert (again["changed"], again["steps"], len(host.argvs)) == (False, [], 1)
+
+
+@pytest.mark.parametrize("before", [None, '{"storage-driver": "overlay2"}'])
+def test_an_engine_that_does_not_come_up_gets_its_old_file_back(host, before):
+    host.dies_of = "vfs"
+    if before:
+        host.config.write_text(before)
+    result = run(host, driver="vfs")
+    assert result["failed"]
+    assert "failed to start daemon: no such thing" in result["msg"]
+    assert result["undone"] is True
+    assert host.changing()[-2:] == ["reset-failed", "restart"]
+    assert (host.active, host.driver) == (True, "overlay2")
+    assert (host.config.read_text() if host.config.exists() else None) == before
+
+
+def test_an_engine_that_comes_up_on_another_driver_is_a_failure(host):
+    host.forgets = True
+    result = run(host, driver="vfs")
+    assert result["failed"]
+    assert "it did not keep the state it was given" in result["msg"]
+    assert not host.config.exists()
+
+
+def test_a_folder_that_cannot_be_written_to_leaves_the_engine_alone(host):
+    host.config.parent.rmdir()
+    host.config.parent.write_text("no folder")
+    result = run(host, driver="vfs")
+    assert result["failed"]
+    assert host.changing() == ["--unit"]  # journalctl, to look for a reason
+    assert host.active
+
+
+def test_a_file_written_without_a_restart_is_read_by_the_next_run(host):
+    first = run(host, options={"size": "0"}, driver="vfs", restart=False)
+    assert (first["changed"], host.changing()) == (True, [])
+    assert [finding["topic"] for finding in first["findings"]] == ["engine_outdated"]
+    again = run(host, options={"size": "0"}, driver="vfs", restart=False)
+    assert again["changed"] is False
+    assert run(host, options={"size": "0"}, driver="vfs")["changed"]
+    assert host.changing() == ["restart"]
+    assert run(host, options={"size": "0"}, driver="vfs")["changed"] is False
+
+
+def test_a_crash_between_the_write_and_the_restart_is_made_good(host):
+    host.driver = "vfs"
+    host.config.write_text('{"storage-driver": "vfs"}')
+    run(host, options={"size": "0"}, restart=False)  # what a crash would leave
+    assert run(host, options={"size": "0b"})["changed"]
+    assert host.changing() == ["restart"]
+
+
+def test_a_stopped_engine_is_started_without_being_spoken_to(host):
+    host.active = False
+    result = run(host, driver="overlay2")
+    assert host.changing() == ["reset-failed", "start"]
+    assert result["state"]["active"] is True
+
+
+def test_images_of_another_driver_are_not_hidden(host):
+    images = host.root / "image/overlay2/imagedb/content/sha256"
+    images.mkdir(parents=True)
+    (images / "ab").write_text("{}")
+    (host.root / "overlay2").mkdir()
+    (host.root / "overlay2" / "layer").write_text("x" * 2**20)
+    result = run(host, driver="vfs")
+    assert "1 image of overlay2 (1.0 MiB on disk)" in result["msg"]
+    assert host.changing() == []
+    assert run(host, driver="vfs", existing_data="keep")["changed"]
+
+
+BAD = [
+    ({"driver": "overlay2", "options": {"dm.fs": "xfs"}}, "belongs to devicemapper"),
+    ({"driver": "btrfs"}, "the btrfs driver does not work on it"),
+    ({"data_root": "srv"}, "data_root=srv: it is no absolute path"),
+    ({"data_root": "/"}, "it is no absolute path"),
+    ({"service": "--now.service"}, "it is no name of a systemd service"),
+    ({"service": "docker"}, "it is no name of a systemd service"),
+    ({"driver": "floppy"}, "value of driver must be one of"),
+]
+
+
+@pytest.mark.parametrize(("params", "wrong"), BAD)
+def test_bad_input_is_refused_before_anything_is_touched(host, params, wrong):
+    result = run(host, **params)
+    assert wrong in result["msg"]
+    assert host.changing() == []
+    assert not host.config.exists()
