@@ -39,4 +39,4 @@ setup: ## .venv with the pinned tools (all other targets do this first)
 
 clean: ## remove all that was made here; stops the lab's hosts
 	if [ -e .cache/lab ]; then lab/lab down --all; fi
-	rm -rf .cache .venv containerhost-storage-*.tar.gz
+	rm -rf .cache .venv .hypothesis containerhost-storage-*.tar.gz

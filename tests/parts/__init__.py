@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+import traceback
 import xml.etree.ElementTree as ElementTree
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +40,8 @@ class Row:
         started = time.monotonic()
         try:
             yield self
-        except (OSError, subprocess.SubprocessError, ElementTree.ParseError) as error:
+        except Exception as error:  # whatever it is, the other parts are to run
+            traceback.print_exc()
             self.failures.append(f"{self.name} could not run: {error}")
         self.seconds = time.monotonic() - started
         print(f"-- {self.name}: {self.summary()}", flush=True)
