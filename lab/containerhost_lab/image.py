@@ -51,7 +51,8 @@ def build(wanted: dict, place: Path) -> None:
     Path(log).write_text("")
     what = f"building the {release} image"
     with Step(f"{what}: installing Debian into a folder"):
-        shell.run(shell.as_root(debootstrap(wanted, tree, place)), doing=what, log=log)
+        install = shell.isolated(debootstrap(wanted, tree, place))
+        shell.run(install, doing=what, log=log, patience=0)
     with Step(f"{what}: writing the disk"):
         mke2fs = shell.find("mke2fs") or "mke2fs"
         fill = [mke2fs, "-q", "-t", "ext4", "-L", "root", "-d", str(tree), str(raw)]

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 
 from .errors import LabError
@@ -18,7 +19,7 @@ from .errors import LabError
 # A user's PATH often lacks the folders that mke2fs and its like are in.
 SEARCH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 
-STOP_LIMIT = 60
+STOP_LIMIT = 60.0
 
 
 def find(program: str) -> str | None:
@@ -31,11 +32,14 @@ def as_root(argv: Sequence[str]) -> list[str]:
     return list(argv) if os.geteuid() == 0 else ["sudo", "-n", *argv]
 
 
-def run(argv: Sequence[str], *, doing: str, log: str | None = None) -> str:
+def run(
+    argv: Sequence[str], *, doing: str, log: str | None = None, patience: float = STOP_LIMIT
+) -> str:
     """Run ``argv`` and return what it printed.
 
     ``doing`` names the work for the error: "building the bookworm image". With ``log``, all
     output goes to that file instead, and the error says where it is.
+    When the lab is interrupted, the command has ``patience`` seconds to end by itself.
     Raises LabError where the command is missing or fails.
     """
     env = dict(os.environ, LC_ALL="C.UTF-8", PATH=SEARCH)
@@ -50,7 +54,7 @@ def run(argv: Sequence[str], *, doing: str, log: str | None = None) -> str:
         try:
             out, err = child.communicate()
         except KeyboardInterrupt:
-            interrupt(child)
+            interrupt(child, patience)
             raise
     if child.returncode:
         said = tail(log) + f"\nThe whole output is in {log}." if log else (err or out).strip()
@@ -58,17 +62,27 @@ def run(argv: Sequence[str], *, doing: str, log: str | None = None) -> str:
     return out or ""
 
 
-def interrupt(child: subprocess.Popen) -> None:
-    """Have a command stop, and let it clear away what it has mounted and written."""
+def isolated(argv: Sequence[str]) -> list[str]:
+    """Return ``argv`` so that it runs as root, and ends whole when its first process is killed.
+
+    All that it starts and mounts is in namespaces of its own, which end with it; and it ends
+    when the process that started it does.
+    """
+    namespaces = ["unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"]
+    return as_root(["setpriv", "--pdeathsig", "KILL", *namespaces, *argv])
+
+
+def interrupt(child: subprocess.Popen, patience: float) -> None:
+    """End a command: let it clear away after itself for ``patience`` seconds, then kill it."""
     # What runs through sudo is root's and can't be signalled; the terminal has told it already.
     with contextlib.suppress(PermissionError):
         child.send_signal(signal.SIGINT)
     try:
-        child.wait(STOP_LIMIT)
+        child.wait(patience)
     except subprocess.TimeoutExpired:
-        with contextlib.suppress(PermissionError):
-            child.kill()
+        subprocess.run(as_root(["kill", "-KILL", str(child.pid)]), check=False)
         child.wait()
+        time.sleep(1)  # the kernel ends the rest of an isolated command a little later
 
 
 def tail(path: str, lines: int = 15) -> str:
