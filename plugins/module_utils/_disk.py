@@ -32,6 +32,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._plan import
 
 _MIB = 1024**2
 
+_SYS = "/sys/dev/block/"
+_UDEV = "/run/udev/data/b"
+
 # Whether a disk holds unknown data is judged by reading its first and last 16 MiB and 64 samples
 # between: partition tables, superblocks, LUKS and RAID headers all lie there.
 _EDGE = 16 * _MIB
@@ -54,7 +57,7 @@ class Disk(NamedTuple):
     )
     readonly: bool = False
     partitions: tuple = ()
-    holders: tuple = ()  # devices made on top of it: device-mapper, md, bcache
+    holders: tuple = ()  # devices made of it: device-mapper (by its name there), md, bcache
     mounts: tuple = ()  # where it is mounted, in any mount namespace
     swap: bool = False
     tables: tuple = ()  # the files among fstab and crypttab that name it
@@ -82,7 +85,7 @@ def identify(path):
     if not stat.S_ISBLK(status.st_mode):
         return Disk(path)
     devno = f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
-    sys = "/sys/dev/block/" + devno
+    sys = _SYS + devno
     udev = _udev(devno)
     return Disk(
         path,
@@ -116,14 +119,14 @@ def glance(path):
     disk = identify(path)
     if not disk.exists:
         return disk
-    sys = os.path.realpath("/sys/dev/block/" + disk.devno)
+    sys = os.path.realpath(_SYS + disk.devno)
     partitions = tuple(
         sorted(name for name in os.listdir(sys) if os.path.exists(sys + "/" + name + "/partition"))
     )
     family = {disk.devno} | {_text(sys + "/" + name + "/dev") for name in partitions}
-    holders = _names(sys + "/holders")
+    holders = _holders(sys)
     for name in partitions:
-        holders += _names(sys + "/" + name + "/holders")
+        holders += _holders(sys + "/" + name)
     names = {disk.device, *disk.links, path}
     return disk._replace(
         readonly=_text(sys + "/ro") == "1",
@@ -229,7 +232,7 @@ def _first_content(device, size):
 def _udev(devno):
     """Udev's record of a device: ``{"env": {name: value}, "links": [...]}``."""
     record = {"env": {}, "links": []}
-    for line in (_text("/run/udev/data/b" + devno) or "").splitlines():
+    for line in (_text(_UDEV + devno) or "").splitlines():
         kind, _, rest = line.partition(":")
         if kind == "E":
             name, _, value = rest.partition("=")
@@ -269,11 +272,13 @@ def _alignment(sys):
     return found
 
 
-def _names(folder):
+def _holders(sys):
+    """What is made of a device, by the names that people know: dm-3 says nothing to anybody."""
     try:
-        return os.listdir(folder)
+        names = os.listdir(sys + "/holders")
     except FileNotFoundError:
         return []
+    return [_text(f"{sys}/holders/{name}/dm/name") or name for name in names]
 
 
 def _text(path):

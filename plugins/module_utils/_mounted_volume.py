@@ -71,6 +71,7 @@ class Wanted(NamedTuple):
     mount: MountUnit
     required_by: tuple
     keep_existing: bool
+    pending: bool = False  # the pool is still to be made
 
     @property
     def target(self):
@@ -138,6 +139,7 @@ def wanted_from(params):
         ),
         required_by=tuple(params["required_by"]),
         keep_existing=params["existing_data"] == "keep",
+        pending=params.get("pending", False),
     )
 
 

@@ -52,6 +52,8 @@ def plan(state, wanted):
     """The :class:`Plan` that makes the volume, its filesystem and its mount as wanted."""
     require_own_mount(state, wanted)
     steps, groups = plan_group(state.groups, wanted.vg)
+    if wanted.pending:  # those steps are the pool's
+        steps = []
     state = state._replace(groups=groups)
     group, volume = state.volume(wanted)
     more, state = (

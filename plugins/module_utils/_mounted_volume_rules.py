@@ -56,7 +56,9 @@ def require_room(wanted, group, extents):
     size = extents * group.extent_size
     if wanted.pool:
         pool = group.lv(wanted.pool)
-        if pool is None or pool.kind != "thin-pool":
+        if pool is None and wanted.pending:
+            pass
+        elif pool is None or pool.kind != "thin-pool":
             raise StorageError(
                 f"Thin pool {group.name}/{wanted.pool}",
                 "there is none of that name" if pool is None else f"it is a {pool.kind} volume",
@@ -134,8 +136,8 @@ def findings(state, wanted):
     """What a person should know about the volume."""
     group, volume = state.volume(wanted)
     found = []
-    if wanted.pool and volume:
-        pool = group.lv(wanted.pool)
+    pool = group.lv(wanted.pool) if wanted.pool else None
+    if pool and volume:
         given = sum(lv.extents for lv in group.lvs if lv.pool == wanted.pool)
         if given > pool.extents:
             found.append(

@@ -76,6 +76,12 @@ options:
     type: str
     choices: [refuse, keep]
     default: refuse
+  pending:
+    description:
+      - In check mode, take O(pool) for made where it is not there, because a task before this one
+        is to make it of O(devices). A real run takes no notice of this.
+    type: bool
+    default: false
 seealso:
   - module: containerhost.storage.thinpool
   - module: containerhost.storage.storage_driver
@@ -157,11 +163,13 @@ def main():
             },
             "required_by": {"type": "list", "elements": "str", "default": []},
             "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
+            "pending": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     try:
-        wanted = wanted_from(module.params)
+        pending = bool(module.params["pending"] and module.params["pool"] and module.check_mode)
+        wanted = wanted_from(dict(module.params, pending=pending))
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)
     reconcile(
