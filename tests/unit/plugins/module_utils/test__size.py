@@ -47,7 +47,7 @@ REFUSED_SIZES = [
     ("0g", "the size is zero"),
     ("1e3g", "it is no size"),
     ("10g --yes", "it is no size"),
-    ("١g", "it is no size"),
+    ("\u0661g", "it is no size"),
 ]
 
 
