@@ -51,8 +51,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     target_root,
 )
 
-# Lines in which the engine says why it does not start, among the many that it writes.
-_LAST_WORDS = "failed to start daemon|unable to configure|Error starting daemon|level=fatal"
+# The engine's last words are lines without a level, or with the level "fatal"; all its chatter, and
+# what is an error but does not keep it from starting, has another level.
+_LAST_WORDS = r"^(?!time=\S+ level=(?!fatal))"
 
 
 def observe(run, desired):
@@ -145,8 +146,16 @@ def plan(state, desired):
         undo=_way_back(state, desired),
         undo_from=_point_of_change(planned, desired),
         diagnose=(
-            *("journalctl", "--unit", desired.service, "--lines", "3", "--no-pager"),
-            *("--output", "cat", "--boot", "--grep", _LAST_WORDS),
+            *(
+                "journalctl",
+                "--since",
+                "-2min",
+                "--unit",
+                desired.service,
+                "--identifier",
+                "dockerd",
+            ),
+            *("--grep", _LAST_WORDS, "--lines", "1", "--output", "cat", "--no-pager"),
         ),
     )
 
