@@ -84,7 +84,7 @@ def reconcile(module, observe, plan, describe, hold=None):
                 after = _apply(run, planned, observe, plan, hold)
     except StorageError as error:
         result.pop("diff", None)
-        module.fail_json(msg=str(error), **dict(result, **error.details))
+        module.fail_json(msg=str(error), **{**result, "changed": False, **error.details})
     for finding in result["findings"]:
         if finding["level"] == "warning":
             module.warn(finding["message"])

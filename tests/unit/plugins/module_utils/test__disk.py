@@ -248,15 +248,15 @@ def test_hold_locks_the_disk_while_the_block_runs(host):
 def test_hold_refuses_a_disk_that_somebody_else_holds(host):
     with open(host.disk, "rb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(StorageError, match="another process holds the lock"):
-            with _disk.hold([claim(host)]):
-                pytest.fail("the block ran")
+        held = pytest.raises(StorageError, match="another process holds the lock")
+        with held, _disk.hold([claim(host)]):
+            pytest.fail("the block ran")
 
 
 @pytest.mark.parametrize(
     "change", [{"devno": "254:16"}, {"size": 1}, {"serial": "other"}, {"wwn": "0x5"}]
 )
 def test_hold_refuses_another_disk_than_the_planned_one(host, change):
-    with pytest.raises(StorageError, match="not the disk that the plan was made for"):
-        with _disk.hold([claim(host)._replace(**change)]):
-            pytest.fail("the block ran")
+    refused = pytest.raises(StorageError, match="not the disk that the plan was made for")
+    with refused, _disk.hold([claim(host)._replace(**change)]):
+        pytest.fail("the block ran")
