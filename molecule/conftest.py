@@ -5,29 +5,100 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+PROJECT = Path(__file__).parent.parent
+SCENARIO = Path(os.environ.get("MOLECULE_SCENARIO_DIRECTORY", "."))
 
-@pytest.fixture
-def check_mode(host):
-    """Return a function that runs the scenario's converge.yml in check mode on this host."""
-    scenario = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"])
 
-    def run():
-        return subprocess.run(
-            [
-                *("ansible-playbook", "--check", "--diff"),
-                f"--inventory={scenario / 'inventory'}",
-                f"--limit={host.backend.get_pytest_id().partition('://')[2]}",
-                scenario / "converge.yml",
-            ],
-            cwd=scenario,
-            capture_output=True,
-            text=True,
+def on_controller(*argv):
+    """Run a command next to Ansible; return it completed, its output as text."""
+    return subprocess.run(argv, cwd=SCENARIO, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def name(host):
+    """Return the host's name in the inventory, which is its name in the lab too."""
+    return host.backend.get_pytest_id().partition("://")[2]
+
+
+@pytest.fixture(scope="module")
+def disks(host):
+    """Return the names of the host's data disks, which survive a reboot."""
+    return host.backend.get_variables()["lab_disks"]
+
+
+@pytest.fixture(scope="module")
+def provision(name):
+    """Return a function that runs the role on this host, with more arguments for Ansible."""
+
+    def run(*arguments):
+        return on_controller(
+            *("ansible-playbook", f"--inventory={SCENARIO / 'inventory'}", f"--limit={name}"),
+            *arguments,
+            PROJECT / "playbooks" / "provision.yml",
         )
 
     return run
+
+
+@pytest.fixture(scope="module")
+def check_mode(provision):
+    """Return a function that runs the role in check mode on this host."""
+    return lambda *arguments: provision("--check", "--diff", *arguments)
+
+
+@pytest.fixture(scope="module")
+def module(name):
+    """Return a function that runs one module of the collection, and gives back what it returned."""
+
+    def run(module_name, **options):
+        output = on_controller(
+            *("ansible", name, f"--inventory={SCENARIO / 'inventory'}"),
+            f"--module-name=containerhost.storage.{module_name}",
+            f"--args={json.dumps(options)}",
+        ).stdout
+        return json.loads(output[output.index("{") :])
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def lab(name):
+    """Return a function for commands of the lab about this host, such as ``power reset``."""
+
+    def run(command, *arguments):
+        done = on_controller(PROJECT / "lab" / "lab", command, name, *arguments)
+        assert done.returncode == 0, done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def image(host):
+    """Return the name of an image that is made of the host's busybox: there is no registry."""
+    host.check_output(
+        "cd $(mktemp -d) && mkdir bin && cp /bin/busybox bin/sh"
+        " && ln -s sh bin/cat && ln -s sh bin/dd && ln -s sh bin/sync"
+        " && tar --create . | docker import - busybox"
+    )
+    return "busybox"
+
+
+@pytest.fixture(scope="session")
+def wait_until():
+    """Return a function that asks ``holds`` until it is true, for as long as a slow host needs."""
+
+    def wait(holds, seconds=300):
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"it did not come true in {seconds} s"
+            time.sleep(1)
+
+    return wait
