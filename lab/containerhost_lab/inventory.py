@@ -27,7 +27,8 @@ def render(hosts: Iterable[Host]) -> str:
 
 
 def variables(host: Host) -> dict:
-    """Return the variables of one host."""
+    """Return the variables of one host: how to reach it, and the disks that it may lose."""
+    disks = [by_id(disk) for disk in host.disks]
     return {
         "ansible_host": "127.0.0.1",
         "ansible_port": host.ssh_port,
@@ -36,7 +37,8 @@ def variables(host: Host) -> dict:
         "ansible_ssh_common_args": " ".join(guest.OPTIONS),
         "ansible_python_interpreter": "/usr/bin/python3",
         "lab_release": host.release,
-        "lab_disks": [by_id(disk) for disk in host.disks],
+        "lab_disks": disks,
+        "docker_storage_devices": disks,
     }
 
 
