@@ -20,7 +20,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._plan import
     Finding,
     StorageError,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._size import (
+    ceil_div,
+    human,
+)
 
 _KEYS = {"threshold": "thin_pool_autoextend_threshold", "percent": "thin_pool_autoextend_percent"}
 
@@ -120,7 +123,7 @@ def headroom(pool, spare, free, policy):
 
 def _step(extents, used_percent, policy):
     """Extents of one step: the percent, or what it takes to get below the threshold again."""
-    step = -(-extents * policy.percent // 100)
+    step = ceil_div(extents * policy.percent, 100)
     if used_percent is not None and policy.threshold < 100:
         needed = -int(-(extents * used_percent / policy.threshold - extents) // 1)
         step = max(step, needed)

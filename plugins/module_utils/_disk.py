@@ -233,9 +233,9 @@ def _udev(devno):
     """Udev's record of a device: ``{"env": {name: value}, "links": [...]}``."""
     record = {"env": {}, "links": []}
     for line in (_text(_UDEV + devno) or "").splitlines():
-        kind, _, rest = line.partition(":")
+        kind, _colon, rest = line.partition(":")
         if kind == "E":
-            name, _, value = rest.partition("=")
+            name, _equals, value = rest.partition("=")
             record["env"][name] = value
         elif kind == "S":
             record["links"].append("/dev/" + rest)

@@ -36,7 +36,7 @@ def parse_mountinfo(text):
     """The :class:`Mount` of each line."""
     found = []
     for line in text.splitlines():
-        left, _, right = line.partition(" - ")
+        left, _dash, right = line.partition(" - ")
         head, tail = left.split(" "), right.split(" ")
         options = head[5].split(",") + (tail[2].split(",") if len(tail) > 2 else [])
         found.append(

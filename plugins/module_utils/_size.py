@@ -38,7 +38,7 @@ class Amount(NamedTuple):
         """The amount in extents of a group: bytes round up, shares round down, as in lvcreate."""
         if self.share is not None:
             return int(self.share * group_extents)
-        return -(-self.bytes // extent_size)
+        return ceil_div(self.bytes, extent_size)
 
 
 def parse_size(text, name):
@@ -58,7 +58,7 @@ def parse_size(text, name):
     size = Fraction(match["number"]) * _UNITS[match["unit"].lower()]
     if size <= 0:
         raise StorageError(f"{name}={text}", "the size is zero", "Give a size above zero")
-    return -(-size.numerator // size.denominator)
+    return ceil_div(size.numerator, size.denominator)
 
 
 def parse_amount(text, name):
@@ -84,6 +84,11 @@ def parse_amount(text, name):
             "Write it as 80%VG",
         )
     return Amount(share=share)
+
+
+def ceil_div(amount, unit):
+    """How many units hold an amount: whole, and rounded up."""
+    return (amount + unit - 1) // unit
 
 
 def _what_is_wrong(text):

@@ -19,6 +19,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._size import
     KIB,
     MIB,
     Amount,
+    ceil_div,
     human,
 )
 
@@ -75,11 +76,12 @@ def grow(wanted, group, pool):
 def metadata_extents(wanted, group, data_size, chunk):
     if wanted.metadata_size is None:
         size = estimate_metadata(data_size, chunk)
-        return -(-size // group.extent_size)
+        return ceil_div(size, group.extent_size)
     # A share of a small group may be less than an extent; LVM needs one, and 2 MiB at least.
     extents = wanted.metadata_size.extents(group.extent_size, group.extents)
     return min(
-        max(extents, -(-_LEAST_METADATA // group.extent_size)), _MOST_METADATA // group.extent_size
+        max(extents, ceil_div(_LEAST_METADATA, group.extent_size)),
+        _MOST_METADATA // group.extent_size,
     )
 
 

@@ -32,7 +32,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._plan import
     Command,
     StorageError,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._size import MIB
+from ansible_collections.containerhost.storage.plugins.module_utils._size import MIB, ceil_div
 
 # What vgcreate takes where lvm.conf says nothing else (lib/config/defaults.h).
 EXTENT_SIZE = 4 * MIB
@@ -223,7 +223,9 @@ def _predicted(disk: Disk, extent_size):
     next multiple of it.
     """
     start = (
-        -(-_FIRST_EXTENT // disk.alignment) * disk.alignment if disk.alignment else _FIRST_EXTENT
+        ceil_div(_FIRST_EXTENT, disk.alignment) * disk.alignment
+        if disk.alignment
+        else _FIRST_EXTENT
     )
     extents = max(0, (disk.size - start) // extent_size)
     return PhysicalVolume(disk.device, None, disk.size, extents, 0, False, False, True)

@@ -29,6 +29,7 @@ def test_a_host_has_all_that_ansible_needs():
     ssh_arguments = variables.pop("ansible_ssh_common_args")
     assert "UserKnownHostsFile=/dev/null" in ssh_arguments
     assert "StrictHostKeyChecking=no" in ssh_arguments
+    disks = ["/dev/disk/by-id/virtio-disk1", "/dev/disk/by-id/virtio-disk2"]
     assert variables == {
         "ansible_host": "127.0.0.1",
         "ansible_port": 2222,
@@ -36,7 +37,8 @@ def test_a_host_has_all_that_ansible_needs():
         "ansible_ssh_private_key_file": "/cache/key",
         "ansible_python_interpreter": "/usr/bin/python3",
         "lab_release": "bookworm",
-        "lab_disks": ["/dev/disk/by-id/virtio-disk1", "/dev/disk/by-id/virtio-disk2"],
+        "lab_disks": disks,
+        "docker_storage_devices": disks,
     }
 
 
