@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host with a disk in every state that is not free, made once for all tests."""
+
+from __future__ import annotations
+
+import pytest
+
+ID = "/dev/disk/by-id/virtio-disk{}"
+
+# name -> the commands that bring a disk into that state; the first gets disk 1, and so on
+STATES = {
+    "mounted": "mkfs.ext4 -q {disk} && mount -o ro {disk} /mnt",
+    "swap": "mkswap {disk} && swapon {disk}",
+    "other group": "vgcreate other {disk}",
+    "md member": "mdadm --create /dev/md0 --run --level=1 --raid-devices=2 {disk} missing",
+    "filesystem": "mkfs.ext4 -q {disk}",
+    "partition table": "printf 'label: gpt\n,,\n' | sfdisk --quiet {disk}",
+    "unknown data": "printf x | dd of={disk} bs=1M seek=20 conv=sync oflag=direct status=none",
+    "too small": "true",
+    "free": "true",
+    "half of a group": "true",
+}
+
+
+@pytest.fixture(scope="module")
+def disk(host):
+    """Bring the disks into their states; return their names by state."""
+    named = {state: ID.format(number) for number, state in enumerate(STATES, 1)}
+    for state, commands in STATES.items():
+        host.check_output(commands.format(disk=named[state]))
+    host.check_output("udevadm settle")
+    return named
+
+
+@pytest.fixture
+def unchanged(host, disk):
+    """Prove that a test writes nothing: to no disk, not to LVM, not to the engine's settings."""
+    before = traces(host)
+    yield
+    assert traces(host) == before
+
+
+def traces(host):
+    """Return the sectors written to each disk, and what LVM's and the engine's files hold."""
+    return host.check_output(
+        "for disk in /dev/disk/by-id/virtio-disk*[0-9]; do"
+        " awk '{print $7}' /sys/class/block/$(basename $(realpath $disk))/stat; done;"
+        " find /etc/lvm /etc/docker -exec stat --format '%n %Y %s' {} + | sort;"
+        " systemctl show --property InvocationID docker"
+    )
