@@ -1,0 +1,174 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The btrfs filesystem that a path lies on: which one, its quotas, what is mounted of it.
+
+Read from the kernel's tables and from sysfs; no command. A subvolume has a device number of its
+own in stat(2), so files cannot tell whether two of them lie on one filesystem: mountinfo can,
+where every mount of a btrfs carries the number of its superblock.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils import _mounts as mounts
+
+SYSFS = "/sys/fs/btrfs"
+
+# enum btrfs_qgroup_limit flags: include/uapi/linux/btrfs.h
+_MAX_REFERENCED, _MAX_EXCLUSIVE = 1, 2
+
+
+class Filesystem(NamedTuple):
+    """The filesystem below a path, of whatever type, as it is mounted there."""
+
+    fstype: str
+    devno: str  # "major:minor" of the superblock: the same at every mount of it
+    mount: str  # where it is mounted, for messages
+    readonly: bool
+    uuid: str | None = None  # of a btrfs that sysfs knows
+
+
+class Quotas(NamedTuple):
+    """Whether btrfs accounts for what each subvolume takes, and can be believed."""
+
+    enabled: bool = False
+    consistent: bool = True
+
+
+class Limit(NamedTuple):
+    """One limit of a subvolume's quota group, in bytes."""
+
+    limit: int | None = None  # None: unlimited
+    used: int | None = None  # None: not accounted for
+
+
+class QuotaGroup(NamedTuple):
+    """The quota group 0/ID of a subvolume: btrfs-qgroup(8)."""
+
+    referenced: Limit = Limit()  # all that the subvolume can reach
+    exclusive: Limit = Limit()  # what no other subvolume shares
+
+
+def filesystem_of(path, table):
+    """The :class:`Filesystem` that ``path`` lies on, or would lie on.
+
+    :param table: list of Mount.
+    """
+    mount = mounts.mount_of(path, table)
+    return Filesystem(
+        fstype=mount.fstype,
+        devno=mount.devno,
+        mount=mount.path,
+        readonly="ro" in mount.options,
+        uuid=find_uuid(mount.source) if mount.fstype == "btrfs" else None,
+    )
+
+
+def find_uuid(source):
+    """The UUID of the mounted btrfs that the device ``source`` is a part of; None if unknown."""
+    device = os.path.basename(os.path.realpath(source))
+    try:
+        candidates = sorted(os.listdir(SYSFS))
+    except FileNotFoundError:
+        return None
+    return next((uuid for uuid in candidates if _is_at(uuid, "devices", device)), None)
+
+
+def observe_quotas(uuid):
+    """The :class:`Quotas` of a filesystem.
+
+    The folder is there while quotas are on; ``inconsistent`` is in it since Linux 6.1. Before
+    that a kernel does not tell, and is believed.
+    """
+    if uuid is None or not _is_at(uuid, "qgroups"):
+        return Quotas()
+    return Quotas(True, read_number(uuid, "qgroups", "inconsistent") != 1)
+
+
+def observe_quota_group(uuid, subvolume_id):
+    """The :class:`QuotaGroup` of a subvolume; None where there is none."""
+    folder = ("qgroups", f"0_{subvolume_id}")
+    if uuid is None or not _is_at(uuid, *folder):
+        return None
+    flags = read_number(uuid, *folder, "limit_flags") or 0
+
+    def limit(name, flag):
+        most = read_number(uuid, *folder, f"max_{name}") if flags & flag else None
+        return Limit(most, read_number(uuid, *folder, name))
+
+    return QuotaGroup(limit("referenced", _MAX_REFERENCED), limit("exclusive", _MAX_EXCLUSIVE))
+
+
+def read_text(uuid, *names):
+    """The text of a file in sysfs; None where there is none."""
+    try:
+        with open(os.path.join(SYSFS, uuid, *names), encoding="utf-8") as stream:
+            return stream.read().strip()
+    except OSError:
+        return None
+
+
+def read_number(uuid, *names):
+    """The number in a file in sysfs; None where there is none."""
+    text = read_text(uuid, *names)
+    return int(text) if text and text.isdigit() else None
+
+
+def _is_at(uuid, *names):
+    return os.path.lexists(os.path.join(SYSFS, uuid, *names))
+
+
+def is_inside(path, folder):
+    """Whether ``path`` is ``folder`` or below it: /foobar is not inside of /foo."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def uses(devno, location, tables):
+    """Where a folder of a filesystem is mounted, and what is mounted inside of it.
+
+    The kernel deletes a subvolume under the feet of its other mounts without a word, so every
+    mount namespace counts, not only ours.
+
+    :param devno: the filesystem's.
+    :param location: the folder, as a path from the top of the filesystem.
+    :param tables: the mount tables of all namespaces, each a list of Mount.
+    :return: sorted tuple of mount points.
+    """
+    found = set()
+    for table in tables:
+        for number, mount in enumerate(table):
+            below = _carrier(mount, table[:number])
+            places = [mount] if mount.devno == devno else []
+            if is_inside(mount.root, location) and places:
+                found.add(mount.path)
+            elif below and below.devno == devno:
+                inner = os.path.relpath(mount.path, below.path)
+                if is_inside(os.path.normpath(os.path.join(below.root, inner)), location):
+                    found.add(mount.path)
+    return tuple(sorted(found))
+
+
+def _carrier(mount, earlier):
+    """The mount that a mount point lies on: the nearest of those made before it."""
+    above = [other for other in earlier if is_inside(mount.path, other.path)]
+    return max(above, key=lambda other: len(other.path), default=None)
+
+
+def all_tables():
+    """The mount table of each mount namespace on this host, as lists of Mount."""
+    seen, tables = set(), []
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            namespace = os.readlink(f"/proc/{process}/ns/mnt")
+            if namespace not in seen:
+                tables.append(mounts.mounts(process))
+                seen.add(namespace)
+        except OSError:  # the process has ended meanwhile
+            continue
+    return tables

@@ -1,0 +1,285 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What a btrfs subvolume refuses, and what it has to say. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.containerhost.storage.plugins.module_utils._plan import (
+    Finding,
+    StorageError,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._size import human
+
+_TOP = 5  # BTRFS_FS_TREE_OBJECTID: the subvolume that every btrfs has
+
+_NO_SUBVOLUME = {
+    "folder": (
+        "it is a plain folder, no subvolume",
+        "Choose another path, or move the folder away and copy its content in afterwards",
+    ),
+    "placeholder": (
+        "it is no subvolume, but the empty place of one that a snapshot has left out",
+        "Remove it with rmdir, or choose another path",
+    ),
+    "other": (
+        "it is no folder, and so no subvolume",
+        "Choose another path, or move it away",
+    ),
+}
+
+
+def require_place(place, what=""):
+    """Refuse a path that is not on btrfs, leads through a link, or is something else."""
+    title = (what or "Path ") + place.path
+    if place.link:
+        raise StorageError(
+            title,
+            f"{place.link} is a symbolic link, and what it leads to may change",
+            "Give the path that it leads to",
+        )
+    filesystem = place.filesystem
+    if filesystem.fstype != "btrfs":
+        raise StorageError(
+            title,
+            f"it is not on btrfs: {filesystem.mount} is mounted there, and is {filesystem.fstype}",
+            "Mount the btrfs filesystem first, or give a path on it",
+        )
+    if place.kind in _NO_SUBVOLUME:
+        raise StorageError(title, *_NO_SUBVOLUME[place.kind])
+
+
+def require_parent(place):
+    """Refuse to make the folders that lead to a subvolume: a misspelt path would make some."""
+    if not place.parent:
+        raise StorageError(
+            f"Path {place.path}",
+            "the folder that is to hold it is not there",
+            "Make that folder first, as a folder or as a subvolume",
+        )
+
+
+def require_source(state, wanted):
+    """Refuse a source that no snapshot can be made of, and a subvolume that is of another one."""
+    source, found = state.source, state.place.subvolume
+    if source is None:
+        return
+    title = "snapshot_of="
+    require_place(source, title)
+    if source.subvolume is None:
+        raise StorageError(
+            title + source.path,
+            "there is no subvolume",
+            f"Name one that is there, or leave snapshot_of out to keep {wanted.path} as it is",
+        )
+    if source.filesystem.devno != state.place.filesystem.devno:
+        raise StorageError(
+            title + source.path,
+            f"it is on the filesystem at {source.filesystem.mount}, and {wanted.path} on the one "
+            f"at {state.place.filesystem.mount}: a snapshot shares its data with its source",
+            "Choose a path on one filesystem, or copy with `btrfs send` and `btrfs receive`",
+        )
+    if source.subvolume.uuid is None:
+        raise StorageError(
+            title + source.path,
+            "it has no UUID, so no snapshot of it could be told from others",
+            "Make a subvolume in it, move the data there, and take snapshots of that",
+        )
+    if found is not None and found.parent_uuid != source.subvolume.uuid:
+        of = (
+            f"of the subvolume with UUID {found.parent_uuid}" if found.parent_uuid else "of nothing"
+        )
+        raise StorageError(
+            f"Subvolume {wanted.path}",
+            f"it is a snapshot {of}, not of {source.path} (UUID {source.subvolume.uuid})",
+            "Leave snapshot_of out to keep it, choose another path, or remove it with state: "
+            "absent first",
+        )
+
+
+def require_writable(place, anew):
+    """Refuse to change what is read-only.
+
+    :param anew: whether the folder around the subvolume is written to, and not only the subvolume.
+    """
+    if place.filesystem.readonly:
+        raise StorageError(
+            f"Path {place.path}",
+            f"the filesystem at {place.filesystem.mount} is mounted read-only",
+            f"Look into the kernel's log for why (`dmesg`), then `mount -o remount,rw "
+            f"{place.filesystem.mount}`",
+        )
+    if anew and not place.writable:
+        raise StorageError(
+            f"Path {place.path}",
+            "the folder around it cannot be written to: it lies in a read-only subvolume, or "
+            "this is not root",
+            "Choose another path, or make the subvolume around it writable first",
+        )
+
+
+def require_quotas(state, wanted, found):
+    """Refuse a limit where nothing would hold to it."""
+    mount = state.place.filesystem.mount
+    title = f"quota of {wanted.path}"
+    if not state.quotas.enabled:
+        raise StorageError(
+            title,
+            f"quotas are off on the filesystem at {mount}",
+            f"Run `btrfs quota enable {mount}` once; it makes snapshots and their removal slower",
+        )
+    if not state.quotas.consistent:
+        raise StorageError(
+            title,
+            f"the quota numbers of the filesystem at {mount} are inconsistent, so a limit would "
+            "hold on wrong ones",
+            f"Run `btrfs quota rescan -w {mount}`, then run again",
+        )
+    if found.quota is None:
+        raise StorageError(
+            title,
+            f"the subvolume has no quota group 0/{found.id}",
+            f"Run `btrfs qgroup create 0/{found.id} {wanted.path}` and `btrfs quota rescan -w "
+            f"{mount}`, then run again",
+        )
+
+
+def require_no_contradiction(wanted, found, uncow):
+    """Refuse compression without copy on write."""
+    algorithm = wanted.compression or (None if found.nodatacow else found.compression)
+    if uncow and algorithm not in (None, "none"):
+        raise StorageError(
+            f"Subvolume {wanted.path}",
+            f"it would have compression {algorithm}, and btrfs compresses nothing that it does "
+            "not copy on write (nodatacow)",
+            "Set `compression: none` or `nodatacow: false`",
+        )
+
+
+def require_empty(wanted, found):
+    """Refuse to change copy on write where there are files: they would keep what they have."""
+    if not found.empty:
+        raise StorageError(
+            f"Subvolume {wanted.path}",
+            f"it holds data, and nodatacow: {str(wanted.nodatacow).lower()} would count for new "
+            "files only",
+            "Make a new subvolume with it and copy the data there (`cp -a --reflink=never`)",
+        )
+
+
+def refuse_readonly(wanted, steps):
+    """Refuse to set properties of a subvolume that is read-only and is to stay so."""
+    raise StorageError(
+        f"Subvolume {wanted.path}",
+        "it is read-only, so this cannot be done: " + "; ".join(step.reason for step in steps),
+        "Set `readonly: false` as well, or leave those options out",
+    )
+
+
+def require_not_received(wanted, found):
+    """Refuse to let a received subvolume be written to: btrfs-subvolume(8), "Subvolume flags"."""
+    if found.received_uuid:
+        raise StorageError(
+            f"Subvolume {wanted.path}",
+            f"it was received (from UUID {found.received_uuid}); once it has been written to, "
+            "later incremental streams would be applied to wrong data",
+            "Make a writable snapshot of it instead",
+        )
+
+
+def require_removable(state, wanted):
+    """Refuse to remove what others use, or what holds more than was said."""
+    found, removal = state.place.subvolume, state.removal
+    title = f"Subvolume {wanted.path}"
+    if found.id == _TOP:
+        raise StorageError(
+            title,
+            "it is the top of its filesystem, which cannot be removed",
+            "Name a subvolume inside of it",
+        )
+    if removal.mounts:
+        raise StorageError(
+            title,
+            "it is in use: mounted, or mounted over, at " + _some(removal.mounts),
+            "Stop what uses it and unmount that, in other mount namespaces too",
+        )
+    if removal.default in (found.id, *(one.id for one in removal.held)):
+        raise StorageError(
+            title,
+            f"it is or holds the default subvolume of the filesystem (ID {removal.default}), "
+            "which is mounted where no other is named",
+            f"Set another default first: `btrfs subvolume set-default 5 "
+            f"{state.place.filesystem.mount}`",
+        )
+    if not removal.held:
+        return
+    paths = [one.path for one in removal.held]
+    if not wanted.recursive:
+        raise StorageError(
+            title,
+            f"it holds {len(paths)} other subvolume{'s' * (len(paths) > 1)}: {_some(paths)}",
+            "Remove those first, or set `recursive: true` to have them removed too",
+        )
+    known = {one.id: (one.path, one.writable) for one in removal.held}
+    known[found.id] = (wanted.path, removal.writable)
+    fixed = sorted({path for path, writable in map(known.get, _holders(removal)) if not writable})
+    if fixed:
+        raise StorageError(
+            title,
+            f"read-only subvolumes hold others, which cannot be removed from them: {_some(fixed)}",
+            f"Run `btrfs property set -t subvol {fixed[0]} ro false` for each, then run again",
+        )
+
+
+def _holders(removal):
+    return {one.holder for one in removal.held}
+
+
+def _some(paths, most=5):
+    """The first few of many, for a message."""
+    more = len(paths) - most
+    return ", ".join(paths[:most]) + (f", and {more} more" if more > 0 else "")
+
+
+def findings(state, wanted):
+    """What a person should know about the subvolume."""
+    found = state.place.subvolume
+    return tuple([*_level_findings(wanted), *_quota_findings(state, wanted, found.quota)])
+
+
+def _level_findings(wanted):
+    """Kept in the property, never read by the kernel: kdave/btrfs-progs#329, and a test of ours."""
+    algorithm, colon, level = (wanted.compression or "").partition(":")
+    if colon:
+        yield Finding(
+            "info",
+            "compression_level_ignored",
+            f"{wanted.path} is compressed with {algorithm} at the level of the mount, or 3: btrfs "
+            f"keeps level {level} in the property and does not use it. Mount with "
+            f"compress={wanted.compression} to have it used.",
+        )
+
+
+def _quota_findings(state, wanted, quota):
+    if quota is None:
+        return
+    if wanted.limits and not state.quotas.consistent:
+        yield Finding(
+            "warning",
+            "quota_inconsistent",
+            f"The limits of {wanted.path} hold on wrong numbers: the quota numbers of the "
+            "filesystem are inconsistent. Run `btrfs quota rescan -w "
+            f"{state.place.filesystem.mount}`.",
+        )
+    for name, (limit, used) in quota._asdict().items():
+        if limit is not None and used is not None and used >= limit:
+            yield Finding(
+                "warning",
+                "quota_exceeded",
+                f"{wanted.path} has {human(used)} of {name} bytes, and its limit is "
+                f"{human(limit)}: nothing can be written to it, and files may not even be "
+                "removable. Raise the limit.",
+            )
