@@ -151,7 +151,7 @@ def restart(unit, why, version):
     """The steps that bring the engine up with its present configuration."""
     verb = "Restart" if unit.running else "Start"
     found = []
-    if unit.active not in ("active", "inactive"):
+    if unit.active != "inactive":  # then systemd may not know the unit, and says so as an error
         found.append(reset(unit.name))
     reason = "{} Docker {}: {}".format(verb, dotted(version), "; ".join(why))
     found.append(Command(reason, ("systemctl", verb.lower(), "--", unit.name)))
@@ -159,9 +159,14 @@ def restart(unit, why, version):
 
 
 def reset(service):
-    """The step that makes systemd forget failed starts: after three in a minute it refuses."""
+    """The step that makes systemd forget how often it has started the engine lately.
+
+    A fourth start within a minute is refused, good ones counted too, and a restart that is refused
+    leaves the engine stopped (StartLimitBurst= in docker.service).
+    """
     return Command(
-        "Let systemd start the engine again", ("systemctl", "reset-failed", "--", service)
+        "Let systemd start the engine as often as needed",
+        ("systemctl", "reset-failed", "--", service),
     )
 
 

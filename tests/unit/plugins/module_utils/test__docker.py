@@ -40,6 +40,9 @@ ExecStart=/not/this
 Type=notify
 EnvironmentFile=-/etc/default/docker
 ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $DOCKER_OPTS
+
+[Install]
+ExecStart=/nor/this
 """
 
 
@@ -259,6 +262,10 @@ def test_bytes_are_counted_once_and_neither_behind_links_nor_mounts(tmp_path):
 
 
 POOLS = [
+    (
+        "0 2097152 thin-pool 1 20/1024 0/16384 - rw discard_passdown queue_if_no_space - 1024",
+        Pool("p", True, True, True),
+    ),
     (
         "0 2097152 thin-pool 0 20/1024 0/16384 - rw discard_passdown queue_if_no_space - 1024",
         Pool("p", True, True, False),

@@ -79,8 +79,8 @@ def refuses(text):
 
 
 NOTE = "write /run/containerhost-storage/docker.service.unread"
-WRITE, RESTART, START = "write " + CONFIG, "systemctl restart", "systemctl start"
-RESET = "systemctl reset-failed"
+WRITE, START = "write " + CONFIG, "systemctl start"
+RESET, RESTART = "systemctl reset-failed", "systemctl restart"
 
 PINNED = '{"storage-driver": "overlay2"}'
 SIZED = '{"storage-driver": "overlay2", "storage-opts": ["overlay2.size=10G"]}'
@@ -101,29 +101,37 @@ CASES = [
     (host(text=SIZED, backing=XFS), want("overlay2"), []),
     (host(held={"images": {"vfs": 1}}, text=PINNED), want("overlay2"), []),
     (host(flags=[FLAG._replace(value="overlay2")]), want("overlay2"), []),
-    (host(root="/real"), want(data_root=ROOT), [RESTART]),
+    (host(root="/real"), want(data_root=ROOT), [RESET, RESTART]),
     (host(root="/real")._replace(same_root=True), want(data_root=ROOT), []),
     # the driver that it runs on anyway is written down, and nobody's containers are stopped
     (host(), want("overlay2"), [WRITE]),
     # changes
-    (host(), want("vfs"), [NOTE, WRITE, RESTART]),
-    (host(text=PINNED), want("vfs"), [NOTE, WRITE, RESTART]),
-    (host("vfs", text=PINNED), want("overlay2"), [RESTART]),
-    (host(backing=XFS, text=PINNED), want(options={"overlay2.size": "1g"}), [NOTE, WRITE, RESTART]),
-    (host(backing=XFS, text=SIZED), want(options={}), [NOTE, WRITE, RESTART]),
-    (host(), want(data_root="/srv/docker"), [NOTE, WRITE, RESTART]),
-    (host(text='{"graph": "/old"}'), want(data_root="/srv"), [NOTE, WRITE, RESTART]),
-    (host(closer=NEW_POOL), DM, [NOTE, WRITE, RESTART]),
+    (host(), want("vfs"), [NOTE, WRITE, RESET, RESTART]),
+    (host(text=PINNED), want("vfs"), [NOTE, WRITE, RESET, RESTART]),
+    (host("vfs", text=PINNED), want("overlay2"), [RESET, RESTART]),
+    (
+        host(backing=XFS, text=PINNED),
+        want(options={"overlay2.size": "1g"}),
+        [NOTE, WRITE, RESET, RESTART],
+    ),
+    (host(backing=XFS, text=SIZED), want(options={}), [NOTE, WRITE, RESET, RESTART]),
+    (host(), want(data_root="/srv/docker"), [NOTE, WRITE, RESET, RESTART]),
+    (host(text='{"graph": "/old"}'), want(data_root="/srv"), [NOTE, WRITE, RESET, RESTART]),
+    (host(closer=NEW_POOL), DM, [NOTE, WRITE, RESET, RESTART]),
     (host("devicemapper", ON_DM, status=[["Pool Name", "d-p"]]), DM, []),
-    (host("devicemapper", ON_DM, status=[["Pool Name", "old"]], closer=NEW_POOL), DM, [RESTART]),
+    (
+        host("devicemapper", ON_DM, status=[["Pool Name", "old"]], closer=NEW_POOL),
+        DM,
+        [RESET, RESTART],
+    ),
     # options of the driver that is left behind go with it
-    (host("devicemapper", ON_DM), want("overlay2"), [NOTE, WRITE, RESTART]),
+    (host("devicemapper", ON_DM), want("overlay2"), [NOTE, WRITE, RESET, RESTART]),
     # the engine is stopped, failed, has not read its file, or is not to be touched
     (host(active="inactive"), want("overlay2"), [WRITE, START]),
     (host(active="inactive", text=PINNED), want("overlay2"), [START]),
     (host(active="failed", text=PINNED), want("overlay2"), [RESET, START]),
     (host(active="activating", text=PINNED), want("overlay2"), [RESET, START]),
-    (host(text=PINNED, unread="now"), want("overlay2"), [RESTART]),
+    (host(text=PINNED, unread="now"), want("overlay2"), [RESET, RESTART]),
     (host(text=PINNED, unread="an earlier one"), want("overlay2"), []),
     (host(), want("vfs", restart=False), [NOTE, WRITE]),
     (host(text='{"storage-driver": "vfs"}', unread="now"), want("vfs", restart=False), []),
@@ -202,8 +210,8 @@ CASES = [
         refuses("(3.0 MiB on"),
     ),
     (host(held=USED, active="inactive"), want("vfs"), refuses("3 images of overlay2")),
-    (host(held=USED), want("vfs", keep_existing=True), [NOTE, WRITE, RESTART]),
-    (host(held={"volumes": 2}), want("vfs"), [NOTE, WRITE, RESTART]),
+    (host(held=USED), want("vfs", keep_existing=True), [NOTE, WRITE, RESET, RESTART]),
+    (host(held={"volumes": 2}), want("vfs"), [NOTE, WRITE, RESET, RESTART]),
     (
         host(roots=(Holdings(ROOT, **USED), Holdings("/srv"))),
         want(data_root="/srv"),
@@ -217,7 +225,7 @@ CASES = [
     (
         host(roots=(Holdings(ROOT), Holdings("/srv", {"overlay2": 1}))),
         want(data_root="/srv"),
-        [NOTE, WRITE, RESTART],
+        [NOTE, WRITE, RESET, RESTART],
     ),
 ]
 GOOD = [case for case in CASES if isinstance(case[2], list)]

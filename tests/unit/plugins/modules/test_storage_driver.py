@@ -131,7 +131,7 @@ def test_a_change_is_made_proven_and_not_made_again(host):
     assert host.changing() == []
     assert host.config.read_text() == '{"log-driver": "local"}\n'
     done = run(host, driver="vfs")
-    assert host.changing() == ["restart"]
+    assert host.changing() == ["reset-failed", "restart"]
     assert host.config.read_text() == '{"log-driver": "local", "storage-driver": "vfs"}\n'
     assert done["state"]["driver"] == "vfs"
     for key in ("steps", "changed", "diff", "findings"):
@@ -178,7 +178,7 @@ def test_a_file_written_without_a_restart_is_read_by_the_next_run(host):
     again = run(host, options={"size": "0"}, driver="vfs", restart=False)
     assert again["changed"] is False
     assert run(host, options={"size": "0"}, driver="vfs")["changed"]
-    assert host.changing() == ["restart"]
+    assert host.changing() == ["reset-failed", "restart"]
     assert run(host, options={"size": "0"}, driver="vfs")["changed"] is False
 
 
@@ -187,7 +187,7 @@ def test_a_crash_between_the_write_and_the_restart_is_made_good(host):
     host.config.write_text('{"storage-driver": "vfs"}')
     run(host, options={"size": "0"}, restart=False)  # what a crash would leave
     assert run(host, options={"size": "0b"})["changed"]
-    assert host.changing() == ["restart"]
+    assert host.changing() == ["reset-failed", "restart"]
 
 
 def test_a_stopped_engine_is_started_without_being_spoken_to(host):
