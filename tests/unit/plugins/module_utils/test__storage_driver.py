@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils import (
     _daemon_json as daemon_json,
@@ -347,3 +349,18 @@ FINDINGS = [
 @pytest.mark.parametrize(("state", "wish", "topics"), FINDINGS)
 def test_findings(state, wish, topics):
     assert [finding.topic for finding in plan(state, wish).findings] == topics
+
+
+LAST_WORDS = [
+    ("failed to start daemon: error initializing graphdriver: no", True),
+    ("mkdir /proc/docker: no such file or directory", True),
+    ('time="2026-11-20T18:40:25.6Z" level=fatal msg="Error starting daemon"', True),
+    ('time="2026-11-20T18:40:25.6Z" level=error msg="AppArmor profile not loaded"', False),
+    ('time="2026-11-20T18:40:25.6Z" level=info msg="Starting up"', False),
+]
+
+
+@pytest.mark.parametrize(("line", "kept"), LAST_WORDS)
+def test_the_engines_own_reason_is_told_from_its_chatter(line, kept):
+    argv = plan(host(), want("vfs")).diagnose
+    assert bool(re.search(argv[argv.index("--grep") + 1], line)) is kept
