@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The folders below a folder of a layer: what a name in it stands for in the layers underneath.
+
+A folder of the upper layer is merged with those of its name in the lower ones, down to the first
+that is opaque, or is no folder, or is deleted there (overlayfs.rst, "Directories"). All is read
+through descriptors: no link is followed, and nothing outside of the layers is opened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+# After so many names that a lower folder does not have, its whole listing is cheaper to ask than
+# the kernel; a listing longer than this is not kept, for the sake of memory.
+_MISSES = 16
+_LONGEST_LISTING = 20_000
+
+
+class Below:
+    """A folder of a lower layer that a folder above is merged with."""
+
+    __slots__ = ("_misses", "_names", "fd", "layer")
+
+    def __init__(self, fd, layer):
+        self.fd, self.layer = fd, layer  # layer: its number, 0 for the uppermost lower
+        self._misses, self._names = 0, None
+
+    def stat(self, name):
+        """The ``os.stat_result`` of an entry, or None."""
+        if self._names and name not in self._names:
+            return None
+        try:
+            return os.stat(name, dir_fd=self.fd, follow_symlinks=False)
+        except OSError:
+            self._misses += 1
+            if self._misses == _MISSES:
+                self._names = self._listing()
+            return None
+
+    def _listing(self):
+        names = set()
+        with os.scandir(self.fd) as entries:
+            for entry in entries:
+                names.add(entry.name)
+                if len(names) > _LONGEST_LISTING:
+                    return None
+        return names or {""}
+
+
+class Lowers:
+    """The lower layers of an overlay, uppermost first."""
+
+    def __init__(self, paths, marks):
+        """Open the layers.
+
+        :param marks: how the names of the attributes begin, such as ``trusted.overlay.``.
+        """
+        self._marks, self.roots, self._devices = marks, [], []
+        for number, path in enumerate(paths):
+            fd = os.open(path, _FOLDER & ~os.O_NOFOLLOW)  # the layer itself may be a link
+            self.roots.append(Below(fd, number))
+            self._devices.append(os.fstat(fd).st_dev)
+
+    def find(self, folders, name):
+        """What a name stands for below: its ``os.stat_result``, or None where it is deleted."""
+        for folder in folders:
+            found = folder.stat(name)
+            if found is not None:
+                return None if self._is_whiteout(folder, name, found) else found
+        return None
+
+    def merged(self, folders, name, redirect=None):
+        """The folders that a folder of this name is merged with; the caller closes them.
+
+        :param redirect: where it comes from, if it was renamed: a name, or a path from the root.
+        """
+        found = []
+        for folder in folders if redirect is None or redirect[0] != "/" else self.roots:
+            fd = self._open(folder.fd, redirect or name)
+            if fd is None:
+                if self._ends(folder, redirect or name):
+                    break
+                continue
+            if os.fstat(fd).st_dev != self._devices[folder.layer]:  # something is mounted there
+                os.close(fd)
+                break
+            found.append(Below(fd, folder.layer))
+            marks = read_marks(fd, self._marks)
+            if marks.get("opaque") == b"y":
+                break
+            if "redirect" in marks:  # a layer that was an upper one once
+                rest = self.roots if marks["redirect"][:1] == b"/" else folders
+                rest = [one for one in rest if one.layer > folder.layer]
+                return found + self.merged(rest, name, os.fsdecode(marks["redirect"]))
+        return found
+
+    def close(self):
+        """Close the layers."""
+        close(self.roots)
+
+    def _open(self, fd, path):
+        """Open a folder step by step, each without following a link; None if that fails."""
+        opened = []
+        try:
+            for part in path.strip("/").split("/"):
+                if part in ("", ".", ".."):
+                    return None
+                fd = os.open(part, _FOLDER, dir_fd=fd)
+                opened.append(fd)
+            return opened.pop()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise
+            return None
+        finally:
+            for one in opened:
+                os.close(one)
+
+    def _ends(self, folder, name):
+        """Tell whether something that is no folder has the name, and hides what is below."""
+        return "/" not in name.strip("/") and folder.stat(name.strip("/")) is not None
+
+    def _is_whiteout(self, folder, name, found):
+        if stat.S_ISCHR(found.st_mode):
+            return found.st_rdev == 0
+        return (
+            stat.S_ISREG(found.st_mode)
+            and found.st_size == 0
+            and "whiteout" in read_marks_at(folder.fd, name, self._marks)
+        )
+
+
+def close(folders):
+    """Close the descriptors of some folders."""
+    for folder in folders:
+        os.close(folder.fd)
+
+
+def open_folder(name, parent):
+    """A descriptor of a folder, which must be no link."""
+    return os.open(name, _FOLDER, dir_fd=parent)
+
+
+def read_marks(where, begin):
+    """The attributes of overlay on a file: ``{"opaque": b"y", ...}``, without the beginning.
+
+    :param where: a descriptor, or a path whose last part is not followed.
+    """
+    follow = isinstance(where, int)
+    marks = {}
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(where, follow_symlinks=follow):
+            if name.startswith(begin):
+                marks[name[len(begin) :]] = os.getxattr(where, name, follow_symlinks=follow)
+    return marks
+
+
+def read_marks_at(fd, name, begin):
+    """The same, of an entry of a folder: there is no such call that takes a descriptor."""
+    return read_marks(f"/proc/self/fd/{fd}/{name}", begin)

@@ -1,0 +1,239 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What a layer changes against the layers below it, read from the folders on disk.
+
+Nothing is mounted, no link is followed and no mount is crossed. The layer is read as a stream: in
+memory are the names of the subfolders on the way down, and no more entries than are asked for.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import resource
+import stat
+
+from ansible_collections.containerhost.storage.plugins.module_utils._mounts import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.below import (
+    Lowers,
+    close,
+    open_folder,
+    read_marks,
+    read_marks_at,
+)
+
+LARGE = 16 * 1024**2  # bytes; a file that was copied up whole, for a change of maybe one byte
+_MOST_LARGE = 10
+
+_OTHER = {"trusted.overlay.": "user.overlay.", "user.overlay.": "trusted.overlay."}
+
+COUNTS = (
+    "entries", "added", "modified", "deleted", "opaque", "redirected", "metacopy",
+    "device_whiteouts", "attribute_whiteouts", "orphan_whiteouts", "foreign_marks", "unread",
+)  # fmt: skip
+
+
+def read_changes(config, limit=0):
+    """What the upper layer of a :class:`Config` changes.
+
+    :param limit: list so many of the changes, in the order in which they are found.
+    :returns: ``{"upper": str, "bytes": int, "allocated": int, "large_copy_ups": [...], "listed":
+        [...], "truncated": bool}`` and an int for each of ``COUNTS``. Sizes are in bytes.
+    """
+    reader = _Reader(config, limit)
+    if os.path.isdir(config.upper):
+        _let_open_many()
+        reader.read([path for path in config.lower if os.path.isdir(path)])
+    return reader.report()
+
+
+def _let_open_many():
+    """Let this process keep open as many folders as it may: one for each layer at each depth."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class _Reader:
+    def __init__(self, config, limit):
+        self.upper, self.marks, self.limit = config.upper, config.marks, limit
+        self.counts = dict.fromkeys(COUNTS, 0)
+        self.bytes = self.allocated = 0
+        self.listed, self.large, self.linked = [], [], set()
+        self.truncated = False
+        self.lowers = None
+        # Names are compared with paths from the layer's root, "/" at the front.
+        real = os.path.realpath(config.upper)
+        self.mounted = {
+            mount.path[len(real) :] for mount in mounts() if mount.path.startswith(real + "/")
+        }
+
+    def report(self):
+        return dict(
+            self.counts,
+            upper=self.upper,
+            bytes=self.bytes,
+            allocated=self.allocated,
+            large_copy_ups=[
+                {"path": path, "size": size} for size, path in sorted(self.large, reverse=True)
+            ],
+            listed=self.listed,
+            truncated=self.truncated,
+        )
+
+    def read(self, lowers):
+        self.lowers = Lowers(lowers, self.marks)
+        root = os.open(self.upper, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        # Depth first, without recursion: (descriptor, path, what it is merged with, subfolders).
+        stack = [(root, "", self.lowers.roots, iter(self._entries(root, "", self.lowers.roots)))]
+        try:
+            while stack:
+                fd, path, below, subfolders = stack[-1]
+                name = next(subfolders, None)
+                if name is not None:
+                    entered = self._enter(fd, path + "/" + name, name, below)
+                    if entered:
+                        stack.append(entered)
+                    continue
+                stack.pop()
+                os.close(fd)
+                if stack:
+                    close(below)
+        finally:
+            for number, (fd, _path, below, _rest) in enumerate(stack):
+                os.close(fd)
+                if number:
+                    close(below)
+            self.lowers.close()
+
+    def _entries(self, fd, path, below):
+        """Take account of all that is in a folder; return the names of its subfolders."""
+        subfolders, count, find = [], 0, self.lowers.find
+        with os.scandir(fd) as entries:
+            for entry in entries:
+                count += 1
+                if entry.is_dir(follow_symlinks=False):
+                    subfolders.append(entry.name)
+                    continue
+                try:
+                    found = entry.stat(follow_symlinks=False)
+                except OSError:  # gone meanwhile
+                    continue
+                name = entry.name
+                self._file(fd, path, name, found, find(below, name) if below else None)
+        self.counts["entries"] += count
+        return subfolders
+
+    def _file(self, fd, path, name, found, lower):
+        mode, size = found.st_mode, found.st_size
+        regular = stat.S_ISREG(mode)
+        if stat.S_ISCHR(mode) and found.st_rdev == 0:
+            return self._whiteout(path + "/" + name, "device_whiteouts", lower)
+        marks = {}
+        if regular and (size == 0 or found.st_blocks * 512 < size):
+            # Only what is empty can be a whiteout, only what lacks data a copy of metadata.
+            marks = read_marks_at(fd, name, self.marks)
+            if "whiteout" in marks and size == 0:
+                return self._whiteout(path + "/" + name, "attribute_whiteouts", lower)
+            if not marks and read_marks_at(fd, name, _OTHER[self.marks]).keys() - {"origin"}:
+                self.counts["foreign_marks"] += 1
+        change = "added" if lower is None else "modified"
+        self.counts[change] += 1
+        if "metacopy" in marks:
+            self.counts["metacopy"] += 1
+            size = 0
+        if regular:
+            if found.st_nlink > 1 and found.st_ino in self.linked:
+                size = 0
+            else:
+                self.allocated += found.st_blocks * 512
+                if found.st_nlink > 1:
+                    self.linked.add(found.st_ino)
+            self.bytes += size
+            if lower is not None and size >= LARGE and stat.S_ISREG(lower.st_mode):
+                heapq.heappush(self.large, (size, _text(path + "/" + name)))
+                if len(self.large) > _MOST_LARGE:
+                    heapq.heappop(self.large)
+        more = {"metacopy": True} if "metacopy" in marks else {}
+        if "redirect" in marks:
+            self.counts["redirected"] += 1
+            more["from"] = _source(path, marks["redirect"])
+        return self._list(change, path + "/" + name, size=size if regular else None, **more)
+
+    def _whiteout(self, path, kind, lower):
+        self.counts[kind] += 1
+        if lower is None:
+            self.counts["orphan_whiteouts"] += 1
+            self._list("orphan_whiteout", path)
+        else:
+            self.counts["deleted"] += 1
+            self._list("deleted", path)
+
+    def _enter(self, parent, path, name, below):
+        """Take account of a folder, and open it; None if it is not read."""
+        if path in self.mounted:
+            return self._unread(path)
+        try:
+            fd = open_folder(name, parent)
+        except FileNotFoundError:  # gone meanwhile
+            return None
+        except NotADirectoryError:  # replaced meanwhile
+            return None
+        except PermissionError:
+            return self._unread(path)
+        marks = read_marks(fd, self.marks)
+        if not marks and read_marks(fd, _OTHER[self.marks]).keys() & {"opaque", "redirect"}:
+            self.counts["foreign_marks"] += 1
+        redirect = os.fsdecode(marks["redirect"]) if "redirect" in marks else None
+        merged = self.lowers.merged(below, name, redirect) if below or redirect else []
+        if redirect is not None:
+            self.counts["redirected"] += 1
+            self._list("redirected", path, **{"from": _source(path, marks["redirect"], 1)})
+        elif not merged:
+            there = below and self.lowers.find(below, name) is not None
+            change = "modified" if there else "added"
+            self.counts[change] += 1
+            self._list(change, path)
+        elif marks.get("opaque") == b"y":
+            self.counts["opaque"] += 1
+            self._list("opaque", path)
+        elif _access(fd) != _access(merged[0].fd):
+            self.counts["modified"] += 1
+            self._list("modified", path)
+        if marks.get("opaque") == b"y":
+            close(merged)
+            merged = []
+        return fd, path, merged, iter(self._entries(fd, path, merged))
+
+    def _unread(self, path):
+        self.counts["unread"] += 1
+        self._list("unread", path)
+
+    def _list(self, change, path, **more):
+        if len(self.listed) < self.limit:
+            more = {key: value for key, value in more.items() if value is not None}
+            self.listed.append(dict(more, path=_text(path), change=change))
+        else:
+            self.truncated = True
+
+
+def _access(fd):
+    found = os.fstat(fd)
+    return found.st_mode, found.st_uid, found.st_gid
+
+
+def _source(path, redirect, up=0):
+    """Where a renamed entry comes from, as a path from the root of the layer."""
+    source = os.fsdecode(redirect)
+    if source.startswith("/"):
+        return _text(source)
+    folder = os.path.dirname(path) if up else path
+    return _text(folder + "/" + source)
+
+
+def _text(path):
+    """A path that JSON can carry: bytes that are no UTF-8 are shown as such."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""A folder as a layer: where it really lies, and what its filesystem can carry."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._mounts import Mount
+from ansible_collections.containerhost.storage.plugins.module_utils._xfs import read_superblock
+
+# What the kernel keeps in a workdir by itself (fs/overlayfs/super.c).
+_OWN_OF_WORK = {"work", "index"}
+
+# The attribute that says whether a kind of them can be kept; reading it changes nothing.
+_PROBES = {"trusted": "trusted.overlay.opaque", "user": "user.overlay.opaque"}
+
+
+class Place(NamedTuple):
+    """Where a folder lies, whatever mount it is seen through: bind mounts make no difference."""
+
+    devno: str  # of the filesystem, "major:minor"
+    path: str  # within the filesystem
+
+    def holds(self, other):
+        """Tell whether the other place is this one, or below it."""
+        inside = self.path == "/" or (other.path + "/").startswith(self.path + "/")
+        return self.devno == other.devno and inside
+
+
+class Layer(NamedTuple):
+    """A folder as it is; of one that is not there yet, the folder in which it is to be."""
+
+    path: str  # as it was given
+    real: str  # without links
+    kind: str  # "folder", "other" or "missing"
+    place: Place
+    mount: Mount
+    device: int  # st_dev: a btrfs has one for each subvolume
+    attributes: tuple = ()  # of "trusted", "user": what extended attributes can be kept
+    ftype: bool = True  # whether directory entries carry a file type; only XFS may lack it
+    foreign: tuple = ()  # some entries that are not the kernel's own in a workdir
+    was_volatile: bool = False  # as a workdir: a volatile mount has left its mark in it
+
+
+def examine_layer(path, table):
+    """The :class:`Layer` at a path. No command, and nothing is written.
+
+    :param table: the host's mounts, without an overlay mount that covers its own layer.
+    """
+    real = os.path.realpath(path)
+    kind = "folder" if os.path.isdir(real) else "other" if os.path.lexists(real) else "missing"
+    there = real
+    while not os.path.lexists(there):
+        there = os.path.dirname(there)
+    mount = nearest(there, table)
+    probe = os.path.isdir(there)
+    return Layer(
+        path=path,
+        real=real,
+        kind=kind,
+        place=place(real, mount),
+        mount=mount,
+        device=os.stat(there).st_dev,
+        attributes=tuple(name for name in _PROBES if probe and _carries(there, _PROBES[name])),
+        ftype=_ftype(mount),
+        foreign=_foreign(real) if kind == "folder" else (),
+        was_volatile=os.path.lexists(real + "/work/incompat/volatile"),
+    )
+
+
+def place(real, mount):
+    """The :class:`Place` of a path without links that lies on a mount."""
+    below = os.path.relpath(real, mount.path)
+    return Place(mount.devno, os.path.normpath(os.path.join(mount.root, below)))
+
+
+def nearest(real, table):
+    """The mount that a path without links lies on: the longest, and of equals the last."""
+    best = None
+    for mount in table:
+        inside = mount.path == "/" or (real + "/").startswith(mount.path + "/")
+        if inside and (best is None or len(mount.path) >= len(best.path)):
+            best = mount
+    return best
+
+
+def _carries(path, attribute):
+    try:
+        os.getxattr(path, attribute)
+    except OSError as error:
+        return error.errno == errno.ENODATA
+    return True
+
+
+def _ftype(mount):
+    if mount.fstype != "xfs":
+        return True
+    try:
+        found = read_superblock(mount.source)
+    except OSError:  # a device that this process cannot read
+        return True
+    return found is None or found.ftype
+
+
+def _foreign(real):
+    try:
+        with os.scandir(real) as entries:
+            names = (entry.name for entry in entries if entry.name not in _OWN_OF_WORK)
+            return tuple(itertools.islice(names, 3))
+    except OSError:
+        return ()

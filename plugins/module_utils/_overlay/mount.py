@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""An overlay mount as it is and as it is wanted."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils import _mount_unit
+from ansible_collections.containerhost.storage.plugins.module_utils._mount_unit import TableLine
+from ansible_collections.containerhost.storage.plugins.module_utils._mounts import (
+    Mount,
+    mounted_at,
+    mounts,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+    NAMES,
+    Config,
+    differing,
+    effective,
+    read_config,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import (
+    MOST_VALUE,
+    Kernel,
+    observe_kernel,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
+    Layer,
+    examine_layer,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import uses
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
+    read_unit,
+    unit_at,
+    unit_text,
+)
+
+# The kernel leaves no folder of systemd's where something else is process 1 (sd_booted(3)).
+SYSTEMD = "/run/systemd/system"
+
+
+class Wanted(NamedTuple):
+    """An overlay mount as the user wants it."""
+
+    path: str
+    config: Config  # what is None, or an empty ``lower``, is kept as it is
+    state: str  # "mounted", "unmounted" or "absent"
+    persistent: bool | None = None  # None keeps what is there; a new mount is persistent
+
+
+class State(NamedTuple):
+    """All that an overlay mount depends on."""
+
+    kernel: Kernel
+    mounted: Mount | None  # what is mounted at the path now
+    current: Config | None  # of it, if it is an overlay
+    unit_text: str | None
+    enabled: bool
+    systemd: bool  # it runs this host
+    table: TableLine | None  # fstab's line for the path
+    layers: dict  # path -> Layer, of every layer that is mounted, in the unit, or wanted
+    folder: Layer  # the mount point; as it is below the mount
+    uses: tuple = ()  # what other overlay mounts use; looked at only when mounting
+    holders: tuple = ()  # what keeps the mount busy; looked at only when unmounting
+    mount_version: tuple | None = None  # of mount(8); looked at only where it matters
+    changes: dict | None = None  # what the layer changes, where that was asked for
+
+    @property
+    def in_unit(self):
+        """The config in the unit, or None."""
+        return read_unit(self.unit_text)
+
+    def same_filesystem(self, config):
+        """Tell whether all layers are on one filesystem, as the kernel sees it."""
+        return len({self.layers[path].place.devno for _role, path in config.layers}) == 1
+
+    def same_folder(self, one, other):
+        """Tell whether two paths name one folder."""
+        return one == other or self.layers[one].real == self.layers[other].real
+
+
+def goal(state, wanted):
+    """The config to mount: what is wanted, and what is there where nothing is.
+
+    A layer that is named in another way than now (by a link) keeps the name it is mounted by.
+    """
+    base = state.current or state.in_unit or Config()
+    given = {name: value for name, value in wanted.config._asdict().items() if value is not None}
+    if not wanted.config.lower:
+        given.pop("lower")
+    for name in ("data", "extra"):
+        given.pop(name)
+    found = base._replace(**given)
+    known = {state.layers[path].real: path for _role, path in reversed(base.layers)}
+    return found._replace(
+        lower=tuple(known.get(state.layers[path].real, path) for path in found.lower),
+        **{
+            role: known.get(state.layers[path].real, path)
+            for role, path in (("upper", found.upper), ("work", found.work))
+            if path is not None
+        },
+    )
+
+
+def differences(state, config):
+    """What of the mounted overlay is not as in ``config``: names of layers and options."""
+    current = state.current
+    same = state.same_filesystem(current)
+    roles = [role for role in ("lower", "upper", "work")
+             if getattr(current, role) != getattr(config, role)]  # fmt: skip
+    return roles + differing(config, current, state.kernel, same)
+
+
+def observe(run, wanted, read=None):
+    """Read the mount, its layers and what uses them. No command but, rarely, ``mount --version``.
+
+    :param read: ``read(config) -> dict``, what the layer changes; None where nobody asked.
+    """
+    table = mounts()
+    found = mounted_at(wanted.path, table)
+    overlay = found is not None and found.fstype == "overlay"
+    current = read_config(found.options) if overlay else None
+    text = unit_text(wanted.path)
+    below = [mount for mount in table if mount is not found]
+    configs = [config for config in (wanted.config, current, read_unit(text)) if config]
+    layers = {
+        path: examine_layer(path, below) for config in configs for _role, path in config.layers
+    }
+    state = State(
+        kernel=observe_kernel(),
+        mounted=found,
+        current=current,
+        unit_text=text,
+        enabled=unit_at(wanted.path).enabled,
+        systemd=os.path.isdir(SYSTEMD),
+        table=_mount_unit.fstab_line(wanted.path),
+        layers=layers,
+        folder=examine_layer(wanted.path, below),
+    )
+    config = goal(state, wanted)
+    mounting = wanted.state == "mounted" and (not overlay or differences(state, config))
+    if mounting:
+        other = found.devno if found else None
+        state = state._replace(
+            uses=tuple(use for use in uses() if use.devno != other),
+            mount_version=_mount_version(run, config),
+        )
+    if overlay and (mounting or wanted.state != "mounted"):
+        state = state._replace(holders=_holders(wanted.path, table))
+    return state._replace(changes=read(config) if read and config.upper else None)
+
+
+def _mount_version(run, config):
+    """The version of mount(8), such as ``(2, 38)``, if it could matter: see ``MOST_VALUE``."""
+    if max(len(os.fsencode(option)) for option in config.written()) <= MOST_VALUE:
+        return None
+    match = re.search(r"util-linux (\d+)\.(\d+)", run.read(("mount", "--version")))
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _holders(path, table):
+    """What keeps a mount busy: mounts below it, and processes with a file or folder of it."""
+    found = [f"a mount at {mount.path}" for mount in table if mount.path.startswith(path + "/")]
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        if int(process) != os.getpid() and _is_inside(process, path):
+            found.append(f"process {process} ({_name(process)})")
+    return tuple(found)
+
+
+def _is_inside(process, path):
+    links = [f"/proc/{process}/{name}" for name in ("cwd", "root", "exe")]
+    try:
+        links += [entry.path for entry in os.scandir(f"/proc/{process}/fd")]
+    except OSError:  # ended, or not ours to look into
+        return False
+    for link in links:
+        try:
+            target = os.readlink(link)
+        except OSError:
+            continue
+        if (target + "/").startswith(path + "/"):
+            return True
+    return False
+
+
+def _name(process):
+    try:
+        with open(f"/proc/{process}/comm", encoding="utf-8", errors="replace") as stream:
+            return stream.read().strip()
+    except OSError:
+        return "ended"
+
+
+def describe(state, wanted):
+    """The state as the user gets it; ``None`` for what is not there."""
+    current = state.current
+    return {
+        "path": wanted.path,
+        "mounted": current is not None,
+        "persistent": bool(state.unit_text is not None and state.enabled)
+        or state.table is not None,
+        "lower": list(current.lower) if current else None,
+        "upper": current.upper if current else None,
+        "work": current.work if current else None,
+        "options": {name: effective(current, state.kernel)[name] for name in NAMES}
+        if current
+        else None,
+    }

@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The overlay mounts that a host has, in whatever mount namespace."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._mounts import Mount, mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+    Config,
+    effective,
+    read_config,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import (
+    observe_kernel,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
+    Place,
+    nearest,
+    place,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._plan import Finding
+
+
+class Use(NamedTuple):
+    """A layer that an overlay mount uses."""
+
+    role: str  # "lower", "upper" or "work"
+    place: Place
+    where: str  # the mount point
+    devno: str  # of the overlay
+
+
+def uses():
+    """The :class:`Use` of every layer of every overlay mount, in all mount namespaces.
+
+    A layer by a relative path is left out: from what folder it was mounted, nobody knows any more.
+    """
+    found = {}
+    for table in _tables():
+        for mount in table:
+            if mount.fstype != "overlay":
+                continue
+            for role, path in read_config(mount.options).layers:
+                if path.startswith("/"):
+                    real = os.path.realpath(path)
+                    use = Use(role, place(real, nearest(real, table)), mount.path, mount.devno)
+                    found[use] = None
+    return tuple(found)
+
+
+def _tables():
+    """The mounts of each mount namespace, this one's first."""
+    seen = set()
+    for process in ("self", *filter(str.isdigit, os.listdir("/proc"))):
+        try:
+            namespace = os.readlink(f"/proc/{process}/ns/mnt")
+            if namespace in seen:
+                continue
+            seen.add(namespace)
+            yield mounts(process)
+        except OSError:  # the process has ended meanwhile
+            continue
+
+
+class Overlay(NamedTuple):
+    """An overlay mount as ``storage_info`` reports it."""
+
+    mount: Mount
+    config: Config
+    options: dict  # those in force, defaults included
+    missing: tuple  # layers that are no longer there
+
+
+def overlays(table=None):
+    """Every :class:`Overlay` that this process sees. No command."""
+    table = mounts() if table is None else table
+    kernel = observe_kernel()
+    found = []
+    for mount in table:
+        if mount.fstype == "overlay":
+            config = read_config(mount.options)
+            missing = [
+                path
+                for _role, path in config.layers
+                if path.startswith("/") and not os.path.isdir(path)
+            ]
+            found.append(Overlay(mount, config, effective(config, kernel), tuple(missing)))
+    return found
+
+
+def describe_overlays(found):
+    """One entry for each mount, as plain JSON."""
+    return [
+        {
+            "path": one.mount.path,
+            "lower": list(one.config.lower),
+            "data": list(one.config.data),
+            "upper": one.config.upper,
+            "work": one.config.work,
+            "options": dict(one.options),
+            "extra_options": list(one.config.extra),
+            "missing": list(one.missing),
+        }
+        for one in found
+    ]
+
+
+def overlay_findings(found):
+    """What a person should know about the mounts, as :class:`Finding`."""
+    findings = []
+    for one in found:
+        path = one.mount.path
+        if one.options["volatile"]:
+            findings.append(
+                Finding(
+                    "warning",
+                    "overlay_volatile",
+                    f"The overlay at {path} is volatile: nothing in {one.config.upper} is synced, "
+                    "and after a crash it has to be thrown away.",
+                )
+            )
+        if one.missing:
+            findings.append(
+                Finding(
+                    "warning",
+                    "overlay_layer_missing",
+                    f"The overlay at {path} is mounted with folders that are not there any more, "
+                    f"or not under that name: {', '.join(one.missing)}. It works on, and cannot "
+                    "be mounted again.",
+                )
+            )
+    return findings + _shared(found)
+
+
+def _shared(found):
+    """Uppers that more than one overlay writes to: undefined by overlayfs.rst."""
+    users = {}
+    for one in found:
+        upper = one.config.upper
+        if upper and upper.startswith("/"):
+            users.setdefault(os.path.realpath(upper), {})[one.mount.devno] = one.mount.path
+    return [
+        Finding(
+            "warning",
+            "overlay_upper_shared",
+            f"{upper} is the upper layer of more than one overlay ({', '.join(paths.values())}): "
+            "what they show is undefined.",
+        )
+        for upper, paths in users.items()
+        if len(paths) > 1
+    ]

@@ -1,0 +1,217 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What has to be done for an overlay mount to be as it is wanted. Pure.
+
+Nothing here removes, empties or writes to a layer: what is taken away is a mount or a unit.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.containerhost.storage.plugins.module_utils._mounts import Mount
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer_rules import (
+    require_free,
+    require_layers,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mount import (
+    differences,
+    goal,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rules import (
+    findings,
+    require_changeable,
+    require_idle,
+    require_keepable,
+    require_list,
+    require_overlay,
+    require_supported,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
+    OverlayUnit,
+    unit_at,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._plan import (
+    Command,
+    Plan,
+    WriteFile,
+)
+
+_RELOAD = Command("Let systemd read the changed units", ("systemctl", "daemon-reload"))
+
+
+def plan(state, wanted):
+    """The :class:`Plan` that makes the mount and its unit as wanted."""
+    require_overlay(state, wanted)
+    planned = _mounted(state, wanted) if wanted.state == "mounted" else _gone(state, wanted)
+    facts = {} if state.changes is None else {"changes": state.changes}
+    return planned._replace(findings=findings(planned.after, wanted), facts=facts)
+
+
+def _mounted(state, wanted):
+    config = goal(state, wanted)
+    changed = differences(state, config) if state.current else ()
+    mounting = state.current is None or bool(changed)
+    persistent = _persistent(state, wanted)
+    require_list(config, wanted)
+    if persistent:
+        require_keepable(state, wanted, config)
+    if mounting:
+        require_supported(state, wanted, config)
+        require_changeable(state, wanted, config, changed)
+        require_layers(state, wanted, config)
+        require_free(state, wanted, config)
+        require_idle(state, wanted)
+    steps = _folders(state, wanted, config) if mounting else []
+    kept = len(steps)
+    if changed:
+        steps.append(_unmount(wanted, f"to mount it with {_changes(config, changed)}"))
+    steps += _unit_steps(state, wanted, config, persistent)
+    unit = OverlayUnit.of(wanted.path, config)
+    by_unit = persistent and state.table is None
+    if mounting:
+        reason = f"Mount {_layers(config)} at {wanted.path}"
+        steps.append(Command(reason, _start(unit) if by_unit else _mount(wanted.path, config)))
+    after = state._replace(
+        mounted=Mount("", "/", wanted.path, "overlay", "overlay", config.written()),
+        current=config if mounting else state.current,
+        unit_text=unit.text if by_unit else state.unit_text if persistent else None,
+        enabled=by_unit or (persistent and state.enabled),
+        uses=(),
+        holders=(),
+        layers={path: layer._replace(kind="folder") for path, layer in state.layers.items()},
+        folder=state.folder._replace(kind="folder"),
+    )
+    return Plan(
+        steps,
+        after,
+        undo=_way_back(state, wanted, config, changed, persistent) if mounting else (),
+        undo_from=kept,
+        diagnose=_kernel_log(state) if mounting else (),
+    )
+
+
+def _gone(state, wanted):
+    steps = []
+    if state.current is not None:
+        require_idle(state, wanted)
+        steps.append(_unmount(wanted, "its layers stay as they are"))
+    after = state._replace(mounted=None, current=None, holders=())
+    if wanted.state == "absent":
+        require_keepable(state, wanted, None)
+        steps += _forget(state, wanted)
+        after = after._replace(unit_text=None, enabled=False)
+    return Plan(steps, after)
+
+
+def _persistent(state, wanted):
+    """Whether the mount is to come back at boot: as wanted; as it is; else, if it is new, yes."""
+    if wanted.persistent is not None:
+        return wanted.persistent
+    if state.current is not None or state.table is not None or not state.systemd:
+        return state.table is not None or state.unit_text is not None
+    return not goal(state, wanted).volatile
+
+
+def _unit_steps(state, wanted, config, persistent):
+    """Write and enable the unit, or take it away."""
+    if not persistent:
+        return _forget(state, wanted)
+    if state.table is not None:
+        return []
+    unit, steps = OverlayUnit.of(wanted.path, config), []
+    if state.unit_text != unit.text:
+        reason = f"Describe the overlay at {wanted.path}"
+        steps += [WriteFile(reason, unit.path, unit.text, old=state.unit_text), _RELOAD]
+    if not state.enabled:
+        argv = ("systemctl", "enable", "--quiet", unit.name)
+        steps.append(Command(f"Let systemd mount {wanted.path} at boot", argv))
+    return steps
+
+
+def _forget(state, wanted):
+    """Disable and remove the unit."""
+    unit, steps = unit_at(wanted.path), []
+    if state.enabled:
+        argv = ("systemctl", "disable", "--quiet", unit.name)
+        steps.append(Command(f"Do not mount {wanted.path} at boot any more", argv))
+    if state.unit_text is not None:
+        reason = f"Remove the unit of {wanted.path}"
+        steps += [WriteFile(reason, unit.path, None, old=state.unit_text), _RELOAD]
+    return steps
+
+
+def _folders(state, wanted, config):
+    """Make what may be missing; the lowers are not among it."""
+    named = (("upper layer", config.upper), ("work folder", config.work))
+    missing = [
+        (name, path) for name, path in named if path and state.layers[path].kind == "missing"
+    ]
+    if state.folder.kind == "missing":
+        missing.append(("mount point", wanted.path))
+    return [
+        Command(f"Make the {name} {path}", ("mkdir", "--parents", "--mode", "0755", path))
+        for name, path in missing
+    ]
+
+
+def _mount(path, config):
+    """See OverlayUnit for what the environment is for."""
+    options = ",".join(config.written())
+    return (
+        "env", "LIBMOUNT_FORCE_MOUNT2=always",
+        "mount", "--types", "overlay", "--options", options, "overlay", path,
+    )  # fmt: skip
+
+
+def _start(unit):
+    # A unit that systemd has not yet seen unmounted counts as active; "start" would do nothing.
+    return ("systemctl", "restart", unit.name)
+
+
+def _unmount(wanted, why):
+    return Command(f"Unmount the overlay at {wanted.path}; {why}", ("umount", wanted.path))
+
+
+def _way_back(state, wanted, config, changed, persistent):
+    """The unit as it was, and the mount that there was."""
+    unit, steps = unit_at(wanted.path), []
+    for step in _unit_steps(state, wanted, config, persistent):
+        if isinstance(step, WriteFile):
+            steps.append(WriteFile(f"Restore {step.path}", step.path, step.old, old=step.content))
+    if persistent and not state.enabled and state.table is None:
+        argv = ("systemctl", "disable", "--quiet", unit.name)
+        steps.insert(0, Command(f"Do not mount {wanted.path} at boot", argv))
+    if steps:
+        steps.append(_RELOAD)
+    if changed:
+        argv = _mount(wanted.path, state.current)
+        steps.append(Command(f"Mount {wanted.path} as it was", argv))
+    return tuple(steps)
+
+
+def _kernel_log(state):
+    """What prints why the kernel refused: it says so in its log, and EINVAL to the caller."""
+    if not state.systemd:
+        return ("dmesg", "--level", "err,warn", "--since", "-5sec")
+    return ("journalctl", "--dmesg", "--quiet", "--no-pager", "--output", "cat", "--lines", "3")
+
+
+def _layers(config):
+    count = len(config.lower)
+    lowers = f"{count} lower layers" if count > 1 else config.lower[0]
+    return f"{config.upper} over {lowers}" if config.upper else lowers
+
+
+def _changes(config, changed):
+    return ", ".join(
+        f"another {name}" if name in ("lower", "upper", "work") else _setting(config, name)
+        for name in changed
+    )
+
+
+def _setting(config, name):
+    value = getattr(config, name)
+    return f"{name}={ {True: 'on', False: 'off'}.get(value, value) }"

@@ -1,0 +1,290 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What an overlay mount refuses, and what it has to say. Pure.
+
+The kernel says EINVAL to most of this, ELOOP or ESTALE to some, and takes the rest without a word
+(fs/overlayfs/super.c): what is mounted then loses writes, or shows what nobody defined.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import Config
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import (
+    MOST_DATA,
+    MOST_LOWERS,
+    MOST_VALUE,
+    SINCE,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._plan import (
+    Finding,
+    StorageError,
+)
+
+
+def require_sane(config, path):
+    """Refuse what no host could have: paths that are none, and options that exclude each other."""
+    for role, folder in (("path", path), *config.layers):
+        _require_plain(role, folder)
+    where = f"The overlay at {path}"
+    redirect = config.redirect_dir
+    if config.metacopy and redirect not in (None, "on"):
+        raise StorageError(
+            where,
+            f"metacopy=on needs redirect_dir=on, and redirect_dir={redirect} is wanted",
+            "Leave redirect_dir out, or turn metacopy off",
+        )
+    if config.userxattr and config.metacopy:
+        raise StorageError(
+            where,
+            "userxattr and metacopy=on exclude each other: the kernel does not trust what a user "
+            "can write",
+            "Turn one of them off",
+        )
+    if config.userxattr and redirect in ("on", "follow"):
+        raise StorageError(
+            where,
+            f"userxattr and redirect_dir={redirect} exclude each other",
+            "Leave redirect_dir out, or set it to nofollow",
+        )
+
+
+def _require_plain(role, folder):
+    if not folder.startswith("/"):
+        raise StorageError(
+            f"{role}={folder}", "it is no absolute path", "Write it like /srv/layers/base"
+        )
+    bad = re.search(r'[\x00-\x1f\x7f"]', folder)
+    if bad:
+        raise StorageError(
+            f"{role}={folder!r}",
+            f"it has {bad[0]!r} in it, which mount(8) and the kernel's tables cannot carry",
+            "Rename the folder, or name it by a symbolic link",
+        )
+    if role == "path" and folder == "/":
+        raise StorageError("path=/", "it is the root of the host", "Name a folder below it")
+
+
+def require_overlay(state, wanted):
+    """Refuse a path where something else is mounted."""
+    if state.mounted is not None and state.current is None:
+        raise StorageError(
+            wanted.path,
+            f"{state.mounted.source} ({state.mounted.fstype}) is mounted there, and it is no "
+            "overlay",
+            "Choose another path, or unmount it by hand",
+        )
+    if state.folder.kind == "other":
+        raise StorageError(wanted.path, "it is no folder", "Choose another path")
+
+
+def require_list(config, wanted):
+    """Refuse lists of layers that make no overlay, or are too long for one."""
+    where, count = f"The overlay at {wanted.path}", len(config.lower)
+    if not count:
+        raise StorageError(
+            where, "no lower layer was named, and there is no mount to keep", "Name it in `lower`"
+        )
+    if count > MOST_LOWERS:
+        raise StorageError(
+            where,
+            f"it has {count} lower layers, and the kernel takes {MOST_LOWERS}",
+            "Merge some of them",
+        )
+    if (config.upper is None) != (config.work is None):
+        there, missing = ("upper", "work") if config.work is None else ("work", "upper")
+        raise StorageError(
+            where,
+            f"it has {there}={getattr(config, there)} and no {missing}: the kernel needs both",
+            f"Name an empty folder on the same filesystem in `{missing}`, or leave out both for "
+            "an overlay that is read only",
+        )
+    if config.upper is None and count < 2:
+        raise StorageError(
+            where,
+            "without an upper layer it needs two lower ones at least",
+            "Name another lower layer, or `upper` and `work`",
+        )
+    for name in ("index", "volatile") if config.upper is None else ():
+        if getattr(config, name):
+            raise StorageError(
+                where,
+                f"{name} means nothing without an upper layer, and the kernel ignores it",
+                f"Leave {name} out, or name `upper` and `work`",
+            )
+
+
+def require_keepable(state, wanted, config):
+    """Refuse a unit that this host, or systemd, could not keep; ``config=None`` to remove it."""
+    where = f"The overlay at {wanted.path}"
+    if state.table is not None and (config is None or state.table.fstype != "overlay"):
+        raise StorageError(
+            "/etc/fstab",
+            f"its line for {wanted.path} mounts {state.table.source} ({state.table.fstype}) there "
+            "at boot",
+            "Take that line out: a persistent mount is then kept by a unit of its own",
+        )
+    if config is None or state.table is not None:
+        return
+    if not state.systemd:
+        raise StorageError(
+            where,
+            "it is to be persistent, and systemd does not run this host",
+            "Set `persistent: false`",
+        )
+    if config.volatile:
+        raise StorageError(
+            where,
+            "a volatile overlay cannot be mounted a second time with the same work folder, so it "
+            "cannot come back at boot",
+            "Set `persistent: false`, or turn volatile off",
+        )
+    for role, path in (("path", wanted.path), *config.layers):
+        if "\\" in path:
+            raise StorageError(
+                f"{role}={path}",
+                "it has a backslash in it, which systemd takes out of the options of a mount",
+                "Rename the folder, or set `persistent: false`",
+            )
+
+
+def require_supported(state, wanted, config):
+    """Refuse what this kernel, or this user namespace, does not do."""
+    kernel, where = state.kernel, f"The overlay at {wanted.path}"
+    if not kernel.overlay:
+        raise StorageError(
+            where,
+            f"kernel {kernel.release} has no overlay",
+            "Boot a kernel with CONFIG_OVERLAY_FS, or install its extra modules",
+        )
+    for name in SINCE:
+        if getattr(config, name) not in (None, False) and kernel.lacks(name):
+            major, minor = SINCE[name]
+            raise StorageError(
+                where,
+                f"kernel {kernel.release} does not know {name}, which came with {major}.{minor}",
+                f"Leave {name} out, or boot a later kernel",
+            )
+    if kernel.user_namespace and config.upper is not None and not config.userxattr:
+        raise StorageError(
+            where,
+            "this is a user namespace, where whiteouts and opaque folders cannot be kept in "
+            "trusted attributes",
+            "Set `userxattr: true` (Linux 5.11), or mount it outside of the namespace",
+        )
+    _require_length(state, where, config)
+
+
+def _require_length(state, where, config):
+    options = config.written()
+    length = len(os.fsencode(",".join(options)))
+    shorter = (
+        "Name the layers by shorter paths, such as symbolic links in one folder near the root: "
+        "they are handed to the kernel as they are written here"
+    )
+    if length > MOST_DATA:
+        raise StorageError(
+            where,
+            f"its options take {length} bytes, and mount(2) takes {MOST_DATA} and cuts off the "
+            f"rest without a word ({len(config.lower)} lower layers)",
+            shorter,
+        )
+    longest = max(len(os.fsencode(option.partition("=")[2])) for option in options)
+    version = state.mount_version
+    if longest > MOST_VALUE and version == (2, 39):
+        raise StorageError(
+            where,
+            f"its list of layers takes {longest} bytes, and mount(8) of util-linux 2.39 can hand "
+            f"over {MOST_VALUE}",
+            shorter + ". Or install util-linux 2.40",
+        )
+
+
+def require_changeable(state, wanted, config, changed):
+    """Refuse to make another overlay of one that is mounted; its options can be changed."""
+    where = f"The overlay at {wanted.path}"
+    current = state.current or Config()
+    for role in ("upper", "work"):
+        if role in changed:
+            raise StorageError(
+                where,
+                f"it is mounted with {role}={getattr(current, role)}, and "
+                f"{getattr(config, role)} is wanted: that is another overlay, and what was "
+                "written to this one would no longer be seen",
+                "Unmount it first, with `state: unmounted`, or choose another path",
+            )
+    if changed and current.volatile:
+        raise StorageError(
+            where,
+            "it is volatile, and cannot be mounted again with the same work folder",
+            f"Take what you need from it; then unmount it, and name a new `upper` and `work` "
+            f"({', '.join(changed)} differs)",
+        )
+    if "lower" in changed and current.data:
+        raise StorageError(
+            where,
+            f"it has data-only layers ({', '.join(current.data)}), which this module does not keep",
+            "Unmount it by hand first",
+        )
+
+
+def require_idle(state, wanted):
+    """Refuse to unmount what is in use."""
+    if state.holders:
+        shown = ", ".join(state.holders[:5]) + (", ..." if len(state.holders) > 5 else "")
+        raise StorageError(
+            f"The overlay at {wanted.path}",
+            f"it has to be unmounted, and it is in use by {shown}",
+            "Stop what uses it, then run again",
+        )
+
+
+def findings(state, wanted):
+    """What a person should know about the mount, as it will be."""
+    found, current = [], state.current
+    if current is not None and current.volatile:
+        found.append(
+            Finding(
+                "warning",
+                "overlay_volatile",
+                f"The overlay at {wanted.path} is volatile: nothing in {current.upper} is synced. "
+                "After a crash throw it away; a work folder serves one such mount only.",
+            )
+        )
+    covered = any(layer.real == state.folder.real for layer in state.layers.values())
+    if current is not None and state.folder.foreign and not covered:
+        names = ", ".join(state.folder.foreign)
+        found.append(
+            Finding(
+                "info",
+                "hidden_data",
+                f"Below the overlay at {wanted.path} lie files that it hides ({names}, ...).",
+            )
+        )
+    changes = state.changes or {}
+    if changes.get("orphan_whiteouts"):
+        found.append(
+            Finding(
+                "info",
+                "orphan_whiteouts",
+                f"{changes['orphan_whiteouts']} whiteouts in {changes['upper']} delete nothing: no "
+                "lower layer has an entry of that name. A device file 0:0 that is meant as one "
+                "cannot be seen through an overlay.",
+            )
+        )
+    if changes.get("foreign_marks"):
+        found.append(
+            Finding(
+                "warning",
+                "foreign_marks",
+                f"{changes['foreign_marks']} entries in {changes['upper']} carry marks of the "
+                "other kind (user.overlay. or trusted.overlay.), which this mount does not read.",
+            )
+        )
+    return tuple(found)
