@@ -59,12 +59,14 @@ def module(name):
     """Return a function that runs one module of the collection, and gives back what it returned."""
 
     def run(module_name, **options):
-        output = on_controller(
+        done = on_controller(
             *("ansible", name, f"--inventory={SCENARIO / 'inventory'}"),
             f"--module-name=containerhost.storage.{module_name}",
             f"--args={json.dumps(options)}",
-        ).stdout
-        return json.loads(output[output.index("{") :])
+        )
+        # Ansible prints "NAME | CHANGED => {...}", and what failed on standard error.
+        _words, _arrow, result = (done.stderr if done.returncode else done.stdout).partition(" => ")
+        return json.loads(result)
 
     return run
 

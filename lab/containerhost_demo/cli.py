@@ -149,12 +149,12 @@ def farewell(driver: str, view: Look) -> str:
     """Return how to go on."""
     other = DRIVERS[1 - DRIVERS.index(driver)]
     rows = (
-        ("Look around", f"lab/lab ssh {HOST}", "then: docker info, docker logs demo, lvs"),
+        ("Look around", f"lab/lab ssh {HOST}", "docker info, docker logs demo, lvs"),
         ("Throw it away", f"lab/lab down {HOST}", ""),
         ("The other driver", f"make demo DRIVER={other}", ""),
         ("What was said", "ls .cache/demo/", ""),
     )
     return "\n".join(
-        f"{title:18}{view.paint(f'{command:28}', BOLD)}{view.paint(note, DIM)}".rstrip()
+        f"{title:18}{view.paint(f'{command:27}', BOLD)}{view.paint(note, DIM)}".rstrip()
         for title, command, note in rows
     )

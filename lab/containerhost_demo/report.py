@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .table import Row, Section, bar, size
+from .table import Row, Section, bar, mark_of, size
 from .terminal import Look
 
 
@@ -58,7 +58,7 @@ def pool(group: dict, one: dict, view: Look) -> Section:
             Row("data", used(data, one["size"], at, view)),
             Row("metadata", used(metadata, one["metadata_size"], at, view)),
             Row("chunk", f"{size(one['chunk_size'])}, {zeroed} when handed out"),
-            Row("autoextend", f"when {at} % is used, by {grows['percent']} %"),
+            Row("autoextend", f"at {at} % used ({mark_of(view)}), by {grows['percent']} %"),
             Row("headroom", fits, "good" if grows["can_extend"] else "bad"),
             Row("monitored", watched, "good" if one["monitored"] else "bad"),
         ],

@@ -69,12 +69,17 @@ def bar(percent: float, at: float | None, view: Look, cells: int = 30) -> str:
 
     What is used at all is seen: it has a cell.
     """
-    full, empty, mark = ("\u2588", "\u00b7", "\u2502") if view.unicode else ("#", ".", "|")
+    full, empty = ("\u2588", "\u00b7") if view.unicode else ("#", ".")
     used = min(cells, max(round(percent * cells / 100), 1 if percent > 0 else 0))
     drawn = list(full * used + empty * (cells - used))
     if at is not None and at < 100:
-        drawn[min(cells - 1, round(at * cells / 100))] = mark
+        drawn[min(cells - 1, round(at * cells / 100))] = mark_of(view)
     return "".join(drawn)
+
+
+def mark_of(view: Look) -> str:
+    """Return the mark in a bar where something happens."""
+    return "\u2502" if view.unicode else "|"
 
 
 def size(count: float) -> str:

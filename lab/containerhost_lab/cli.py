@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from . import commands
 from .errors import LabError
-from .recipe import RELEASES
+from .recipe import EXTRAS, RELEASES
 from .sizes import parse_disks, parse_size
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?")
@@ -46,6 +46,10 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--release", choices=list(RELEASES), default="bookworm", help="Debian (default: bookworm)"
     )
+    up.add_argument(
+        "--with", dest="extra", choices=["", *EXTRAS], default="", metavar="EXTRA",
+        help=f"an image that also has: {', '.join(EXTRAS)}",
+    )  # fmt: skip
     up.add_argument(
         "--disks", type=checked(parse_disks), default="10G,10G", metavar="SIZE,...",
         help="data disks of each host (default: 10G,10G; '' for none)",

@@ -24,7 +24,7 @@ def up(arguments: argparse.Namespace) -> None:
     """Have the hosts running and in the inventory."""
     packages.ensure()
     key = image.ssh_key()
-    base = image.obtain(arguments.release)
+    base = image.obtain(arguments.release, arguments.extra)
     accelerator, reason = acceleration.choose(base)
     print(f"Guests run {reason}.")
     saved = state.obtain(base, arguments.release, arguments.memory, accelerator, key)
@@ -36,6 +36,7 @@ def up(arguments: argparse.Namespace) -> None:
                 release=arguments.release,
                 memory=arguments.memory,
                 asked=arguments.disks,
+                extra=arguments.extra,
                 image=str(base),
                 saved=str(saved),
                 key=str(key),
@@ -62,6 +63,7 @@ def refuse_another(present: Host, wanted: Host) -> None:
     """Raise LabError where the host of that name was made for something else."""
     for what, has, asks in (
         ("release", present.release, wanted.release),
+        ("extra", present.extra, wanted.extra),
         ("memory", format_size(present.memory), format_size(wanted.memory)),
         ("disks", sizes(present.asked), sizes(wanted.asked)),
     ):

@@ -26,7 +26,8 @@ ENGINE_RUNS = "systemctl is-active --quiet docker || { echo docker is not runnin
 class Host:
     """What is kept of a host in its folder's host.json.
 
-    ``memory`` is in bytes, ``asked`` the sizes of its disks in bytes as ``up`` was told.
+    ``memory`` is in bytes, ``asked`` the sizes of its disks in bytes as ``up`` was told,
+    ``extra`` what its image has besides.
     ``disks`` are as they are now: {id, size in bytes, port}. ``image`` and ``saved`` are the
     folders of its kernel and its saved state.
     """
@@ -42,6 +43,7 @@ class Host:
     ssh_port: int = 0
     last_disk: int = 0
     disks: list[dict] = field(default_factory=list)
+    extra: str = ""
 
     @property
     def folder(self) -> Path:

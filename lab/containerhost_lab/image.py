@@ -30,10 +30,13 @@ def ssh_key() -> Path:
     return private
 
 
-def obtain(release: str) -> Path:
-    """Return the folder with root.qcow2, vmlinuz and initrd.img of ``release``, built if needed."""
+def obtain(release: str, extra: str = "") -> Path:
+    """Return the folder with root.qcow2, vmlinuz and initrd.img of ``release``, built if needed.
+
+    ``extra`` is one of recipe.EXTRAS that the image is to have, or nothing.
+    """
     public_key = ssh_key().with_suffix(".pub").read_text()
-    wanted = recipe.image_recipe(release, paths.GUEST, public_key)
+    wanted = recipe.image_recipe(release, paths.GUEST, public_key, extra, paths.EXTRAS)
     return store.obtain(
         paths.cache() / "images",
         recipe.key(wanted),
@@ -50,6 +53,8 @@ def build(wanted: dict, place: Path) -> None:
     log = str(paths.cache() / f"build-{release}.log")
     Path(log).write_text("")
     what = f"building the {release} image"
+    if "extra" in wanted:
+        what += f" with {wanted['extra']['name']}"
     with Step(f"{what}: installing Debian into a folder"):
         install = shell.isolated(debootstrap(wanted, tree, place))
         shell.run(install, doing=what, log=log, patience=0)
@@ -79,14 +84,23 @@ def debootstrap(wanted: dict, tree: Path, boot: Path) -> list[str]:
     """Return the command that fills ``tree`` with the system and ``boot`` with its kernel."""
     prepare = [str(paths.GUEST / "prepare.sh"), str(paths.GUEST / "files")]
     finish = [str(paths.GUEST / "finish.sh"), str(boot)]
+    extra = wanted.get("extra")
+    # Before finish.sh, which takes away the archive that packages come from.
+    extras = ["--customize-hook=" + hook(*put_in(extra))] if extra else []
     # mmdebstrap picks the archive by itself.
     return [
         "mmdebstrap", "--mode=root", "--variant=apt", "--components=main,contrib",
         "--skip=cleanup/apt", "--include=" + ",".join(wanted["packages"]),
         "--essential-hook=" + hook(*prepare, wanted["authorized_key"]),
+        *extras,
         "--customize-hook=" + hook(*finish, *wanted["offline_packages"]),
         wanted["release"], str(tree),
     ]  # fmt: skip
+
+
+def put_in(extra: dict) -> list[str]:
+    """Return the command that puts an extra into the tree that comes next after its name."""
+    return [str(paths.EXTRAS / f"{extra['name']}.sh"), *extra["packages"]]
 
 
 def hook(script: str, *arguments: str) -> str:

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parent
 LAB = PACKAGE.parent
 CHECKOUT = LAB.parent
 GUEST = LAB / "guest"
+EXTRAS = LAB / "extras"
 
 WORK = CHECKOUT / ".cache" / "lab"
 HOSTS = WORK / "hosts"

@@ -37,18 +37,27 @@ RELEASES = {
 # These can be removed in a guest and installed again there, without a network.
 OFFLINE_PACKAGES = ["lvm2", "dmeventd", "thin-provisioning-tools", "xfsprogs", "btrfs-progs"]
 
+# What an image can have besides. It is put in by a script of that name in the folder extras/,
+# and is in the recipe of such an image only: the plain images stay as they are.
+EXTRAS = {
+    "zfs": ["linux-headers-amd64", "zfs-dkms", "zfsutils-linux"],
+}
+
 ROOT_SIZE = "8G"
 
 
-def image_recipe(release: str, guest: Path, public_key: str) -> dict:
+def image_recipe(
+    release: str, guest: Path, public_key: str, extra: str = "", extras: Path = Path()
+) -> dict:
     """Return what the root image of ``release`` is made of.
 
-    ``guest`` is the folder with the scripts and files that go into it. Raises LabError for a
-    release that the lab does not know.
+    ``guest`` is the folder with the scripts and files that go into it, ``extra`` one of EXTRAS
+    or nothing, ``extras`` the folder with their scripts. Raises LabError for a release that the
+    lab does not know.
     """
     if release not in RELEASES:
         raise LabError(f"There is no release {release!r} here: take {' or '.join(RELEASES)}.")
-    return {
+    recipe = {
         "release": release,
         "packages": PACKAGES + RELEASES[release],
         "offline_packages": OFFLINE_PACKAGES,
@@ -56,6 +65,10 @@ def image_recipe(release: str, guest: Path, public_key: str) -> dict:
         "files": digest_files(guest),
         "authorized_key": public_key.strip(),
     }
+    if extra:
+        script = hashlib.sha256((extras / f"{extra}.sh").read_bytes()).hexdigest()
+        recipe["extra"] = {"name": extra, "packages": EXTRAS[extra], "script": script}
+    return recipe
 
 
 def digest_files(folder: Path) -> dict[str, str]:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, containerhost.storage contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host with a disk in every state that is not free, made once for all tests."""
+"""A host with a disk in every state that is not free, made once for all modules."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ STATES = {
 def disk(host):
     """Bring the disks into their states; return their names by state."""
     named = {state: ID.format(number) for number, state in enumerate(STATES, 1)}
-    for state, commands in STATES.items():
-        host.check_output(commands.format(disk=named[state]))
-    host.check_output("udevadm settle")
+    if not host.file("/run/disks-are-made").exists:
+        for state, commands in STATES.items():
+            host.check_output(commands.format(disk=named[state]))
+        host.check_output("udevadm settle && touch /run/disks-are-made")
     return named
 
 

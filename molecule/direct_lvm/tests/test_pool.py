@@ -48,7 +48,7 @@ def test_the_profile_says_when_it_grows(host):
 
 
 def test_the_kernel_runs_the_pool(host):
-    status = host.check_output("dmsetup status docker-thinpool-tpool").split()
+    status = host.check_output("dmsetup status docker-thinpool").split()
     assert status[2] == "thin-pool"
     assert "rw" in status
     assert "needs_check" not in status

@@ -89,9 +89,7 @@ def require_source(state, wanted):
             "Make a subvolume in it, move the data there, and take snapshots of that",
         )
     if found is not None and found.parent_uuid != source.subvolume.uuid:
-        of = (
-            f"of the subvolume with UUID {found.parent_uuid}" if found.parent_uuid else "of nothing"
-        )
+        of = f"of UUID {found.parent_uuid}" if found.parent_uuid else "of nothing"
         raise StorageError(
             f"Subvolume {wanted.path}",
             f"it is a snapshot {of}, not of {source.path} (UUID {source.subvolume.uuid})",
@@ -247,7 +245,7 @@ def _some(paths, most=5):
 def findings(state, wanted):
     """What a person should know about the subvolume."""
     found = state.place.subvolume
-    return tuple([*_level_findings(wanted), *_quota_findings(state, wanted, found.quota)])
+    return (*_level_findings(wanted), *_quota_findings(state, wanted, found.quota))
 
 
 def _level_findings(wanted):

@@ -69,7 +69,7 @@ def test_every_line_is_80_columns_wide(view):
         "1.2 % of 8 GiB",
         "0.0 % of 4 MiB",
         "512 KiB, not zeroed",
-        "when 80 % is used, by 20 %",
+        "at 80 % used (|), by 20 %",
         "next step needs 1.6 GiB, free 2 GiB: fits",
         "yes, by dmeventd",
         "9 GiB, thin, from pool thinpool",

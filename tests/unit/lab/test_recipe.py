@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from containerhost_lab import qemu, recipe
+from containerhost_lab import image, qemu, recipe
 from containerhost_lab.errors import LabError
 
 
@@ -77,3 +77,34 @@ def test_a_saved_state_depends_on_accelerator_and_memory():
 def test_an_unknown_release_is_refused(guest):
     with pytest.raises(LabError, match="no release 'woody' here: take bookworm or trixie"):
         recipe.image_recipe("woody", guest, "")
+
+
+@pytest.fixture
+def extras(tmp_path):
+    folder = tmp_path / "extras"
+    folder.mkdir()
+    (folder / "zfs.sh").write_text("true\n")
+    return folder
+
+
+def test_an_extra_is_an_image_of_its_own(guest, extras):
+    plain = recipe.image_recipe("bookworm", guest, "")
+    zfs = recipe.image_recipe("bookworm", guest, "", "zfs", extras)
+    assert recipe.key(zfs) != recipe.key(plain)
+    (extras / "zfs.sh").write_text("false\n")
+    assert recipe.image_recipe("bookworm", guest, "", "zfs", extras) != zfs
+
+
+def test_a_plain_image_knows_nothing_of_extras(guest):
+    assert "extra" not in recipe.image_recipe("bookworm", guest, "")
+
+
+def test_an_extra_is_put_in_before_the_archive_is_taken_away(guest, extras):
+    wanted = recipe.image_recipe("bookworm", guest, "", "zfs", extras)
+    words = image.debootstrap(wanted, guest / "tree", guest)
+    hooks = [word for word in words if word.startswith("--customize-hook=")]
+    assert [("zfs.sh" in hook, "finish.sh" in hook) for hook in hooks] == [
+        (True, False),
+        (False, True),
+    ]
+    assert hooks[0].endswith('zfs.sh "$1" linux-headers-amd64 zfs-dkms zfsutils-linux')

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What has to be done for a dataset to be gone. Pure.
+
+Each dataset is destroyed by a command of its own, the lowest first, never by `zfs destroy -r`,
+`-R` or `-f`: what was made after the plan was looked at makes the command fail, and stays.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.containerhost.storage.plugins.module_utils._plan import (
+    Command,
+    Plan,
+    StorageError,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
+
+_SHOWN = 10  # how many names a refusal lists
+
+
+def plan_absence(state, wanted):
+    """The :class:`Plan` that removes the dataset, with what was asked for to go with it."""
+    dataset = state.dataset(wanted.name)
+    if state.pool is None or (dataset is None and not state.members):
+        return Plan([], state)
+    what = f"{(dataset.type if dataset else 'snapshot').capitalize()} {wanted.name}"
+    if not names.parent_of(wanted.name):
+        raise StorageError(
+            what, "it is the root of its pool and goes only with it", "`zpool destroy` does that"
+        )
+    members = {member.name: member for member in state.members}
+    _require_asked(wanted, what, members)
+    _require_not_held(what, members.values())
+    order = _order(what, wanted, members)
+    rules.require_writable(state.pool)
+    rules.require_sound(state.pool, what)
+    rules.require_unused(state.uses, what)
+    return Plan(_steps(order), state.without(set(members) | {wanted.name}))
+
+
+def _require_asked(wanted, what, members):
+    """Refuse where more would go than was asked for."""
+    tops = _tops(wanted, members)
+    inside = [name for name in members if any(names.is_below(name, top) for top in tops)]
+    below = [name for name in inside if name not in tops]
+    if below and not wanted.recursive:
+        raise StorageError(
+            what,
+            f"there is more below it: {_listed(below)}",
+            "Set `recursive: true` if all of that is to go as well; check mode lists it",
+        )
+    clones = [name for name in members if name not in inside]
+    if clones and not wanted.clones:
+        raise StorageError(
+            what,
+            f"others were cloned from it and need it: {_listed(clones)}",
+            "Promote them to keep them (`promote: true`), or set `clones: true` if they are to go "
+            "as well; check mode lists what goes",
+        )
+
+
+def _tops(wanted, members):
+    if not (names.is_snapshot(wanted.name) and wanted.recursive):
+        return {wanted.name}
+    above, label = wanted.name.split("@")
+    return {
+        name
+        for name in members
+        if name.endswith("@" + label) and names.is_below(name.partition("@")[0], above)
+    }
+
+
+def _require_not_held(what, members):
+    held = [member.name for member in members if member.holds]
+    if held:
+        raise StorageError(
+            what,
+            f"snapshots are held: {_listed(held)}",
+            "`zfs holds` says by whom; release them (`zfs release`) if they may go",
+        )
+
+
+def _order(what, wanted, members):
+    """The members in an order in which ZFS destroys them: what depends on a thing goes first.
+
+    :raises StorageError: two of them depend on each other.
+    """
+    done, waiting = [], set()
+
+    def visit(name):
+        if name in waiting:
+            raise StorageError(
+                what,
+                f"{name} is cloned from something below itself, so neither can go first",
+                f"Promote {name} (`zfs promote {name}`), then run again",
+            )
+        if name not in members or members[name] in done:
+            return
+        waiting.add(name)
+        for dependent in _dependents(members[name], members):
+            visit(dependent)
+        waiting.discard(name)
+        done.append(members[name])
+
+    for name in members:
+        visit(name)
+    return done
+
+
+def _dependents(member, members):
+    if member.type == "snapshot":
+        return member.clones
+    return [name for name in members if names.parent_of(name) == member.name]
+
+
+def _steps(order):
+    """One command for each filesystem and volume, and for neighbouring snapshots of one of them."""
+    groups = []
+    for member in order:
+        top = names.dataset_of(member.name)
+        if member.type == "snapshot" and groups and groups[-1][0] == top + "@":
+            groups[-1][1].append(member)
+        else:
+            groups.append((top + "@" if member.type == "snapshot" else top, [member]))
+    return [_step(*group) for group in groups]
+
+
+def _step(top, members):
+    labels = ",".join(member.name.partition("@")[2] for member in members)
+    plural = "s" if len(members) > 1 else ""
+    return Command(
+        f"Destroy {members[0].type}{plural} {top}{labels}",
+        ("zfs", "destroy", top + labels),
+        # The guid alone is what the seal covers: how much is used changes by the second.
+        destroys=tuple(f"{it.type} {it.name} (guid {it.guid})" for it in members),
+    )
+
+
+def _listed(found):
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return ", ".join(sorted(found)[:_SHOWN]) + more

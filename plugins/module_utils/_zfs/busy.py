@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""Who uses a dataset. No command; every mount namespace is looked at.
+
+A filesystem that is unmounted here may still be mounted in the mount namespace of a container or
+of a service that was started while it was mounted: `zfs destroy` then says "dataset is busy" and
+no more (openzfs#12881, moby#24403). So the process is named here, before anything is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ansible_collections.containerhost.storage.plugins.module_utils import _disk, _mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Use
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import is_below
+
+
+def find_uses(datasets):
+    """:class:`Use` of each way in which one of the datasets is in use.
+
+    :param datasets: name -> type, of all that would be unmounted, renamed or destroyed
+    """
+    if not datasets:
+        return ()
+    uses, places = [], {}
+    own = _namespace("self")
+    for process, namespace in _one_of_each_namespace():
+        for mount in _table(process):
+            if mount.fstype != "zfs" or not _concerned(mount.source, datasets):
+                continue
+            if namespace == own:
+                places[mount.path] = mount.source
+            else:
+                where = f"mounted at {mount.path} in the mount namespace of {_who(process)}"
+                uses.append(Use(mount.source, where, foreign=True))
+    uses += _mounts_on(places, datasets) + _open_files(places, own)
+    for name, kind in datasets.items():
+        if kind == "volume":
+            uses += _of_volume(name)
+    return tuple(uses)
+
+
+def _concerned(source, datasets):
+    return any(is_below(source, name) for name in datasets)
+
+
+def _one_of_each_namespace():
+    """``(process, namespace)``: the first process seen of each mount namespace, ours first."""
+    seen = {}
+    for process in ("self", *sorted(_processes(), key=int)):
+        namespace = _namespace(process)
+        if namespace:
+            seen.setdefault(namespace, process)
+    return [(process, namespace) for namespace, process in seen.items()]
+
+
+def _processes():
+    return [name for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _namespace(process):
+    try:
+        return os.readlink(f"/proc/{process}/ns/mnt")
+    except OSError:  # it has ended, or is the kernel's own
+        return ""
+
+
+def _table(process):
+    try:
+        return _mounts.mounts(process)
+    except OSError:
+        return []
+
+
+def _mounts_on(places, datasets):
+    """Other filesystems that are mounted on a folder of one of ours."""
+    return [
+        Use(places[place], f"what {mount.path} is mounted on")
+        for mount in _table("self")
+        for place in places
+        if mount.path.startswith(place + "/")
+        and not (mount.fstype == "zfs" and _concerned(mount.source, datasets))
+    ]
+
+
+def _open_files(places, own):
+    """Processes of our mount namespace that work in, or hold a file open below, a mount point."""
+    uses = []
+    for process in _processes() if places else ():
+        if process == str(os.getpid()) or _namespace(process) != own:
+            continue
+        held = _held(process, places)
+        if held:
+            path = min(held, key=len)
+            source = places[held[path]]
+            uses.append(Use(source, f"{path} is held open by {_who(process)}"))
+    return uses
+
+
+def _held(process, places):
+    """Paths that a process holds open -> the mount point that each lies on."""
+    links = [f"/proc/{process}/{name}" for name in ("cwd", "root", "exe")]
+    try:
+        links += [f"/proc/{process}/fd/{number}" for number in os.listdir(f"/proc/{process}/fd")]
+    except OSError:
+        return {}
+    found = {}
+    for link in links:
+        try:
+            path = os.readlink(link)
+        except OSError:
+            continue
+        for place in places:
+            if place != "/" and (path == place or path.startswith(place + "/")):
+                found[path] = place
+    return found
+
+
+def _of_volume(name):
+    """How a volume is in use: mounted, swap, part of something, or held open by the kernel."""
+    disk = _disk.glance(f"/dev/zvol/{name}")
+    if not disk.exists:
+        return []
+    how = [f"mounted at {path}" for path in disk.mounts]
+    how += [f"part of {holder}" for holder in disk.holders]
+    if disk.swap:
+        how.append("swap")
+    if not how and disk.busy:
+        how.append(disk.busy)
+    return [Use(name, words) for words in how]
+
+
+def _who(process):
+    """A process for people: ``41 (sh)``; of a container its id as well."""
+    number = os.getpid() if process == "self" else process
+    name = _read(f"/proc/{process}/comm").strip() or "?"
+    container = re.search(
+        r"(?:docker|libpod|cri-containerd)-([0-9a-f]{12})", _read(f"/proc/{process}/cgroup")
+    )
+    return f"process {number} ({name})" + (f" of container {container[1]}" if container else "")
+
+
+def _read(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""

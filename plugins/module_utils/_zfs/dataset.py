@@ -1,0 +1,239 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""A dataset as it is on the host, and as it is wanted. ``plan.py`` compares the two."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import (
+    canonical,
+    check_settable,
+)
+
+_NUMBERS = ("used", "available", "referenced", "volsize")  # bytes
+_WORDS = ("type", "guid", "origin", "mounted", "mountpoint", "keystatus")
+
+
+class Value(NamedTuple):
+    """What `zfs get -p` shows of a property."""
+
+    value: str
+    source: str = "local"  # or "default", "inherited from NAME", "received", "temporary", "-"
+
+    @property
+    def own(self):
+        """Whether the dataset has it of its own, so that `zfs inherit` takes something away."""
+        return self.source in ("local", "received")
+
+
+class Dataset(NamedTuple):
+    """A filesystem, volume or snapshot."""
+
+    name: str
+    values: MappingProxyType  # property -> Value
+
+    @property
+    def type(self):
+        """One of filesystem, volume, snapshot."""
+        return self.shown("type")
+
+    def shown(self, name, default=None):
+        """The value of a property; ``default`` where `zfs get` shows none."""
+        return self.values[name].value if name in self.values else default
+
+    def number(self, name):
+        """The value of a property that is a number; None where it is not known (yet)."""
+        text = self.shown(name) or ""
+        return int(text) if text.isdigit() else None
+
+    @property
+    def plain(self):
+        """Property -> value, without where the values are from."""
+        return {name: value.value for name, value in self.values.items()}
+
+    def changed(self, values=(), without=()):
+        """This dataset with ``values`` (property -> Value) set and the properties ``without``."""
+        kept = {name: value for name, value in self.values.items() if name not in without}
+        return self._replace(values=MappingProxyType({**kept, **dict(values)}))
+
+
+class Pool(NamedTuple):
+    """A pool that is imported."""
+
+    name: str
+    values: MappingProxyType  # property, and feature@NAME -> value, as `zpool get -p` shows them
+
+    @property
+    def health(self):
+        """ONLINE, DEGRADED, FAULTED, UNAVAIL, REMOVED or SUSPENDED."""
+        return self.values.get("health", "ONLINE")
+
+    @property
+    def capacity(self):
+        """Percent of the pool that is allocated."""
+        return int(self.values.get("capacity", "0").rstrip("%") or 0)
+
+
+class Member(NamedTuple):
+    """One of what would be destroyed together with a dataset, or depends on it."""
+
+    name: str
+    type: str
+    guid: str
+    origin: str = ""  # the snapshot that it is a clone of
+    clones: tuple = ()  # of a snapshot: what is cloned from it
+    holds: int = 0  # of a snapshot: how many `zfs hold` keep it
+
+
+class Use(NamedTuple):
+    """Somebody who uses a dataset, so that it cannot be unmounted, renamed or destroyed."""
+
+    dataset: str
+    how: str  # for people, with the process: "mounted at /x in the mount namespace of 41 (sh)"
+    foreign: bool = False  # seen only from another mount namespace
+
+
+class State(NamedTuple):
+    """All that the wanted dataset depends on."""
+
+    pool: Pool | None  # None: no such pool is imported
+    datasets: MappingProxyType  # name -> Dataset, of those that exist among the ones asked for
+    members: tuple = ()  # Member of each that would have to go; read only if something may go
+    uses: tuple = ()  # read only if something would be unmounted, renamed or destroyed
+
+    def dataset(self, name):
+        """The :class:`Dataset` of that name, or None."""
+        return self.datasets.get(name)
+
+    def with_dataset(self, dataset):
+        """This state with a dataset added or replaced."""
+        return self._replace(datasets=MappingProxyType({**self.datasets, dataset.name: dataset}))
+
+    def without(self, gone):
+        """This state with the datasets of these names gone."""
+        return self._replace(
+            datasets=MappingProxyType(
+                {name: it for name, it in self.datasets.items() if name not in gone}
+            ),
+            members=tuple(member for member in self.members if member.name not in gone),
+        )
+
+
+class Wanted(NamedTuple):
+    """A dataset as the user wants it. What is left out stays as it is."""
+
+    name: str
+    present: bool = True
+    properties: MappingProxyType = MappingProxyType({})  # -> canonical value
+    inherit: tuple = ()
+    origin: str = ""
+    rename_from: str = ""
+    promote: bool = False
+    recursive: bool = False
+    clones: bool = False
+    parents: bool = False
+
+    @property
+    def type(self):
+        """The type that it is made as."""
+        if names.is_snapshot(self.name):
+            return "snapshot"
+        return "volume" if "volsize" in self.properties and not self.origin else "filesystem"
+
+
+def wanted_from(params):
+    """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
+    properties, inherit = params["properties"] or {}, params["inherit"] or []
+    wanted = Wanted(
+        name=params["name"],
+        present=params["state"] == "present",
+        inherit=tuple(dict.fromkeys(inherit)),
+        origin=params["origin"] or "",
+        rename_from=params["rename_from"] or "",
+        promote=params["promote"],
+        recursive=params["recursive"],
+        clones=params["clones"],
+        parents=params["parents"],
+    )
+    names.check_name(wanted.name)
+    for name in (*properties, *wanted.inherit):
+        check_settable(name)
+    twice = sorted(set(properties) & set(wanted.inherit))
+    if twice:
+        raise StorageError(
+            f"Property {twice[0]}",
+            "it is to be set and to be inherited",
+            "Leave it in one of `properties` and `inherit`",
+        )
+    _check_together(wanted)
+    values = {str(name): canonical(name, value) for name, value in properties.items()}
+    return wanted._replace(properties=MappingProxyType(values))
+
+
+def _check_together(wanted):
+    snapshot = names.is_snapshot(wanted.name)
+    wrong = ""
+    if wanted.origin:
+        names.check_name(wanted.origin, "origin")
+        if not names.is_snapshot(wanted.origin):
+            wrong = f"origin={wanted.origin} is no snapshot, and only those can be cloned"
+        elif snapshot:
+            wrong = "a snapshot cannot be a clone"
+        elif names.pool_of(wanted.origin) != names.pool_of(wanted.name):
+            wrong = "a clone lies in the pool of its origin"
+    if wanted.rename_from:
+        names.check_name(wanted.rename_from, "rename_from")
+        wrong = wrong or _wrong_rename(wanted)
+    if snapshot and wanted.promote:
+        wrong = "only clones can be promoted, not snapshots"
+    if wrong:
+        raise StorageError(
+            f"Dataset {wanted.name}", wrong, "Look at zfsconcepts(7), then change the options"
+        )
+
+
+def _wrong_rename(wanted):
+    before, after = wanted.rename_from, wanted.name
+    if names.pool_of(before) != names.pool_of(after):
+        return "a dataset cannot be renamed into another pool, only sent there (`zfs send`)"
+    if names.is_snapshot(before) != names.is_snapshot(after):
+        return "a snapshot stays a snapshot when it is renamed, and nothing becomes one"
+    if names.is_snapshot(after) and names.dataset_of(before) != names.dataset_of(after):
+        return "a snapshot is renamed within its own filesystem or volume"
+    if before != after and names.is_below(after, before):
+        return "a dataset cannot be renamed to below itself"
+    return ""
+
+
+def describe(state, wanted):
+    """The state as the user gets it: sizes in bytes, None for what is not there.
+
+    Of the properties only those that the user named are returned, and all under one key: a
+    property of the user's own can be called anything.
+    """
+    pool, dataset = state.pool, state.dataset(wanted.name)
+    return {
+        "pool": None
+        if pool is None
+        else {"name": pool.name, "health": pool.health, "capacity": pool.capacity},
+        "dataset": None if dataset is None else _describe(dataset, wanted),
+    }
+
+
+def _describe(dataset, wanted):
+    asked = [name for name in (*wanted.properties, *wanted.inherit) if name in dataset.values]
+    return {
+        "name": dataset.name,
+        **{name: dataset.shown(name) for name in _WORDS},
+        **{name: dataset.number(name) for name in _NUMBERS},
+        "device": f"/dev/zvol/{dataset.name}" if dataset.type == "volume" else None,
+        "properties": {name: dataset.values[name]._asdict() for name in sorted(asked)},
+    }

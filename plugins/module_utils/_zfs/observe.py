@@ -1,0 +1,227 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""Reading datasets: two commands where nothing is to be done, however many properties."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from types import MappingProxyType
+
+from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.busy import find_uses
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
+    Dataset,
+    Member,
+    Pool,
+    State,
+    Value,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same
+
+DEVICE = "/dev/zfs"
+KSTAT = "/proc/spl/kstat/zfs"
+
+_MISSING = re.compile(r"cannot open '.*': (dataset does not exist|no such pool.*)")
+_COLUMNS = "name,type,guid,origin,clones,userrefs"
+
+
+def observe(run, wanted):
+    """Read the wanted dataset and all it depends on.
+
+    :raises StorageError: ZFS is not there to be asked, or the pool does not answer.
+    """
+    require_zfs()
+    pool = names.pool_of(wanted.name)
+    _require_answers(pool)
+    found = read_pool(run, pool)
+    if found is None:
+        return State(None, MappingProxyType({}))
+    asked = [wanted.name, *names.ancestors(wanted.name)]
+    asked += [name for name in (wanted.origin, wanted.rename_from) if name]
+    state = State(found, MappingProxyType(read_datasets(run, dict.fromkeys(asked))))
+    if not wanted.present:
+        state = state._replace(members=_read_members(run, state, wanted))
+        doomed = {member.name: member.type for member in state.members}
+        return state._replace(uses=find_uses(doomed))
+    if names.is_snapshot(wanted.name) and wanted.recursive:
+        top = names.dataset_of(wanted.name)
+        if top in state.datasets:
+            state = state._replace(members=list_members(run, top))
+    moved = _to_be_unmounted(state, wanted)
+    return state._replace(uses=find_uses(moved)) if moved else state
+
+
+def require_zfs():
+    """Refuse a host whose kernel has no ZFS: `zfs` would try to load it, and reading loads nothing.
+
+    :raises StorageError: the tools or the module are not there.
+    """
+    if not shutil.which("zfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
+        raise StorageError(
+            "ZFS",
+            "`zfs` is not on this host",
+            "Install zfsutils-linux and zfs-dkms, or ask a role to",
+        )
+    if os.path.exists(DEVICE):
+        return
+    release = os.uname().release
+    if _is_built(release):
+        raise StorageError(
+            "ZFS",
+            f"its module is not loaded, so there is no {DEVICE}",
+            "Load it with `modprobe zfs`, and on every boot by zfs-load-module.service",
+        )
+    raise StorageError(
+        "ZFS",
+        f"its module is not built for the kernel that runs, {release}",
+        f"Install linux-headers-{release} and run `dkms autoinstall`, or boot the kernel that "
+        "it was built for (`dkms status zfs`)",
+    )
+
+
+def _is_built(release):
+    try:
+        with open(f"/lib/modules/{release}/modules.dep", encoding="utf-8") as stream:
+            return re.search(r"(^|/)zfs\.ko", stream.read(), re.MULTILINE) is not None
+    except OSError:
+        return False
+
+
+def _require_answers(pool):
+    """Refuse a suspended pool: commands about it fail one way or another, or wait for ever."""
+    try:
+        with open(f"{KSTAT}/{pool}/state", encoding="ascii") as stream:
+            health = stream.read().strip()
+    except OSError:  # not imported, or ZFS before 0.8
+        return
+    if health == "SUSPENDED":
+        raise StorageError(
+            f"Pool {pool}",
+            "it is suspended: too many of its disks do not answer",
+            f"Bring the disks back, then `zpool clear {pool}`; `zpool status {pool}` names them",
+        )
+
+
+def read_pool(run, name):
+    """The :class:`Pool` of that name, None if none is imported. One command."""
+    argv = ("zpool", "get", "-H", "-p", "-o", "property,value", "all", name)
+    rc, out, err = run(argv)
+    if rc:
+        _require_only_missing(argv, rc, err)
+        return None
+    rows = (line.split("\t", 1) for line in out.splitlines() if "\t" in line)
+    return Pool(name, MappingProxyType(dict(rows)))
+
+
+def read_datasets(run, asked):
+    """Those of the datasets that exist: name -> :class:`Dataset`. One command for all of them.
+
+    With several names `zfs get` goes on after one that is not there.
+    """
+    argv = ("zfs", "get", "-H", "-p", "-o", "name,property,value,source", "all", *asked)
+    rc, out, err = run(argv)
+    if rc:
+        _require_only_missing(argv, rc, err)
+    return parse_get(out, asked)
+
+
+def parse_get(text, asked):
+    """What `zfs get -H -p -o name,property,value,source` printed: name -> :class:`Dataset`.
+
+    A value may hold tabs and line ends: other tools set user properties to whatever they like.
+    """
+    heads = tuple(name + "\t" for name in asked)
+    rows = []
+    for line in text.split("\n"):
+        if line.startswith(heads):
+            rows.append(line)
+        elif rows and line:
+            rows[-1] += "\n" + line
+    found = {}
+    for row in rows:
+        name, prop, rest = row.split("\t", 2)
+        value, _tab, source = rest.rpartition("\t")
+        found.setdefault(name, {})[prop] = Value(value, source)
+    return {name: Dataset(name, MappingProxyType(values)) for name, values in found.items()}
+
+
+def _require_only_missing(argv, rc, err):
+    other = [line for line in err.splitlines() if line.strip() and not _MISSING.match(line)]
+    if other or not err.strip():
+        raise StorageError(
+            "`{}`".format(" ".join(argv)),
+            f"it failed with exit status {rc}: {' '.join(other)}",
+            "Run it by hand on the host to see more; nothing has been changed",
+        )
+
+
+def list_members(run, top):
+    """:class:`Member` of a dataset and of everything below it. One command."""
+    argv = ("zfs", "list", "-H", "-p", "-r", "-t", "filesystem,volume,snapshot")
+    return parse_list(run.read((*argv, "-o", _COLUMNS, top)))
+
+
+def parse_list(text):
+    """What :func:`list_members` reads, from what `zfs list` printed."""
+    found = []
+    for line in text.splitlines():
+        name, kind, guid, origin, clones, holds = line.split("\t")
+        found.append(
+            Member(
+                name,
+                kind,
+                guid,
+                origin=origin.strip("-") and origin,
+                clones=tuple(clones.split(",")) if clones.strip("-") else (),
+                holds=int(holds) if holds.isdigit() else 0,
+            )
+        )
+    return tuple(found)
+
+
+def _read_members(run, state, wanted):
+    """The dataset, all below it, and all that is cloned from any of that, wherever it lies."""
+    top = wanted.name
+    if names.is_snapshot(top) and wanted.recursive:
+        top = names.dataset_of(top)
+    found, tops = {}, [top] if top in state.datasets else []
+    while tops:
+        for member in list_members(run, tops.pop()):
+            if _goes(member.name, wanted):
+                found[member.name] = member
+                tops += [clone for clone in member.clones if clone not in found]
+        tops = [top for top in dict.fromkeys(tops) if top not in found]
+    return tuple(found.values())
+
+
+def _goes(name, wanted):
+    """Whether a dataset that was listed is one of those that would go, or is cloned from them."""
+    if not (names.is_snapshot(wanted.name) and wanted.recursive):
+        return True
+    top, snapshot = wanted.name.split("@")
+    return not names.is_below(name, top) or name.partition("@")[2] == snapshot
+
+
+def _to_be_unmounted(state, wanted):
+    """What would be unmounted on the way: name -> type."""
+    source = state.dataset(wanted.rename_from)
+    if source and wanted.name not in state.datasets:
+        return {source.name: source.type}
+    dataset = state.dataset(wanted.name)
+    if dataset is None or dataset.shown("mounted") != "yes":
+        return {}
+    moving = [name for name in ("mountpoint", "canmount") if name in wanted.properties]
+    differ = any(
+        not same(name, wanted.properties[name], dataset.shown(name), dataset.plain)
+        for name in moving
+        if wanted.properties[name] not in ("on", "noauto")
+    )
+    back = "mountpoint" in wanted.inherit and dataset.values["mountpoint"].own
+    return {dataset.name: dataset.type} if differ or back else {}
