@@ -80,9 +80,8 @@ def test_an_unknown_release_is_refused(guest):
 
 
 @pytest.fixture
-def extras(tmp_path):
-    folder = tmp_path / "extras"
-    folder.mkdir()
+def extras(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("extras")
     (folder / "zfs.sh").write_text("true\n")
     return folder
 
