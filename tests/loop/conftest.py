@@ -16,7 +16,7 @@ import subprocess
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.containerhost.storage.plugins.module_utils import _lock as lock
+from ansible_collections.containerhost.storage.plugins.module_utils._core import lock
 from ansible_collections.containerhost.storage.plugins.modules import btrfs_subvolume
 from support.loops import Loops
 

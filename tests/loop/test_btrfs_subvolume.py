@@ -9,7 +9,7 @@ import os
 import subprocess
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils import _mounts as mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 from support.loops import sh
 
 READING = (

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils import _mounts as mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 
 SYSFS = "/sys/fs/btrfs"
 

@@ -22,8 +22,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvo
     Subvolume,
     effective,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import Command, Plan
-from ansible_collections.containerhost.storage.plugins.module_utils._size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Command, Plan
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 
 # The option of btrfs-qgroup(8) that says which of the two limits is meant.
 _LIMIT_OPTIONS = {"referenced": (), "exclusive": ("-e",)}

@@ -16,7 +16,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.files
     all_tables,
     uses,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
 _LISTED = re.compile(r"ID (\d+) .*?\btop level (\d+) .*?\buuid (\S+) +path (.+)")
 

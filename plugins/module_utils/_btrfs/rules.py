@@ -8,11 +8,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import (
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Finding,
     StorageError,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 
 _TOP = 5  # BTRFS_FS_TREE_OBJECTID: the subvolume that every btrfs has
 

@@ -14,7 +14,6 @@ import shutil
 import stat
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils import _mounts as mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     Filesystem,
     QuotaGroup,
@@ -27,8 +26,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.remov
     Removal,
     observe_removal,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._size import parse_size
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import parse_size
+from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 
 # fs/btrfs/btrfs_inode.h and include/uapi/linux/btrfs_tree.h
 ROOT_INODE = 256  # BTRFS_FIRST_FREE_OBJECTID: the root folder of every subvolume, and nothing else

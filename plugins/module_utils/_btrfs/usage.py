@@ -18,15 +18,15 @@ import re
 import shutil
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils import _mounts as mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     SYSFS,
     find_uuid,
     read_number,
     read_text,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import Finding
-from ansible_collections.containerhost.storage.plugins.module_utils._size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 
 _DEVICE_LINE = re.compile(r"^ +Device (size|allocated|unallocated|slack):\s+(\d+)$", re.M)
 
@@ -47,10 +47,11 @@ class Usage(NamedTuple):
     label: str
     devices: tuple  # names of the kernel, such as "vdb"
     mount: str  # one of the places where it is mounted; the top of it, where there is one
-    data: Allocation  # with mixed block groups, both this and metadata are the same chunks
+    data: Allocation
     metadata: Allocation
     available: int  # what `df` shows
     global_reserve: int  # the part of metadata that btrfs keeps for itself
+    mixed: bool = False  # whether data and metadata are the same chunks: mkfs.btrfs --mixed
     size: int | None = None  # of all devices; None without btrfs-progs, like the two below
     allocated: int | None = None
     unallocated: int | None = None
@@ -99,6 +100,7 @@ def _observe(run, mount):
         metadata=kinds["metadata"] or kinds["mixed"],
         available=found.f_bavail * found.f_frsize,
         global_reserve=read_number(uuid, "allocation", "global_rsv_size") or 0,
+        mixed=kinds["mixed"] is not None,
     )
     if shutil.which("btrfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
         return usage
@@ -156,13 +158,15 @@ def findings(seen):
 def _finding(usage):
     if usage.size is None or usage.unallocated >= usage.next_chunk:
         return
+    if usage.mixed and usage.slack >= usage.next_chunk:
+        return  # metadata goes where data was
     where = f"btrfs at {usage.mount} ({', '.join(usage.devices)})"
     left = max(0, usage.metadata.size - usage.metadata.used - usage.global_reserve)
     state = (
         f"{where} has handed out {human(usage.allocated)} of its {human(usage.size)} to chunks: no "
         f"new chunk of metadata fits"
     )
-    if usage.data == usage.metadata or usage.slack < usage.next_chunk:
+    if usage.slack < usage.next_chunk:
         yield Finding(
             "warning",
             "btrfs_full",

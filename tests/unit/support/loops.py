@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils import _mounts as mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 
 
 def sh(*argv):
