@@ -12,6 +12,7 @@ BENCHMARK = Path(__file__).resolve().parent.parent
 ROOT = BENCHMARK.parent.parent
 CACHE = ROOT / ".cache" / "bench"
 VENV = CACHE / "venv"
+COLLECTIONS = CACHE / "collections"
 LATEST = CACHE / "latest.json"
 
 # The lab is a program of its own in this checkout; its hosts are paused through its QMP client.

@@ -30,6 +30,7 @@ def main(words: Sequence[str]) -> int:
     started = time.monotonic()
     try:
         environment.ensure()
+        environment.install_collection()
         print("Measuring, some 15 minutes on two emulated cores. Leave the machine alone.")
         campaign = Campaign()
         about = machine.describe()

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from . import BENCHMARK, CACHE, ROOT, VENV, counting, hosts
+from . import BENCHMARK, CACHE, COLLECTIONS, VENV, counting, hosts
 from .errors import BenchError
 
 NAMES = ("raw", "peer", "ours")
@@ -24,7 +24,7 @@ RAW = BENCHMARK / "raw.sh"
 PLAYBOOKS = {
     "peer": (BENCHMARK / "peer.yml", {"pool_device": hosts.DISK}),
     "ours": (
-        ROOT / "playbooks" / "provision.yml",
+        COLLECTIONS / "ansible_collections/containerhost/storage/playbooks/provision.yml",
         {
             "docker_storage_driver": "devicemapper",
             "docker_storage_sizing": "documented",

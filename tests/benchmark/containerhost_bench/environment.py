@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from . import BENCHMARK, VENV
+from . import BENCHMARK, CACHE, COLLECTIONS, ROOT, VENV
 from .errors import BenchError
 
 REQUIREMENTS = BENCHMARK / "requirements.txt"
@@ -29,9 +31,21 @@ def ensure() -> None:
     STAMP.write_text(wanted)
 
 
+def install_collection() -> None:
+    """Build and install the collection, as users have it; what is measured then stays the same."""
+    galaxy = [str(VENV / "bin" / "ansible-galaxy"), "collection"]
+    checked([*galaxy, "build", "--force", f"--output-path={CACHE / 'build'}", str(ROOT)])
+    (tarball,) = (CACHE / "build").glob("*.tar.gz")
+    shutil.rmtree(COLLECTIONS, ignore_errors=True)
+    where = [f"--collections-path={COLLECTIONS}", "--offline", "--no-deps"]
+    checked([*galaxy, "install", *where, str(tarball)])
+    shutil.rmtree(CACHE / "build")
+
+
 def checked(argv: list[str]) -> str:
     """Run a command and return what it printed; raises BenchError if it failed."""
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    env = {**os.environ, "ANSIBLE_CONFIG": str(BENCHMARK / "ansible.cfg")}
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
     if done.returncode:
         raise BenchError(f"{' '.join(argv)} failed:\n{(done.stderr or done.stdout)[-2000:]}")
     return done.stdout
