@@ -9,7 +9,7 @@ As root, on the kernel at hand::
     PYTHONPATH=.cache/collections python3 tests/benchmark/overlay_read.py [--entries 100000]
 
 The layer is made below a temporary folder, and removed again: files that are new and files that
-replace one of a lower layer, whiteouts, opaque folders. Each reading is done by a process of its
+replace one of a lower layer, and whiteouts. Each reading is done by a process of its
 own, whose peak of resident memory is that of the reading alone.
 """
 
@@ -62,12 +62,12 @@ def show(result, runs):
     print(f"{result['entries']} entries, median of {runs} readings, cache warm")
     print(f"  rate    {result['rate']:>9.0f} entries/s   to reach {TO_REACH['rate']}")
     print(f"  memory  {result['memory'] / 1024**2:>9.1f} MiB         below 100")
-    counts = ("added", "modified", "deleted", "opaque", "orphan_whiteouts")
+    counts = ("added", "modified", "deleted", "orphan_whiteouts")
     print("  " + ", ".join(f"{result['changes'][name]} {name}" for name in counts))
 
 
 def make(folder, entries, lowers):
-    """Lay out the layers: of ten entries, five new, three that replace one, one whiteout, ..."""
+    """Lay out the layers: one folder in five is new; in the others, half of the names are below."""
     os.makedirs(f"{folder}/upper")
     for number in range(lowers):
         os.makedirs(f"{folder}/lower{number}")

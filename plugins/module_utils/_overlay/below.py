@@ -20,6 +20,9 @@ import stat
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
+# How the names of overlay's attributes begin: without and with ``userxattr``.
+BEGINNINGS = ("trusted.overlay.", "user.overlay.")
+
 # After so many names that a lower folder does not have, its whole listing is cheaper to ask than
 # the kernel; a listing longer than this is not kept, for the sake of memory.
 _MISSES = 16
@@ -136,7 +139,7 @@ class Lowers:
         return (
             stat.S_ISREG(found.st_mode)
             and found.st_size == 0
-            and "whiteout" in read_marks_at(folder.fd, name, self._marks)
+            and "whiteout" in read_marks(entry_of(folder.fd, name), self._marks)
         )
 
 
@@ -156,15 +159,22 @@ def read_marks(where, begin):
 
     :param where: a descriptor, or a path whose last part is not followed.
     """
+    return read_all_marks(where, begin)[0]
+
+
+def read_all_marks(where, begin):
+    """``(marks, foreign)``: as above, and the names of those that begin in the other way."""
     follow = isinstance(where, int)
-    marks = {}
+    marks, foreign = {}, set()
     with contextlib.suppress(OSError):
         for name in os.listxattr(where, follow_symlinks=follow):
             if name.startswith(begin):
                 marks[name[len(begin) :]] = os.getxattr(where, name, follow_symlinks=follow)
-    return marks
+            elif name.startswith(BEGINNINGS):
+                foreign.add(name.partition(".overlay.")[2])
+    return marks, foreign
 
 
-def read_marks_at(fd, name, begin):
-    """The same, of an entry of a folder: there is no such call that takes a descriptor."""
-    return read_marks(f"/proc/self/fd/{fd}/{name}", begin)
+def entry_of(fd, name):
+    """The path of an entry of a folder: no call for attributes takes a descriptor and a name."""
+    return f"/proc/self/fd/{fd}/{name}"

@@ -17,19 +17,17 @@ import os
 import resource
 import stat
 
-from ansible_collections.containerhost.storage.plugins.module_utils._mounts import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.below import (
     Lowers,
     close,
+    entry_of,
     open_folder,
-    read_marks,
-    read_marks_at,
+    read_all_marks,
 )
 
 LARGE = 16 * 1024**2  # bytes; a file that was copied up whole, for a change of maybe one byte
 _MOST_LARGE = 10
-
-_OTHER = {"trusted.overlay.": "user.overlay.", "user.overlay.": "trusted.overlay."}
 
 COUNTS = (
     "entries", "added", "modified", "deleted", "opaque", "redirected", "metacopy",
@@ -135,10 +133,10 @@ class _Reader:
         marks = {}
         if regular and (size == 0 or found.st_blocks * 512 < size):
             # Only what is empty can be a whiteout, only what lacks data a copy of metadata.
-            marks = read_marks_at(fd, name, self.marks)
+            marks, foreign = read_all_marks(entry_of(fd, name), self.marks)
             if "whiteout" in marks and size == 0:
                 return self._whiteout(path + "/" + name, "attribute_whiteouts", lower)
-            if not marks and read_marks_at(fd, name, _OTHER[self.marks]).keys() - {"origin"}:
+            if foreign & {"whiteout", "metacopy"}:
                 self.counts["foreign_marks"] += 1
         change = "added" if lower is None else "modified"
         self.counts[change] += 1
@@ -184,8 +182,8 @@ class _Reader:
             return None
         except PermissionError:
             return self._unread(path)
-        marks = read_marks(fd, self.marks)
-        if not marks and read_marks(fd, _OTHER[self.marks]).keys() & {"opaque", "redirect"}:
+        marks, foreign = read_all_marks(fd, self.marks)
+        if foreign & {"opaque", "redirect"}:
             self.counts["foreign_marks"] += 1
         redirect = os.fsdecode(marks["redirect"]) if "redirect" in marks else None
         merged = self.lowers.merged(below, name, redirect) if below or redirect else []

@@ -13,8 +13,8 @@ import itertools
 import os
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._mounts import Mount
-from ansible_collections.containerhost.storage.plugins.module_utils._xfs import read_superblock
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
+from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import read_superblock
 
 # What the kernel keeps in a workdir by itself (fs/overlayfs/super.c).
 _OWN_OF_WORK = {"work", "index"}

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
 # What cannot be a lower layer: names without case, or mounts that come by themselves
 # (ovl_dentry_weird(), fs/overlayfs/util.c).

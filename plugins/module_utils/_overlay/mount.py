@@ -12,9 +12,13 @@ import os
 import re
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils import _mount_unit
-from ansible_collections.containerhost.storage.plugins.module_utils._mount_unit import TableLine
-from ansible_collections.containerhost.storage.plugins.module_utils._mounts import (
+from ansible_collections.containerhost.storage.plugins.module_utils._host import (
+    mount_unit as _mount_unit,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
+    TableLine,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     Mount,
     mounted_at,
     mounts,
@@ -36,6 +40,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.lay
     examine_layer,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import uses
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rules import (
+    require_sane,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
     read_unit,
     unit_at,
@@ -84,6 +91,25 @@ class State(NamedTuple):
     def same_folder(self, one, other):
         """Tell whether two paths name one folder."""
         return one == other or self.layers[one].real == self.layers[other].real
+
+
+def wanted_from(params):
+    """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
+    config = Config(
+        lower=tuple(map(_tidy, params["lower"] or ())),
+        upper=_tidy(params["upper"]),
+        work=_tidy(params["work"]),
+        **{name: params[name] for name in NAMES},
+    )
+    require_sane(config, _tidy(params["path"]))
+    # The kernel and systemd know a mount point by its path without links.
+    path = os.path.realpath(params["path"])
+    return Wanted(path, config, params["state"], params["persistent"])
+
+
+def _tidy(path):
+    """A path without a slash too many; links in it stay: their names may be short for a reason."""
+    return path and re.sub("^//+", "/", os.path.normpath(path))
 
 
 def goal(state, wanted):

@@ -11,7 +11,11 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._mounts import Mount, mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
+    Mount,
+    mounts,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
     Config,
     effective,
@@ -25,7 +29,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.lay
     nearest,
     place,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import Finding
 
 
 class Use(NamedTuple):

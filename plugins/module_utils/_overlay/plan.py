@@ -11,7 +11,12 @@ Nothing here removes, empties or writes to a layer: what is taken away is a moun
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils._mounts import Mount
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    Plan,
+    WriteFile,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer_rules import (
     require_free,
     require_layers,
@@ -32,11 +37,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rul
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
     OverlayUnit,
     unit_at,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import (
-    Command,
-    Plan,
-    WriteFile,
 )
 
 _RELOAD = Command("Let systemd read the changed units", ("systemctl", "daemon-reload"))

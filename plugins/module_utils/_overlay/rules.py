@@ -15,16 +15,16 @@ from __future__ import annotations
 import os
 import re
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Finding,
+    StorageError,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import Config
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import (
     MOST_DATA,
     MOST_LOWERS,
     MOST_VALUE,
     SINCE,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import (
-    Finding,
-    StorageError,
 )
 
 

@@ -8,8 +8,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils import _mount_unit
-from ansible_collections.containerhost.storage.plugins.module_utils._mount_unit import MountUnit
+from ansible_collections.containerhost.storage.plugins.module_utils._host import (
+    mount_unit as _mount_unit,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
+    MountUnit,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
     read_config,
     split_options,
