@@ -227,8 +227,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvo
     observe,
     wanted_from,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._reconcile import reconcile
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 
 
 def main():

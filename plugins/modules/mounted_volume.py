@@ -134,17 +134,17 @@ findings:
 from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._disk import hold
-from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume import (
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import hold
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.plan import (
+    plan,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
     describe,
     observe,
     wanted_from,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume_plan import (
-    plan,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._reconcile import reconcile
 
 
 def main():

@@ -253,6 +253,8 @@ findings:
 from functools import lru_cache, partial
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.changes import (
     read_changes,
 )
@@ -262,8 +264,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mou
     wanted_from,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.plan import plan
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._reconcile import reconcile
 
 
 def main():

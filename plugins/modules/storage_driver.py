@@ -177,14 +177,14 @@ undone:
 from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._reconcile import reconcile
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
     describe,
     observe,
     plan,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver_state import (
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
     desired_from,
 )
 

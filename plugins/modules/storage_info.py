@@ -243,13 +243,13 @@ findings:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
+from ansible_collections.containerhost.storage.plugins.module_utils._info.report import (
     TOPICS,
     observe,
     report,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._reconcile import Reader
 
 
 def main():

@@ -193,15 +193,15 @@ destroys:
 from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._disk import hold
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._reconcile import reconcile
-from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import (
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import hold
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     describe,
     observe,
     wanted_from,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._thinpool_plan import plan
 
 
 def main():

@@ -21,11 +21,11 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.containerhost.storage.plugins.module_utils._mounts import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.below import (
     open_folder,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import Finding
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"

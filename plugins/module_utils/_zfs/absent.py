@@ -12,7 +12,7 @@ Each dataset is destroyed by a command of its own, the lowest first, never by `z
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import (
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Plan,
     StorageError,

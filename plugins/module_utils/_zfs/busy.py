@@ -16,7 +16,8 @@ from __future__ import annotations
 import os
 import re
 
-from ansible_collections.containerhost.storage.plugins.module_utils import _disk, _mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as _disk
+from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts as _mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Use
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import is_below
 

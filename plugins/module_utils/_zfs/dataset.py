@@ -11,7 +11,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import (
     canonical,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
 # ZFS_MAX_DATASET_NAME_LEN counts the final NUL; zfs_max_dataset_nesting is 50.
 _LONGEST = 255

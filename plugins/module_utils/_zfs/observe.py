@@ -13,7 +13,7 @@ import re
 import shutil
 from types import MappingProxyType
 
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.busy import find_uses
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (

@@ -12,13 +12,13 @@ sets nothing. Whatever differs is set in one command.
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import (
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Finding,
     Plan,
     StorageError,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._size import KIB
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import KIB
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.absent import plan_absence
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (

@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
     PROPERTIES,

@@ -16,8 +16,8 @@ import difflib
 import re
 from fractions import Fraction
 
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._size import MIB
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import (
     check_user_property,
     is_user_property,

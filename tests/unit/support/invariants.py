@@ -20,8 +20,10 @@ import contextlib
 from typing import NamedTuple
 from unittest import mock
 
-from ansible_collections.containerhost.storage.plugins.module_utils import _reconcile
-from ansible_collections.containerhost.storage.plugins.module_utils._plan import (
+from ansible_collections.containerhost.storage.plugins.module_utils._core import (
+    reconcile as _reconcile,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     StorageError,
     WriteFile,
     destroyed,

@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils._disk import Disk
-from ansible_collections.containerhost.storage.plugins.module_utils._lvm import (
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, MIB
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     LogicalVolume,
     Lvm,
     PhysicalVolume,
     VolumeGroup,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._size import GIB, MIB
-from ansible_collections.containerhost.storage.plugins.module_utils._volume_group import GroupState
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
+    GroupState,
+)
 
 EXTENT = 4 * MIB
 DISK_EXTENTS = 2559  # of 10 GiB: 1 MiB goes to LVM, the rest is less than an extent

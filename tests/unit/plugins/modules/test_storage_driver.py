@@ -11,21 +11,15 @@ import json
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.containerhost.storage.plugins.module_utils import (
-    _docker as docker,
+from ansible_collections.containerhost.storage.plugins.module_utils._core import lock
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import engine as docker
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    host as engine_host,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils import (
-    _docker_unit as docker_unit,
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    unit as docker_unit,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils import (
-    _engine_host as engine_host,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils import (
-    _lock as lock,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils import (
-    _storage_driver_steps as steps,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import steps
 from ansible_collections.containerhost.storage.plugins.modules import storage_driver
 
 READING = ("show", "--version")

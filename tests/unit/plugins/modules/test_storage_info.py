@@ -11,14 +11,18 @@ import pathlib
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.containerhost.storage.plugins.module_utils import (
-    _docker_unit,
-    _info_disks,
-    _info_lvm,
-    _info_tools,
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    unit as _docker_unit,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._disk import Disk
-from ansible_collections.containerhost.storage.plugins.module_utils._lvm_config import LvmConfig
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
+from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+    disks as _info_disks,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._info import lvm as _info_lvm
+from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+    tools as _info_tools,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import LvmConfig
 from ansible_collections.containerhost.storage.plugins.modules import storage_info
 
 FIXTURES = pathlib.Path(__file__).parents[1] / "module_utils" / "fixtures"

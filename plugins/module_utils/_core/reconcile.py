@@ -1,0 +1,210 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""Observe, plan, apply, observe again: the loop that every module of this collection is.
+
+The parts, in the order in which a module meets them:
+
+* ``observe(run) -> State`` reads the host and changes nothing. It gets a :class:`Reader`.
+* ``plan(state) -> Plan`` is pure: no module, no clock, no files.
+* :func:`reconcile` is the only code that acts, and the only place where a command that changes
+  the host can run. In check mode it returns before it gets there.
+
+The vocabulary (:class:`Command`, :class:`WriteFile`, :class:`Plan`, ...) lives in ``_plan.py``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import execute
+from ansible_collections.containerhost.storage.plugins.module_utils._core.lock import host_lock
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    StorageError,
+    describe_step,
+    describe_steps,
+    destroyed,
+    seal,
+)
+
+# Every command is run in the C locale: parsers read English, and nothing else.
+_ENVIRONMENT = {"LC_ALL": "C", "LANGUAGE": "C", "LVM_SUPPRESS_FD_WARNINGS": "1"}
+
+
+class Reader:
+    """Runs commands on the host. The one door between this collection and a subprocess."""
+
+    def __init__(self, module):
+        self._module = module
+
+    def __call__(self, argv):
+        """Run ``argv`` (a sequence of str, never a shell line); return ``(rc, stdout, stderr)``."""
+        return self._module.run_command(list(argv), environ_update=_ENVIRONMENT)
+
+    def read(self, argv):
+        """Run ``argv`` and return what it printed.
+
+        :raises StorageError: it did not exit with 0.
+        """
+        rc, out, err = self(argv)
+        if rc:
+            raise StorageError(
+                "`{}`".format(" ".join(argv)),
+                f"it failed with exit status {rc}: {(err or out).strip()}",
+                "Run it by hand on the host to see more; nothing has been changed",
+            )
+        return out
+
+
+def reconcile(module, observe, plan, describe, hold=None):
+    """Bring the host to what ``plan`` wants, prove that it is there, and exit the module.
+
+    :param module: of this only ``params`` (``consent``), ``check_mode``, ``run_command``,
+        ``warn``, ``exit_json`` and ``fail_json`` are used.
+    :param observe: ``observe(run) -> State``.
+    :param plan: ``plan(State) -> Plan``; raises :class:`StorageError` to refuse.
+    :param describe: ``describe(State) -> dict``, the state as the user gets it, as plain JSON.
+    :param hold: ``hold(claims) -> context manager`` that locks the disks which a step claims and
+        checks once more that they are the ones that were planned for.
+    """
+    run = Reader(module)
+    result = {"changed": False, "steps": [], "findings": []}
+    try:
+        with contextlib.nullcontext() if module.check_mode else host_lock(module._name):
+            before = observe(run)
+            planned = plan(before)
+            result.update(_report(planned))
+            result["diff"] = _diff(planned, describe(before), describe(planned.after))
+            after = planned.after
+            if planned.steps and not module.check_mode:
+                _require_consent(planned, module.params.get("consent"))
+                after = _apply(run, planned, observe, plan, hold)
+    except StorageError as error:
+        result.pop("diff", None)
+        module.fail_json(msg=str(error), **{**result, "changed": False, **error.details})
+    for finding in result["findings"]:
+        if finding["level"] == "warning":
+            module.warn(finding["message"])
+    module.exit_json(state=describe(after), **result)
+
+
+def _apply(run, planned, observe, plan, hold):
+    """Take the planned steps, and return the state that the host is in after them."""
+    done = []
+    try:
+        for step in planned.steps:
+            execute(run, step, hold)
+            done.append(step)
+        after = observe(run)
+        left = plan(after).steps
+        if left:
+            raise StorageError(
+                "This host",
+                "it did not keep the state it was given; after all steps these are still to be "
+                "done: " + "; ".join(step.reason for step in left),
+                "Look for what changes it back (another tool, a unit, a hook), then run again",
+            )
+        return after
+    except StorageError as error:
+        raise _unwind(run, planned, done, error) from error
+
+
+def _unwind(run, planned, done, error):
+    """Say what became of the host after ``error``; take back what can be taken back."""
+    details = {
+        "changed": bool(done),
+        "done": describe_steps(done),
+        "failed_after": len(done),
+    }
+    message = str(error)
+    if planned.diagnose:
+        reason = run(planned.diagnose)[1].strip()
+        if reason:
+            message += "\nThe host's own words:\n" + reason
+    undoing = planned.undo and len(done) > planned.undo_from
+    kept = done[: planned.undo_from] if undoing else done
+    if undoing:
+        message += "\n" + _undo(run, planned.undo, details)
+        details["changed"] = bool(kept) or not details["undone"]
+    if kept:
+        message += (
+            f"\nDone before that, and kept: {_reasons(kept)}. It is safe to run again: the next "
+            "run goes on from there"
+        )
+    elif not undoing:
+        message += "\nNothing was changed before that"
+    return StorageError.of(message, details)
+
+
+def _undo(run, undo, details):
+    """Run the way back, every step of it, and return the sentence that says how it went."""
+    failed = []
+    for step in undo:
+        try:
+            execute(run, step, None)
+        except StorageError as error:
+            failed.append(f"{step.reason} ({error})")
+    details["undone"] = not failed
+    if failed:
+        return "On the way back this failed as well, and has to be done by hand: " + "; ".join(
+            failed
+        )
+    return f"Taken back, so that it is as it was before: {_reasons(undo)}"
+
+
+def _reasons(steps):
+    return "; ".join(step.reason for step in steps)
+
+
+def _require_consent(planned, consent):
+    """Refuse a plan that destroys something, unless its own seal was given back."""
+    lost = destroyed(planned.steps)
+    if not lost or consent == seal(planned.steps):
+        return
+    wrong = "this would destroy " + "; ".join(lost)
+    if consent:
+        wrong = f"the consent given ({consent}) is not for this plan; {wrong}"
+    raise StorageError(
+        "No consent",
+        wrong,
+        f"If that is what you want, run again with consent: {seal(planned.steps)}",
+    )
+
+
+def _report(planned):
+    report = {
+        "changed": bool(planned.steps),
+        "steps": describe_steps(planned.steps),
+        "findings": [finding._asdict() for finding in planned.findings],
+    }
+    report.update(planned.facts)
+    lost = destroyed(planned.steps)
+    if lost:
+        report["seal"] = seal(planned.steps)
+        report["destroys"] = list(lost)
+    return report
+
+
+def _diff(planned, before, after):
+    """What ``--diff`` shows: the steps with their reasons, the state, and every file."""
+    if not planned.steps:
+        return []
+    steps = "".join(
+        "{}. {}\n   {}\n".format(number, step["reason"], step["action"])
+        for number, step in enumerate(map(describe_step, planned.steps), 1)
+    )
+    files = [
+        {
+            "before_header": step.path,
+            "after_header": step.path,
+            "before": step.old or "",
+            "after": step.content or "",
+        }
+        for step in planned.steps
+        if hasattr(step, "content")
+    ]
+    state = {"before_header": "state", "before": before, "after_header": "state", "after": after}
+    return [{"prepared": "Steps:\n" + steps}, state, *files]

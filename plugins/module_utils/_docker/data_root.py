@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What a data root holds, read from disk: it works for a stopped engine, and starts none.
+
+The layout is moby's: ``image/<driver>/imagedb/content/sha256/<id>`` (image/fs.go),
+``containers/<id>/config.v2.json`` with the key ``Driver`` (container/container.go), and
+``volumes/<name>/`` (volume/local/local.go).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+
+
+class Holdings(NamedTuple):
+    """What a data root holds. Folders that an engine makes at its first start do not count."""
+
+    root: str
+    images: dict = {}  # driver -> how many
+    containers: dict = {}  # driver -> how many
+    volumes: int = 0
+
+    def drivers(self):
+        """The drivers that own images or containers in it."""
+        return sorted(set(self.images) | set(self.containers))
+
+
+def observe_holdings(root):
+    """Count what is in a data root; a folder that does not exist holds nothing.
+
+    :raises StorageError: it cannot be read.
+    """
+    images, containers = {}, {}
+    try:
+        for driver in _entries(root, "image"):
+            count = len(_entries(root, "image", driver, "imagedb", "content", "sha256"))
+            if count:
+                images[driver] = count
+        for container in _entries(root, "containers"):
+            driver = _driver_of(os.path.join(root, "containers", container, "config.v2.json"))
+            if driver:
+                containers[driver] = containers.get(driver, 0) + 1
+        volumes = sum(
+            os.path.isdir(os.path.join(root, "volumes", name)) for name in _entries(root, "volumes")
+        )
+    except PermissionError as error:
+        raise StorageError(
+            error.filename,
+            "it can be read by root only",
+            "Run the task with become: true",
+        ) from None
+    return Holdings(root, images, containers, volumes)
+
+
+def _entries(*parts):
+    try:
+        return os.listdir(os.path.join(*parts))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _driver_of(path):
+    """The driver that a container was made with; '' for a folder that is no container."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError, ValueError):
+        with open(path, encoding="utf-8") as stream:
+            content = json.load(stream)
+        if isinstance(content, dict):
+            return content.get("Driver") or "unknown"
+    return ""
+
+
+def bytes_below(folders, mount_points):
+    """Bytes on disk in some folders: every file once, no link followed, no mount crossed.
+
+    :param mount_points: where something else is mounted; such a folder is left out, unless it is
+        one of ``folders`` (the btrfs driver mounts its own folder on itself).
+    """
+    seen, total = set(), 0
+    waiting = [folder for folder in folders if os.path.isdir(folder)]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.path not in mount_points:
+                        waiting.append(entry.path)
+                    continue
+                found = entry.stat(follow_symlinks=False)
+                if (found.st_dev, found.st_ino) not in seen:
+                    seen.add((found.st_dev, found.st_ino))
+                    total += found.st_blocks * 512
+    return total

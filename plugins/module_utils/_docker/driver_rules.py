@@ -1,0 +1,207 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What keeps an engine from starting on a driver, asked of the table in ``_drivers.py``.
+
+Every check here refuses before anything is touched; what it does not know, it lets pass: the
+engine is then the judge, and gets its old configuration back when it does not come up.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    option_values as values,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    DRIVERS,
+    available,
+    dotted,
+)
+
+
+def require_driver(name, version):
+    """Refuse a driver that an engine of this version does not have.
+
+    :param version: of the engine, such as ``(26, 1, 5)``.
+    :raises StorageError: it is not there yet, or not any more.
+    """
+    driver = DRIVERS[name]
+    engine = f"Docker {dotted(version)}"
+    if version >= driver.removed:
+        raise StorageError(
+            engine,
+            f"it has no {name} driver: that was removed in {dotted(driver.removed)}",
+            "Use {0}, or keep an engine before {1}".format(
+                " or ".join(_best(version)), dotted(driver.removed)
+            ),
+        )
+    if version < driver.since:
+        raise StorageError(
+            engine,
+            f"it has no {name} driver: that came with {dotted(driver.since)}",
+            "Use one of {0}, or upgrade the engine".format(", ".join(available(version))),
+        )
+
+
+def _best(version):
+    return [name for name in available(version) if name in ("overlay2", "btrfs", "zfs")]
+
+
+def require_kernel(name, release):
+    """Refuse a driver for which this kernel is too old.
+
+    :param release: of the kernel, as ``uname -r`` prints it.
+    :raises StorageError: it is too old.
+    """
+    oldest = DRIVERS[name].kernel
+    running = values.version(release)
+    if running < oldest and not (".el7" in release and "overlay" in DRIVERS[name].modules):
+        raise StorageError(
+            f"Kernel {release}",
+            f"the {name} driver needs {dotted(oldest)} or later",
+            "Upgrade the kernel, or use a driver that works on it: {0}".format(
+                ", ".join(other for other, it in DRIVERS.items() if running >= it.kernel)
+            ),
+        )
+
+
+def require_backing(name, options, backing, ftype=None):
+    """Refuse a driver, or an option of it, that the data root's filesystem cannot carry.
+
+    :param options: what the driver is given, name -> values.
+    :param backing: the ``_engine_host.Backing`` of the data root.
+    :param ftype: whether its directories hold file types (xfs ``ftype=1``); None where unknown.
+    :raises StorageError: it cannot.
+    """
+    driver, filesystem = DRIVERS[name], backing.fstype
+    place = f"The filesystem at {backing.mount_point} ({filesystem})"
+    if driver.elsewhere not in options and (
+        filesystem in driver.not_on or (driver.backing and filesystem not in driver.backing)
+    ):
+        needs = " or ".join(driver.backing) or "xfs or ext4"
+        raise StorageError(
+            place,
+            f"the {name} driver does not work on it",
+            f"Mount a filesystem of type {needs} at the data root, or use another driver",
+        )
+    if "overlay" in driver.modules and ftype is False:
+        raise StorageError(
+            place,
+            f"it was made with ftype=0, and the {name} driver needs ftype=1",
+            "Make it anew with `mkfs.xfs -n ftype=1`, or use a data root on another filesystem",
+        )
+    for option, given in options.items():
+        if driver.options[option].quota and values.size(given[0]):  # 0 is no limit
+            _require_quota(option, place, backing, name)
+
+
+def _require_quota(option, place, backing, name):
+    """Refuse an option that sets project quotas where there are none."""
+    if backing.fstype != "xfs" and name == "overlay2":
+        raise StorageError(
+            place,
+            f"{option} works only on xfs",
+            "Mount an xfs filesystem with the option pquota at the data root, or leave out "
+            + option,
+        )
+    if not {"prjquota", "pquota"} & set(backing.options):
+        raise StorageError(
+            place,
+            f"{option} needs project quotas, and it is mounted without them",
+            "Mount it with the option pquota (a remount is not enough on xfs), or leave out "
+            + option,
+        )
+
+
+def require_options(name, options, version):
+    """Refuse options that would keep the engine from starting.
+
+    :param options: name -> list of values, both text; see ``_option_values.flatten()``.
+    :param version: of the engine.
+    :raises StorageError: an option is unknown, belongs to another driver, is gone from this
+        engine, has a bad value, or does not go together with another one.
+    """
+    for option, given in options.items():
+        known = DRIVERS[name].options.get(option)
+        if known is None:
+            raise _unknown(name, option)
+        if not known.since <= version < known.removed:
+            raise StorageError(
+                f"Storage option {option}",
+                "Docker {0} does not have it: {1}".format(
+                    dotted(version),
+                    "it came with " + dotted(known.since)
+                    if version < known.since
+                    else "it was removed in " + dotted(known.removed),
+                ),
+                "Leave it out",
+            )
+        if len(given) > 1 and not known.repeats:
+            raise StorageError(
+                f"Storage option {option}",
+                "it has {0} values: {1}".format(len(given), ", ".join(given)),
+                "Give it one",
+            )
+        for value in given:
+            known.kind.check(option, value)
+    if name == "devicemapper":
+        _require_harmony({option: given[0] for option, given in options.items()})
+
+
+def _unknown(name, option):
+    what = f"Storage option {option}"
+    for other, driver in DRIVERS.items():
+        if option in driver.options:
+            return StorageError(
+                what,
+                f"it belongs to {other}, not to {name}",
+                f"Leave it out, or use the {other} driver",
+            )
+    known = sorted(DRIVERS[name].options)
+    return StorageError(
+        what,
+        f"the {name} driver has no such option",
+        "It takes {0}".format(", ".join(known)) if known else "It takes no options",
+    )
+
+
+def _require_harmony(options):
+    """Refuse options of devicemapper that contradict each other (``validateLVMConfig()``)."""
+    direct = [name for name in options if name.startswith(("dm.directlvm_", "dm.thinp_"))]
+    if values.truth(options.get("dm.directlvm_device_force", "false")):
+        raise StorageError(
+            "Storage option dm.directlvm_device_force",
+            "it lets the engine wipe {0} without looking".format(
+                options.get("dm.directlvm_device", "a disk")
+            ),
+            "Make the pool with containerhost.storage.thinpool and give it as dm.thinpooldev",
+        )
+    if direct and "dm.thinpooldev" in options:
+        raise StorageError(
+            f"Storage option {direct[0]}",
+            "it makes the engine create a pool, and dm.thinpooldev names one that is there",
+            "Keep one of the two",
+        )
+    if direct and "dm.directlvm_device" not in options:
+        raise StorageError(
+            f"Storage option {direct[0]}",
+            "it is about the pool on dm.directlvm_device, which is not given",
+            "Add dm.directlvm_device, or leave it out",
+        )
+    data, metadata = (options.get("dm.thinp_" + it) for it in ("percent", "metapercent"))
+    if (data is None) != (metadata is None):
+        raise StorageError(
+            "Storage options dm.thinp_percent and dm.thinp_metapercent",
+            "only one of them is given",
+            "Give both, or none",
+        )
+    if data and values.number(data) + values.number(metadata) > 100:
+        raise StorageError(
+            "Storage options dm.thinp_percent and dm.thinp_metapercent",
+            f"together they are {values.number(data) + values.number(metadata)} %",
+            "Take at most 100 % of the volume group, and less if the pool is to grow",
+        )

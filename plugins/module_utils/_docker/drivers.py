@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""Which storage drivers an engine has, what each of them needs, and which options it takes.
+
+The table is read off the engine's own source, at each release's tag: ``daemon/graphdriver/*`` of
+moby (``parseOptions()`` and ``Init()`` of every driver, ``NewDeviceSet()`` and
+``validateLVMConfig()`` of devicemapper). ``dockerd --validate`` checks none of this: an engine
+that is given something that is not in here simply does not start.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    option_values as values,
+)
+
+
+class Option(NamedTuple):
+    """A storage option of the engine, as daemon.json's ``storage-opts`` takes it."""
+
+    kind: values.Kind
+    since: tuple = ()  # the first engine that has it
+    removed: tuple = (9999,)  # the first engine that dies of it
+    repeats: bool = False  # may be given more than once
+    quota: bool = False  # works only where the filesystem has project quotas switched on
+
+
+class Driver(NamedTuple):
+    """A storage driver ("graph driver") of the engine."""
+
+    options: dict  # name -> Option
+    since: tuple = ()
+    removed: tuple = (9999,)
+    kernel: tuple = ()  # the oldest kernel; EL7's 3.10 has overlay ported back to it
+    modules: tuple = ()  # what the kernel has to know of: filesystems, or "dm_mod"
+    programs: tuple = ()  # what has to be on the engine's PATH
+    backing: tuple = ()  # the only filesystems that the data root may be on; () for any
+    not_on: tuple = ()  # the filesystems that it may not be on
+    elsewhere: str = ""  # an option that gives it another place than the data root's filesystem
+
+
+_SIZE, _FLAG, _TEXT = values.SIZE, values.BOOLEAN, values.TEXT
+_PERCENT, _SHARE = values.percent(100), values.percent(99)
+
+# Overlay needs an upper layer with d_type, trusted xattrs and whiteouts: these have not all.
+_NO_UPPER_LAYER = ("overlay", "aufs", "ecryptfs", "nfs", "nfs4", "vfat")
+
+DRIVERS = {
+    "overlay2": Driver(
+        {
+            "overlay2.size": Option(_SIZE, since=(17, 7), quota=True),
+            "overlay2.override_kernel_check": Option(_FLAG, removed=(24,)),
+        },
+        since=(1, 12),
+        kernel=(4, 0),
+        modules=("overlay",),
+        not_on=_NO_UPPER_LAYER,
+    ),
+    "overlay": Driver(
+        {}, removed=(24,), kernel=(3, 18), modules=("overlay",), not_on=_NO_UPPER_LAYER
+    ),
+    "btrfs": Driver({"btrfs.min_space": Option(_SIZE)}, modules=("btrfs",), backing=("btrfs",)),
+    "zfs": Driver(
+        {"zfs.fsname": Option(_TEXT)},
+        modules=("zfs",),
+        programs=("zfs",),
+        backing=("zfs",),
+        elsewhere="zfs.fsname",
+    ),
+    "devicemapper": Driver(
+        {
+            "dm.basesize": Option(_SIZE),
+            "dm.blkdiscard": Option(_FLAG),
+            "dm.blocksize": Option(values.BLOCK),
+            "dm.datadev": Option(_TEXT),
+            "dm.directlvm_device": Option(_TEXT, since=(17, 6)),
+            "dm.directlvm_device_force": Option(_FLAG, since=(17, 6)),
+            "dm.fs": Option(values.one_of("xfs", "ext4")),
+            "dm.libdm_log_level": Option(values.integer(2, 7), since=(17, 7)),
+            "dm.loopdatasize": Option(_SIZE),
+            "dm.loopmetadatasize": Option(_SIZE),
+            "dm.metadatadev": Option(_TEXT),
+            "dm.min_free_space": Option(values.percent(99, sign="required")),
+            "dm.mkfsarg": Option(_TEXT, repeats=True),
+            "dm.mountopt": Option(_TEXT, repeats=True),
+            "dm.override_udev_sync_check": Option(_FLAG),
+            "dm.thinp_autoextend_percent": Option(_PERCENT, since=(17, 6)),
+            "dm.thinp_autoextend_threshold": Option(_PERCENT, since=(17, 6)),
+            "dm.thinp_metapercent": Option(_SHARE, since=(17, 6)),
+            "dm.thinp_percent": Option(_SHARE, since=(17, 6)),
+            "dm.thinpooldev": Option(values.POOL_DEVICE),
+            "dm.use_deferred_deletion": Option(_FLAG),
+            "dm.use_deferred_removal": Option(_FLAG),
+            "dm.xfs_nospace_max_retries": Option(values.integer(0, 2**64 - 1)),
+        },
+        removed=(25,),
+        modules=("dm_mod",),
+    ),
+    "vfs": Driver(
+        {
+            "size": Option(_SIZE, since=(19, 3), quota=True),
+            "vfs.xattrs": Option(values.one_of("i_want_broken_containers"), since=(25,)),
+        }
+    ),
+    "aufs": Driver({}, removed=(24,), modules=("aufs",), not_on=("aufs", "btrfs", "ecryptfs")),
+    "fuse-overlayfs": Driver(
+        {}, since=(20, 10), kernel=(4, 18), modules=("fuse",), programs=("fuse-overlayfs",)
+    ),
+}
+
+# What the containerd image store calls its snapshotters: no storage drivers, and they take no
+# storage-opts. The engine reports them in the same place (`docker info`, Driver).
+SNAPSHOTTERS = ("overlayfs", "native", "devmapper", "erofs")
+
+
+def dotted(version):
+    """``(25,)`` as ``25.0``; ``(26, 1, 5)`` as ``26.1.5``."""
+    parts = tuple(version) if len(version) > 1 else (*version, 0)
+    return ".".join(map(str, parts))
+
+
+def available(version):
+    """The names of the drivers that an engine of this version has."""
+    return [name for name, it in DRIVERS.items() if it.since <= version < it.removed]

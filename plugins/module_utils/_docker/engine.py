@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The Docker engine: installed or not, its version, its unit, and what it says of itself."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
+    version,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit import (
+    Unit,
+    observe_unit,
+)
+
+SOCKET = "/run/docker.sock"
+DATA_ROOT = "/var/lib/docker"
+
+# Seconds. The engine answers /info in milliseconds; a hung pool makes it wait for ever.
+_PATIENCE = 60
+
+
+class Engine(NamedTuple):
+    """The engine of this host."""
+
+    unit: Unit
+    version: tuple  # (26, 1, 5): of the running engine, else of the installed program
+    info: dict | None  # its answer to GET /info; None while it is not running
+
+    @property
+    def driver(self):
+        """The driver it runs on: a storage driver or a snapshotter; '' while it does not run."""
+        return (self.info or {}).get("Driver", "")
+
+    @property
+    def status(self):
+        """The driver's own account of itself, name -> value."""
+        return {row[0]: row[1] for row in (self.info or {}).get("DriverStatus") or []}
+
+    @property
+    def containerd_store(self):
+        """Tell whether images are kept by containerd: then there is no storage driver at all."""
+        return self.status.get("driver-type") == "io.containerd.snapshotter.v1"
+
+    @property
+    def data_root(self):
+        """The folder that it keeps its data in, as configured; '' while it does not run.
+
+        With user namespaces it reports a folder <uid>.<gid> below the one that was configured.
+        """
+        return re.sub(r"/\d+\.\d+$", "", (self.info or {}).get("DockerRootDir", ""))
+
+
+def observe_engine(run, service):
+    """Observe the engine in one command, or two while it is stopped.
+
+    :returns: an :class:`Engine`, or None where none is installed.
+    :raises StorageError: it runs and does not answer, or its version cannot be told.
+    """
+    unit = observe_unit(run, service)
+    program = unit.program or shutil.which("dockerd") or ""
+    if unit.load == "not-found" or not os.access(program, os.X_OK):
+        return None
+    unit = unit._replace(program=program)
+    # An engine that is stopped is left alone: a word to its socket would start it.
+    info = ask(_socket(unit), "/info") if unit.running else None
+    found = version(info.get("ServerVersion", "")) if info else ()
+    return Engine(unit, found or installed_version(run, program), info)
+
+
+def installed_version(run, program):
+    """The version that the next start will run: not the running one's, after an upgrade.
+
+    :raises StorageError: it does not say.
+    """
+    out = run.read((program, "--version"))
+    found = version(out)
+    if not found:
+        raise StorageError(
+            program, f"it does not tell its version: {out.strip()!r}", "Reinstall it"
+        )
+    return found
+
+
+def _socket(unit):
+    """The path that the engine listens at, as far as its flags tell; else its default."""
+    for flag in unit.flags:
+        if flag.key == "hosts" and flag.value.startswith("unix://"):
+            return flag.value[len("unix://") :]
+    return SOCKET
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over the engine's socket: neither its command line nor a library is needed."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=_PATIENCE)
+        self._path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def ask(path, what):
+    """GET ``what`` from the engine whose socket is at ``path``; return the JSON it answers.
+
+    :raises StorageError: it gives no such answer.
+    """
+    connection = _UnixConnection(path)
+    try:
+        connection.request("GET", what)
+        response = connection.getresponse()
+        body = response.read()
+        if response.status != 200:
+            raise ValueError(f"HTTP status {response.status}")
+        return json.loads(body)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = str(error) or type(error).__name__
+        raise StorageError(
+            f"The engine at {path}",
+            f"its service is active, but it did not answer GET {what}: {reason}",
+            "Look at `journalctl -u docker`, and run again once `docker info` works",
+        ) from None
+    finally:
+        connection.close()

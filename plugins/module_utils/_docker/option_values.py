@@ -1,0 +1,188 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What the values of the engine's storage options mean, and when two of them mean the same.
+
+The engine reads sizes with go-units' ``RAMInBytes()`` (binary units whatever their spelling) and
+booleans with Go's ``strconv.ParseBool()``.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any, Callable, NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+
+# What every release of go-units takes: "10G", "10gb", "10 GiB", "1.5g", "4096".
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([kmgtp])i?b?|b)?", re.IGNORECASE)
+
+_TRUE = ("1", "t", "true")
+_FALSE = ("0", "f", "false")
+# YAML's words for them, which the engine does not know: written as true and false.
+_YAML = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+class Kind(NamedTuple):
+    """A kind of value: how it reads, and what it means."""
+
+    wanted: str  # for the error text: "wants ..."
+    meaning: Callable[[str], Any]  # raises ValueError for a value the engine would not take
+    written: Callable[[str], str] = str  # the spelling that the engine takes
+
+    def check(self, option, value):
+        """Refuse a value that the engine would not take.
+
+        :raises StorageError: naming the option, the value and what it should be.
+        """
+        try:
+            self.meaning(value)
+        except ValueError:
+            raise StorageError(
+                f"Storage option {option}",
+                f"{value!r} is not a value it can have",
+                f"Give it {self.wanted}",
+            ) from None
+
+    def same(self, one, other):
+        """Tell whether two values mean the same to the engine."""
+        try:
+            return self.meaning(one) == self.meaning(other)
+        except ValueError:
+            return one == other
+
+
+def size(text):
+    """Bytes of a size as the engine reads it: ``10g`` is 10 GiB.
+
+    :raises ValueError: it is none.
+    """
+    match = _SIZE.fullmatch(text)
+    if not match:
+        raise ValueError(text)
+    number_, unit = match.groups()
+    return int(Fraction(number_) * 1024 ** " kmgtp".index((unit or " ").lower()))
+
+
+def block(text):
+    """Bytes of a thin pool's block.
+
+    Device-mapper takes 64 KiB to 1 GiB, in steps of 64 KiB (the kernel's thin-provisioning.rst).
+    """
+    found = size(text)
+    if not 64 * 1024 <= found <= 1024**3 or found % (64 * 1024):
+        raise ValueError(text)
+    return found
+
+
+def truth(text):
+    """A boolean as Go spells it, or as YAML does.
+
+    :raises ValueError: it is none.
+    """
+    word = _YAML.get(text.lower(), text.lower())
+    if word not in _TRUE + _FALSE:
+        raise ValueError(text)
+    return word in _TRUE
+
+
+def number(text):
+    """The number of a percentage: 95 of ``95`` or ``95%``."""
+    return int(text[:-1] if text.endswith("%") else text)
+
+
+def integer(lowest, highest):
+    """The kind of a whole number between two bounds, which it may be."""
+
+    def meaning(text):
+        if not text.isdigit() or not lowest <= int(text) <= highest:
+            raise ValueError(text)
+        return int(text)
+
+    return Kind(f"a whole number from {lowest} to {highest}", meaning)
+
+
+def percent(highest, sign="optional"):
+    """The kind of a whole percentage up to ``highest``; ``sign="required"`` writes it with a %."""
+    inner = integer(0, highest)
+
+    def meaning(text):
+        return inner.meaning(text[:-1] if text.endswith("%") else text)
+
+    def written(text):
+        return text if sign == "optional" or text.endswith("%") else text + "%"
+
+    return Kind(f"a whole percentage from 0% to {highest}%", meaning, written)
+
+
+def one_of(*choices):
+    """The kind of a value that is one of ``choices``."""
+
+    def meaning(text):
+        if text not in choices:
+            raise ValueError(text)
+        return text
+
+    return Kind(" or ".join(choices), meaning)
+
+
+def _text(text):
+    if not text or not text.isprintable():
+        raise ValueError(text)
+    return text
+
+
+def _pool_device(text):
+    """The device-mapper name of a pool.
+
+    The engine strips ``/dev/mapper/`` and uses the rest as a name, so ``/dev/vg/pool`` fails.
+    """
+    name = text[len("/dev/mapper/") :] if text.startswith("/dev/mapper/") else text
+    if not name or not re.fullmatch(r"[A-Za-z0-9_+.#:=@-]+", name) or name.startswith("-"):
+        raise ValueError(text)
+    return name
+
+
+SIZE = Kind("a size such as 10G or 512M", size)
+BLOCK = Kind("a multiple of 64K between 64K and 1G", block)
+BOOLEAN = Kind("true or false", truth, lambda text: _YAML.get(text.lower(), text.lower()))
+TEXT = Kind("a text in one line", _text)
+POOL_DEVICE = Kind("the pool's path below /dev/mapper, such as /dev/mapper/vg-pool", _pool_device)
+
+
+def flatten(options):
+    """Options as Ansible hands them over, as name -> list of values, both text.
+
+    ``{"dm.fs": "xfs", "dm.use_deferred_removal": True, "dm.mkfsarg": ["-K", "-f"]}`` becomes
+    ``{"dm.fs": ["xfs"], "dm.use_deferred_removal": ["true"], "dm.mkfsarg": ["-K", "-f"]}``.
+    The engine compares names in lower case.
+    """
+    return {
+        str(name).strip().lower(): [
+            str(value).lower() if isinstance(value, bool) else str(value).strip()
+            for value in (given if isinstance(given, list) else [given])
+        ]
+        for name, given in options.items()
+    }
+
+
+def split(entries):
+    """``["a=b", "c=d"]``, daemon.json's shape, as name -> list of values.
+
+    Never fails: what is not of that shape has the name that it is, and the value ''.
+    """
+    found = {}
+    for entry in entries if isinstance(entries, list) else [entries]:
+        name, _equals, value = str(entry).partition("=")
+        found.setdefault(name.strip().lower(), []).append(value.strip())
+    return found
+
+
+def version(text):
+    """``20.10.24+dfsg1`` as ``(20, 10, 24)``, ``6.1.0-49-amd64`` as ``(6, 1, 0)``; () for none."""
+    match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return tuple(int(part) for part in match.groups() if part) if match else ()

@@ -1,0 +1,289 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""A disk's identity, and what is on it: everything that ``_disk_rules.py`` decides from.
+
+Read from sysfs, from udev's database and from the disk itself. The only command is ``wipefs``
+without action. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import stat
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Claim,
+    StorageError,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
+    devices_in_tables,
+    mounted_devices,
+    swap_devices,
+)
+
+_MIB = 1024**2
+
+_SYS = "/sys/dev/block/"
+_UDEV = "/run/udev/data/b"
+
+# Whether a disk holds unknown data is judged by reading its first and last 16 MiB and 64 samples
+# between: partition tables, superblocks, LUKS and RAID headers all lie there.
+_EDGE = 16 * _MIB
+_SAMPLES = 64
+
+
+class Disk(NamedTuple):
+    """A block device, as it is now."""
+
+    path: str  # the name the user gave
+    exists: bool = False  # as a block device
+    device: str = ""  # the kernel's name, /dev/vdb
+    devno: str = ""  # "major:minor"
+    size: int = 0  # bytes
+    serial: str = ""
+    wwn: str = ""
+    links: tuple = ()  # stable names, best first: /dev/disk/by-id/..., /dev/disk/by-path/...
+    alignment: int = (
+        0  # bytes that its I/O should start at a multiple of, where not a part of 1 MiB
+    )
+    readonly: bool = False
+    partitions: tuple = ()
+    holders: tuple = ()  # devices made of it: device-mapper (by its name there), md, bcache
+    mounts: tuple = ()  # where it is mounted, in any mount namespace
+    swap: bool = False
+    tables: tuple = ()  # the files among fstab and crypttab that name it
+    signatures: tuple = ()  # what udev, blkid's probes and the partition scan see, by name
+    busy: str = ""  # why the kernel does not hand it out exclusively; "" if it does
+    content: int | None = None  # offset of the first byte found that is not zero
+
+    @property
+    def stable(self):
+        """The name that still means this disk after a reboot, or ''."""
+        return self.links[0] if self.links else ""
+
+    @property
+    def claim(self):
+        """What a step has to find unchanged before it writes to this disk."""
+        return Claim(self.stable or self.path, self.devno, self.size, self.serial, self.wwn)
+
+
+def identify(path):
+    """The disk behind ``path``: its identity, and nothing that needs reading it. No command."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return Disk(path)
+    if not stat.S_ISBLK(status.st_mode):
+        return Disk(path)
+    devno = f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
+    sys = _SYS + devno
+    udev = _udev(devno)
+    return Disk(
+        path,
+        exists=True,
+        device=os.path.realpath(path),
+        devno=devno,
+        size=int(_text(sys + "/size") or 0) * 512,
+        serial=udev["env"].get("ID_SERIAL_SHORT") or udev["env"].get("ID_SERIAL") or _serial(sys),
+        wwn=udev["env"].get("ID_WWN_WITH_EXTENSION") or udev["env"].get("ID_WWN", ""),
+        links=_stable(udev["links"]),
+        alignment=_alignment(sys),
+    )
+
+
+def examine(run, path):
+    """The disk behind ``path``, with all that is on it. One command, and some reading."""
+    disk = glance(path)
+    if not disk.exists:
+        return disk
+    return disk._replace(
+        signatures=_signatures(run, disk),
+        content=_first_content(disk.device, disk.size),
+    )
+
+
+def glance(path):
+    """The disk behind ``path``, with what the kernel and udev know to be on it. No command.
+
+    That it shows nothing is no proof that there is nothing: only :func:`examine` looks.
+    """
+    disk = identify(path)
+    if not disk.exists:
+        return disk
+    sys = os.path.realpath(_SYS + disk.devno)
+    partitions = tuple(
+        sorted(name for name in os.listdir(sys) if os.path.exists(sys + "/" + name + "/partition"))
+    )
+    family = {disk.devno} | {_text(sys + "/" + name + "/dev") for name in partitions}
+    holders = _holders(sys)
+    for name in partitions:
+        holders += _holders(sys + "/" + name)
+    names = {disk.device, *disk.links, path}
+    return disk._replace(
+        readonly=_text(sys + "/ro") == "1",
+        partitions=partitions,
+        holders=tuple(sorted(set(holders))),
+        mounts=mounted_devices(family),
+        swap=bool(family & swap_devices()),
+        tables=devices_in_tables(names),
+        signatures=tuple(sorted(_known_signatures(disk))),
+        busy=_busy(disk.device),
+    )
+
+
+@contextlib.contextmanager
+def hold(claims):
+    """Lock disks while a step writes to them, having checked that they are the planned ones.
+
+    The lock on the whole disk keeps udev from probing it halfway (systemd, BLOCK_DEVICE_LOCKING);
+    closing a descriptor that was open for writing makes udev look again afterwards.
+
+    :param claims: :class:`Claim` of each disk
+    :raises StorageError: a disk is another one now, or somebody else holds its lock.
+    """
+    with contextlib.ExitStack() as stack:
+        for claim in claims:
+            now = identify(claim.path)
+            if (now.devno, now.size, now.serial, now.wwn) != claim[1:]:
+                raise StorageError(
+                    claim.path,
+                    f"it is not the disk that the plan was made for: planned {claim}, found "
+                    f"{now.claim}",
+                    "Nothing was written to it; look at the disks of this host, then plan again",
+                )
+            stack.enter_context(_locked(now.device, claim.path))
+        yield
+
+
+@contextlib.contextmanager
+def _locked(device, name):
+    descriptor = os.open(device, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise StorageError(
+            name,
+            "another process holds the lock on it",
+            "Find out which (`lslocks`), let it end, then run again; nothing was written to it",
+        ) from error
+    finally:
+        os.close(descriptor)
+
+
+def _signatures(run, disk):
+    """Names of all that udev, wipefs and blkid see on the disk; any disagreement shows as well."""
+    found = _known_signatures(disk)
+    listing = run.read(("wipefs", "--no-act", "--json", disk.device)).strip()
+    for row in json.loads(listing)["signatures"] if listing else ():
+        found.add(row["type"])
+    return tuple(sorted(found))
+
+
+def _known_signatures(disk):
+    """Names of what udev has found on the disk."""
+    known = _udev(disk.devno)["env"]
+    found = {known[key] for key in ("ID_FS_TYPE", "ID_PART_TABLE_TYPE") if known.get(key)}
+    if known.get("ID_FS_AMBIVALENT"):
+        found.add("several that contradict each other")
+    return found
+
+
+def _busy(device):
+    """Why the kernel refuses exclusive use: it is mounted, swap, or part of an active device."""
+    try:
+        os.close(os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
+    except OSError as error:
+        return "in use by the kernel" if error.errno == errno.EBUSY else error.strerror
+    return ""
+
+
+def _first_content(device, size):
+    """Offset of the first byte that is not zero, of those that are looked at; None if none."""
+    zeros = bytes(_MIB)
+    offsets = list(range(0, min(_EDGE, size), _MIB))
+    offsets += [size * number // _SAMPLES // _MIB * _MIB for number in range(1, _SAMPLES)]
+    offsets += list(range(max(0, size - _EDGE), size, _MIB))
+    try:
+        with open(device, "rb", buffering=0) as stream:
+            for offset in sorted(set(offsets)):
+                stream.seek(offset)
+                block = stream.read(_MIB)
+                if block != zeros[: len(block)]:
+                    return offset + len(block) - len(block.lstrip(b"\0"))
+    except OSError as error:
+        raise StorageError(
+            device,
+            f"it cannot be read: {error.strerror}",
+            "Look at the kernel's messages (`dmesg`); the disk may be failing",
+        ) from error
+    return None
+
+
+def _udev(devno):
+    """Udev's record of a device: ``{"env": {name: value}, "links": [...]}``."""
+    record = {"env": {}, "links": []}
+    for line in (_text(_UDEV + devno) or "").splitlines():
+        kind, _colon, rest = line.partition(":")
+        if kind == "E":
+            name, _equals, value = rest.partition("=")
+            record["env"][name] = value
+        elif kind == "S":
+            record["links"].append("/dev/" + rest)
+    return record
+
+
+def _stable(links):
+    """The links that survive a reboot, best first: by WWN or serial, then by place.
+
+    Links by a filesystem's or LVM's UUID name what is on the disk, not the disk.
+    """
+    ranked = []
+    for link in sorted(links):
+        name = os.path.basename(link)
+        if link.startswith("/dev/disk/by-id/") and not name.startswith("lvm-pv-uuid-"):
+            ranked.append((name.startswith(("wwn-", "nvme-eui.", "dm-name-")), len(link), link))
+        elif link.startswith("/dev/disk/by-path/"):
+            ranked.append((2, len(link), link))
+    return tuple(link for _rank, _length, link in sorted(ranked))
+
+
+def _serial(sys):
+    return _text(sys + "/serial") or _text(sys + "/device/serial")
+
+
+def _alignment(sys):
+    """The I/O size that LVM starts its first extent at; 0 where its default of 1 MiB serves."""
+    queue = "/queue/" if os.path.isdir(sys + "/queue") else "/../queue/"
+    found = 0
+    for name in ("minimum_io_size", "optimal_io_size"):
+        value = int(_text(sys + queue + name) or 0)
+        if value and _MIB % value:
+            found = value
+    return found
+
+
+def _holders(sys):
+    """What is made of a device, by the names that people know: dm-3 says nothing to anybody."""
+    try:
+        names = os.listdir(sys + "/holders")
+    except FileNotFoundError:
+        return []
+    return [_text(f"{sys}/holders/{name}/dm/name") or name for name in names]
+
+
+def _text(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read().strip()
+    except OSError:
+        return ""

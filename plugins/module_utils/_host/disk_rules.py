@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What makes a disk free to take. Pure: it decides from a :class:`Disk`, and touches nothing.
+
+There is no switch that turns these rules off. A disk that holds something has to be freed by a
+person first, who then knows what it was.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, human
+
+# Below this a disk is a mistake, not storage for containers; it is also more than the start of
+# the disk that LVM keeps for itself (1 MiB) and one extent (4 MiB).
+SMALLEST = 64 * MIB
+
+_MEMBERS = {
+    "LVM2_member": "a physical volume of LVM",
+    "linux_raid_member": "a member of an md array",
+    "zfs_member": "a member of a ZFS pool",
+    "crypto_LUKS": "an encrypted volume",
+    "mpath_member": "a path of a multipath device",
+    "bcache": "a bcache device",
+    "swap": "swap space",
+}
+_TABLES = ("gpt", "dos", "PMBR", "atari", "bsd", "sun", "mac")
+
+
+def require_exists(disk):
+    """Refuse what is no block device."""
+    if not disk.exists:
+        raise StorageError(
+            disk.path,
+            "there is no such disk on this host",
+            "See what there is with `lsblk --output NAME,SIZE,SERIAL` or `ls -l /dev/disk/by-id`",
+        )
+
+
+def require_distinct(disks):
+    """Refuse one disk under two names."""
+    seen = {}
+    for disk in disks:
+        if disk.exists and disk.devno in seen:
+            raise StorageError(
+                disk.path,
+                f"it is the same disk as {seen[disk.devno]} ({disk.device})",
+                "Name each disk once",
+            )
+        seen[disk.devno] = disk.path
+
+
+def require_free(disk, declared=()):
+    """Refuse a disk that is used, or that holds anything at all; name every reason at once.
+
+    :param declared: signatures that are expected on it, such as ``("LVM2_member",)``.
+    """
+    require_exists(disk)
+    found = list(reasons(disk, declared))
+    if found:
+        raise StorageError(
+            f"{disk.path} ({disk.stable or disk.device}, {human(disk.size)})",
+            "it is not free: " + "; ".join(found),
+            f"Name another disk. If this is the right one, look at it (`lsblk {disk.device}`, "
+            f"`wipefs {disk.device}`) "
+            "and save what is on it; nothing here overwrites data. What is of no more use to "
+            f"anybody goes with `wipefs --all {disk.device}` and `blkdiscard --zeroout "
+            f"{disk.device}`",
+        )
+
+
+def reasons(disk, declared=()):
+    """Why a disk is not free, a clause each; nothing for one that can be taken."""
+    if disk.readonly:
+        yield "it is read-only"
+    if disk.size < SMALLEST:
+        yield f"it is too small: {human(disk.size)}, and {human(SMALLEST)} is the least"
+    if not disk.stable:
+        yield (
+            "it has no name that survives a reboot (no serial number, no WWN, no place), so it "
+            "cannot be told from another one"
+        )
+    if disk.mounts:
+        yield "it is mounted at " + ", ".join(disk.mounts)
+    if disk.swap:
+        yield "it is in use as swap"
+    if disk.tables:
+        yield "it is named in " + " and ".join(disk.tables)
+    if disk.holders:
+        yield "it is part of " + ", ".join(disk.holders)
+    if disk.partitions:
+        yield "it has partitions: " + ", ".join(disk.partitions)
+    found = [name for name in disk.signatures if name not in declared]
+    for name in found:
+        yield "it carries " + _described(name)
+    if disk.busy and not (disk.mounts or disk.swap or disk.holders):
+        yield disk.busy
+    if disk.content is not None and not disk.signatures:
+        yield f"it holds unknown data (first seen at byte {disk.content})"
+
+
+def _described(signature):
+    if signature in _MEMBERS:
+        return f"the signature of {_MEMBERS[signature]} ({signature})"
+    if signature in _TABLES:
+        return f"a partition table ({signature})"
+    return f"a filesystem or other data ({signature})"

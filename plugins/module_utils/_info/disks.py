@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""Every disk of the host: which one it is, what is on it, and whether it is free to take.
+
+A disk that looks empty is examined as closely as ``thinpool`` would: one ``wipefs``, and up to
+96 MiB read. One that is seen to hold something is left at a glance, which costs no command.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
+    examine,
+    glance,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
+
+_SYS = "/sys/block"
+# Memory, optical and floppy drives: nothing that storage is made of.
+_NO_DISKS = ("ram", "zram", "sr", "fd", "mtdblock")
+
+
+def observe(run):
+    """All disks, ordered by name: list of Disk."""
+    disks = []
+    for name in sorted(filter(_is_disk, os.listdir(_SYS)), key=lambda name: (len(name), name)):
+        disk = glance("/dev/" + name.replace("!", "/"))  # sysfs writes / as !
+        if disk.exists:  # it may have been unplugged since
+            disks.append(disk if list(reasons(disk)) else examine(run, disk.path))
+    return disks
+
+
+def _is_disk(name):
+    """Tell whether a block device can hold data: no drive without a medium, no volume of LVM."""
+    if name.startswith(_NO_DISKS) or _text(name, "size") in ("", "0"):
+        return False
+    if name.startswith("loop"):
+        return bool(_text(name, "loop/backing_file"))
+    # Of device-mapper's, only multipath is a disk: the others are made of disks.
+    return not name.startswith("dm-") or _text(name, "dm/uuid").startswith("mpath-")
+
+
+def _text(name, attribute):
+    try:
+        with open(f"{_SYS}/{name}/{attribute}", encoding="utf-8", errors="replace") as stream:
+            return stream.read().strip()
+    except OSError:
+        return ""
+
+
+def describe(seen):
+    """One entry for each disk; sizes in bytes."""
+    return [_describe(disk, list(reasons(disk))) for disk in seen]
+
+
+def _describe(disk, why):
+    return {
+        "device": disk.device,
+        "name": disk.stable,
+        "links": list(disk.links),
+        "serial": disk.serial,
+        "wwn": disk.wwn,
+        "size": disk.size,
+        "size_human": human(disk.size),
+        "readonly": disk.readonly,
+        "partitions": ["/dev/" + name for name in disk.partitions],
+        "signatures": list(disk.signatures),
+        "holders": list(disk.holders),
+        "mounts": list(disk.mounts),
+        "swap": disk.swap,
+        "free": not why,
+        "reasons": why,
+    }
+
+
+def findings(seen):
+    """Disks that cannot be told from one another after a reboot."""
+    return [
+        Finding(
+            "info",
+            "disk_without_identity",
+            f"{disk.device} ({human(disk.size)}) has no serial number, no WWN and no place that "
+            "udev knows of: nothing here takes it, because its name may mean another disk after "
+            "the next boot.",
+        )
+        for disk in seen
+        if not disk.stable and not disk.device.startswith(("/dev/loop", "/dev/md"))
+    ]

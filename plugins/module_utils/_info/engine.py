@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The container engine: what it runs on, how it is configured, what it holds, what to look after.
+
+The same account as ``storage_driver`` gives, with one difference: what ``storage_driver`` refuses
+to go on with, such as a daemon.json that is no JSON, is a finding here.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Finding,
+    StorageError,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import (
+    observe_engine,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import backing_of
+from ansible_collections.containerhost.storage.plugins.module_utils._info.tools import find
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import rules
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
+    describe as describe_state,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
+    holdings_of,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
+    Desired,
+    State,
+    flag,
+    present_root,
+)
+
+_DEFAULT = Desired()
+_NO_FILE = daemon_json.File(None, {})
+_GUARD = re.compile(r"^[ \t]*AssertPathIsMountPoint[ \t]*=[ \t]*(/.*?)[ \t]*$", re.M)
+
+
+class Seen(NamedTuple):
+    """The engine, and what got in the way of reading it."""
+
+    state: State
+    installed: bool  # also where nothing more than that could be read
+    unread: tuple = ()  # of text: what could not be read, and what to do
+    missing_mounts: tuple = ()  # where its unit asks for a mount, and there is none
+
+
+def observe(run, service=_DEFAULT.service):
+    """Observe the engine: one command, or two while it is stopped."""
+    unread = []
+    engine = _or_note(unread, observe_engine, run, service)
+    if engine is None:
+        installed = bool(unread) and find("dockerd") is not None
+        return Seen(State(None, _NO_FILE), installed, tuple(unread) if installed else ())
+    state = State(engine, _NO_FILE, kernel=os.uname().release)
+    config = _or_note(unread, daemon_json.read, _config_file(state))
+    state = state._replace(config=config or _NO_FILE)
+    root = present_root(state)
+    roots = _or_note(unread, holdings_of, engine, root)
+    state = state._replace(backing=backing_of(root), roots=(roots,) if roots else ())
+    guarded = guarded_mounts(_drop_ins(service))
+    missing = tuple(path for path in guarded if not os.path.ismount(path))
+    return Seen(state, True, tuple(unread), missing)
+
+
+def _or_note(unread, read, *arguments):
+    """What ``read`` returns; None where it refuses, and its reason goes to ``unread``."""
+    try:
+        return read(*arguments)
+    except StorageError as error:
+        unread.append(str(error))
+        return None
+
+
+def _config_file(state):
+    given = flag(state, "config-file")
+    return given.value if given else _DEFAULT.config_file
+
+
+def _drop_ins(service):
+    """The texts of all drop-ins of a unit."""
+    for folder in ("/etc", "/run", "/usr/lib"):
+        for path in sorted(glob.glob(f"{folder}/systemd/system/{glob.escape(service)}.d/*.conf")):
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                yield stream.read()
+
+
+def guarded_mounts(texts):
+    """Where a unit refuses to start without a mount: systemd.unit(5), AssertPathIsMountPoint=."""
+    return sorted({path for text in texts for path in _GUARD.findall(text)})
+
+
+def describe(seen):
+    """The engine as ``storage_driver`` gives it in ``state``; ``installed`` alone if there is none.
+
+    A host may hold an engine of which nothing can be read; the findings say why.
+    """
+    return dict(describe_state(seen.state), installed=seen.installed)
+
+
+def findings(seen):
+    """What could not be read, mounts that are missed, and what ``storage_driver`` would find."""
+    found = [Finding("warning", "engine_unread", text) for text in seen.unread]
+    found += [
+        Finding(
+            "warning",
+            "mount_missing",
+            f"Nothing is mounted at {path}, and the unit of the engine asks for it: the engine "
+            f"does not start until it is there. See `systemctl status {path}` and "
+            "`findmnt --fstab`.",
+        )
+        for path in seen.missing_mounts
+    ]
+    if seen.state.engine:
+        found += rules.findings(seen.state, _DEFAULT, ())
+    return found

@@ -1,0 +1,243 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The host's LVM as one observation: a single ``lvm fullreport``.
+
+Everything is counted in extents of the group it belongs to, except where a name says ``size``
+(bytes). Fields are those of lvmreport(7).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+
+# lvm(8), "VALID NAMES": these and no others, not "." or "..", no hyphen first.
+_NAME = re.compile(r"(?!-)(?!\.{1,2}$)[A-Za-z0-9+_.-]{1,127}")
+# Names LVM keeps for itself: lvm(8), "VALID NAMES".
+_RESERVED = re.compile(
+    r"^(snapshot|pvmove)|_(cdata|cmeta|corig|cpool|cvol|iorig|mimage|mlog|pmspare|rimage|rmeta|tdata|"
+    r"tmeta|vdata|vorigin|wcorig)"
+)
+
+_REPORT = (
+    "lvm", "fullreport", "--all", "--binary", "--units", "b", "--nosuffix",
+    "--reportformat", "json",
+    "--configreport", "vg", "-o",
+    "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_missing_pv_count,"
+    "vg_exported,vg_shared,vg_clustered,vg_profile",
+    "--configreport", "pv", "-o",
+    "pv_name,pv_uuid,pv_size,dev_size,pv_pe_count,pv_pe_alloc_count,pv_missing,pv_duplicate,"
+    "pv_in_use",
+    "--configreport", "lv", "-o",
+    "lv_name,lv_uuid,lv_size,lv_metadata_size,lv_role,pool_lv,data_percent,metadata_percent,"
+    "lv_when_full,lv_profile,lv_health_status,lv_check_needed,lv_device_open,lv_active,lv_dm_path",
+    "--configreport", "seg", "-o",
+    "lv_uuid,segtype,chunk_size,zero,discards,thin_count,seg_monitor,transaction_id",
+    "--configreport", "pvseg", "-o", "pv_uuid",
+)  # fmt: skip
+
+
+class PhysicalVolume(NamedTuple):
+    """A disk that LVM owns."""
+
+    path: str  # the name LVM uses; "[unknown]" where the disk is missing
+    uuid: str
+    size: int  # bytes of the device
+    extents: int
+    allocated: int
+    missing: bool
+    duplicate: bool
+    in_use: bool  # LVM has noted on the disk itself that a group uses it
+
+
+class LogicalVolume(NamedTuple):
+    """A logical volume; the fields after ``pool`` are a thin pool's own."""
+
+    name: str
+    uuid: str | None
+    extents: int
+    kind: str  # segment type: linear, thin, thin-pool, ...
+    role: str
+    active: bool = True
+    open: bool = False
+    profile: str = ""
+    path: str = ""
+    pool: str = ""
+    metadata_extents: int = 0
+    chunk_size: int = 0  # bytes
+    zero: bool = False
+    discards: str = ""
+    when_full: str = ""  # "queue" or "error"
+    monitored: bool = False
+    thin_count: int = 0
+    transaction_id: int = 0
+    data_percent: float | None = None
+    metadata_percent: float | None = None
+    health: str = ""  # "" is good; see lv_health_status
+    check_needed: bool = False
+    hidden: bool = False  # a part of another volume, or the spare: LVM writes it in brackets
+
+
+class VolumeGroup(NamedTuple):
+    """A volume group with all that is in it."""
+
+    name: str
+    uuid: str | None
+    extent_size: int  # bytes
+    extents: int
+    free: int  # extents
+    missing: int = 0  # physical volumes that are not there
+    exported: bool = False
+    shared: bool = False
+    profile: str = ""
+    pvs: tuple = ()
+    lvs: tuple = ()
+
+    def lv(self, name):
+        """The logical volume of that name, or None."""
+        return next((lv for lv in self.lvs if lv.name == name), None)
+
+    @property
+    def spare(self):
+        """Extents of the pool metadata spare, which ``lvconvert --repair`` writes to."""
+        return sum(lv.extents for lv in self.lvs if "spare" in lv.role.split(","))
+
+
+class Lvm(NamedTuple):
+    """All volume groups of the host, and the physical volumes that are in none."""
+
+    groups: tuple = ()
+    orphans: tuple = ()
+
+    def named(self, name):
+        """Every group of that name: more than one when a foreign disk brought its own."""
+        return [group for group in self.groups if group.name == name]
+
+    def profile_users(self, name):
+        """Every group and volume that a profile is attached to.
+
+        The parts of a pool carry its profile too, and do not count.
+        """
+        groups = [group for group in self.groups if group.profile == name]
+        volumes = [lv for group in self.groups for lv in group.lvs]
+        return groups + [lv for lv in volumes if lv.profile == name and not lv.hidden]
+
+
+def observe_lvm(run):
+    """Read the host's LVM. One command."""
+    return parse_report(run.read(_REPORT))
+
+
+def parse_report(text):
+    """The :class:`Lvm` that ``lvm fullreport --reportformat json`` tells of."""
+    groups, orphans = [], []
+    # Warnings about devices that fail to read may come before the JSON on standard output.
+    for report in json.loads(text[text.index("{") :])["report"]:
+        pvs = tuple(_physical_volume(row) for row in report.get("pv", ()))
+        if not report.get("vg"):
+            orphans.extend(pvs)
+            continue
+        segments = {row["lv_uuid"]: row for row in report.get("seg", ())}
+        row = report["vg"][0]
+        extent_size = int(row["vg_extent_size"])
+        groups.append(
+            VolumeGroup(
+                name=row["vg_name"],
+                uuid=row["vg_uuid"],
+                extent_size=extent_size,
+                extents=int(row["vg_extent_count"]),
+                free=int(row["vg_free_count"]),
+                missing=int(row["vg_missing_pv_count"] or 0),
+                exported=_yes(row["vg_exported"]),
+                shared=_yes(row["vg_shared"]) or _yes(row["vg_clustered"]),
+                profile=row["vg_profile"],
+                pvs=pvs,
+                lvs=tuple(
+                    _logical_volume(lv, segments.get(lv["lv_uuid"], {}), extent_size)
+                    for lv in report.get("lv", ())
+                ),
+            )
+        )
+    return Lvm(tuple(groups), tuple(orphans))
+
+
+def _physical_volume(row):
+    return PhysicalVolume(
+        path=row["pv_name"],
+        uuid=row["pv_uuid"],
+        size=int(row["dev_size"] or 0),
+        extents=int(row["pv_pe_count"] or 0),
+        allocated=int(row["pv_pe_alloc_count"] or 0),
+        missing=_yes(row["pv_missing"]),
+        duplicate=_yes(row["pv_duplicate"]),
+        in_use=_yes(row["pv_in_use"]),
+    )
+
+
+def _logical_volume(row, segment, extent_size):
+    hidden = row["lv_name"].startswith("[")
+    return LogicalVolume(
+        name=row["lv_name"].strip("[]"),
+        uuid=row["lv_uuid"],
+        extents=int(row["lv_size"]) // extent_size,
+        kind=segment.get("segtype", ""),
+        role=row["lv_role"],
+        active=_yes(row["lv_active"]) or row["lv_active"] == "active",
+        open=_yes(row["lv_device_open"]),
+        # lvcreate notes a pool's profile on the parts of the pool too, where nothing reads it.
+        profile="" if hidden else row["lv_profile"],
+        path=row["lv_dm_path"],
+        pool=row["pool_lv"],
+        metadata_extents=int(row["lv_metadata_size"] or 0) // extent_size,
+        chunk_size=int(segment.get("chunk_size") or 0),
+        zero=_yes(segment.get("zero")),
+        discards=segment.get("discards", ""),
+        when_full=row["lv_when_full"],
+        monitored=segment.get("seg_monitor") == "monitored",
+        thin_count=int(segment.get("thin_count") or 0),
+        transaction_id=int(segment.get("transaction_id") or 0),
+        data_percent=_percent(row["data_percent"]),
+        metadata_percent=_percent(row["metadata_percent"]),
+        health=row["lv_health_status"],
+        check_needed=_yes(row["lv_check_needed"]),
+        hidden=hidden,
+    )
+
+
+def _yes(value):
+    return str(value) not in ("", "0", "-1", "None")
+
+
+def _percent(value):
+    return float(value) if value else None
+
+
+def check_name(name, what):
+    """Refuse a name that LVM does not take, or that a command would read as an option.
+
+    :param what: "volume group" or "logical volume"
+    """
+    if not _NAME.fullmatch(name or ""):
+        raise StorageError(
+            f"The {what} name {name!r}",
+            "LVM does not take it",
+            "Use letters, digits, and + _ . -, with no hyphen first, 127 of them at most",
+        )
+    if what == "logical volume" and _RESERVED.search(name):
+        raise StorageError(
+            f"The {what} name {name!r}",
+            "LVM keeps names like this for its own parts of volumes",
+            "Choose another name; lvm(8) lists them under VALID NAMES",
+        )
+
+
+def mapper_name(group, volume):
+    """The device-mapper name: hyphens doubled, so that the one between stands out."""
+    return "{}-{}".format(group.replace("-", "--"), volume.replace("-", "--"))

@@ -1,0 +1,235 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""A volume group and the disks in it: made, and grown by disks that are proven free."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    StorageError,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, ceil_div
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
+    Disk,
+    examine,
+    identify,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
+    require_distinct,
+    require_exists,
+    require_free,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+    Lvm,
+    PhysicalVolume,
+    VolumeGroup,
+    check_name,
+    observe_lvm,
+)
+
+# What vgcreate takes where lvm.conf says nothing else (lib/config/defaults.h).
+EXTENT_SIZE = 4 * MIB
+_FIRST_EXTENT = MIB
+
+
+class GroupState(NamedTuple):
+    """The host's LVM as seen from one group and the disks that are wanted in it."""
+
+    lvm: Lvm
+    disks: tuple  # of Disk, in the order in which they were named
+    members: dict  # devno -> PhysicalVolume.path of every physical volume on the host
+    name_taken: bool  # something else is at /dev/<name>
+
+    def group(self, name):
+        """The one group of that name, or None.
+
+        :raises StorageError: the host has two.
+        """
+        found = self.lvm.named(name)
+        if len(found) > 1:
+            raise StorageError(
+                f"Volume group {name}",
+                "this host has {} groups of that name: {}".format(
+                    len(found), ", ".join(group.uuid for group in found)
+                ),
+                "Rename one by its UUID (`vgrename UUID NEWNAME`), or take its disk away",
+            )
+        return found[0] if found else None
+
+    def with_group(self, group):
+        """This state, with the group of that name replaced."""
+        others = tuple(other for other in self.lvm.groups if other.name != group.name)
+        return self._replace(lvm=self.lvm._replace(groups=(*others, group)))
+
+
+def observe_group(run, name, devices):
+    """Read LVM and the named disks. One command, and one more for each disk not yet in LVM."""
+    lvm = observe_lvm(run)
+    found = lvm.named(name)
+    pvs = [pv for group in lvm.groups for pv in group.pvs] + list(lvm.orphans)
+    members = {identify(pv.path).devno: pv.path for pv in pvs if not pv.missing}
+    ours = {pv.path for group in found for pv in group.pvs}
+    disks = []
+    for path in devices:
+        disk = identify(path)
+        disks.append(disk if members.get(disk.devno) in ours else examine(run, path))
+    return GroupState(
+        lvm=lvm,
+        disks=tuple(disks),
+        members=members,
+        name_taken=not found and os.path.lexists("/dev/" + name),
+    )
+
+
+def plan_group(state, name):
+    """The steps that bring the group about, and the state after them.
+
+    :returns: ``(steps, GroupState)``
+    :raises StorageError: a disk is not free, or the group is in no state to be touched.
+    """
+    check_name(name, "volume group")
+    require_distinct(state.disks)
+    group = state.group(name)
+    if group is None:
+        return _create(state, name)
+    ours = {pv.path for pv in group.pvs}
+    for disk in state.disks:
+        require_exists(disk)
+    new = [disk for disk in state.disks if state.members.get(disk.devno) not in ours]
+    if not new:
+        return [], state
+    for disk in new:
+        _require_takeable(state, disk, name)
+        _require_named_by_identity(disk, name)
+    step = Command(
+        f"Add {_listed(new)} to volume group {name}",
+        ("vgextend", name, *(disk.stable for disk in new)),
+        claims=tuple(disk.claim for disk in new),
+    )
+    return [step], _with_disks(state, group, new)
+
+
+def require_healthy(state, name):
+    """Refuse to change LVM on a host where a group has lost a disk, or is not this host's.
+
+    A command that changes one group may rewrite what LVM knows of the others.
+    """
+    for group in state.lvm.groups:
+        if group.missing:
+            raise StorageError(
+                f"Volume group {group.name}",
+                f"{group.missing} of its physical volumes cannot be found",
+                f"Bring the disk back, or give it up (`vgreduce --removemissing {group.name}`), "
+                "before LVM "
+                "is changed on this host",
+            )
+        if any(pv.duplicate for pv in group.pvs):
+            raise StorageError(
+                f"Volume group {group.name}",
+                "one of its physical volumes is there twice, as a copy or over two paths",
+                "Take the copy away, or set up multipath, before LVM is changed on this host",
+            )
+    group = state.group(name)
+    if group and (group.exported or group.shared):
+        raise StorageError(
+            f"Volume group {name}",
+            "it is exported" if group.exported else "it is shared with other hosts",
+            f"Import it (`vgimport {name}`)"
+            if group.exported
+            else "Use a group that belongs to this host alone",
+        )
+
+
+def _create(state, name):
+    if not state.disks:
+        raise StorageError(
+            f"Volume group {name}",
+            "there is none of that name, and no disk was named to make it from",
+            "Name disks in `devices`, best by their names under /dev/disk/by-id",
+        )
+    if state.name_taken:
+        raise StorageError(
+            f"Volume group {name}",
+            f"/dev/{name} is something else, and LVM would put its volumes there",
+            "Choose another name for the group",
+        )
+    for disk in state.disks:
+        _require_takeable(state, disk, name)
+    step = Command(
+        f"Make volume group {name} of {_listed(state.disks)}",
+        ("vgcreate", name, *(disk.stable for disk in state.disks)),
+        claims=tuple(disk.claim for disk in state.disks),
+    )
+    group = VolumeGroup(name=name, uuid=None, extent_size=EXTENT_SIZE, extents=0, free=0)
+    return [step], _with_disks(state, group, state.disks)
+
+
+def _require_takeable(state, disk, name):
+    """A disk is free, or it is a physical volume that LVM itself says is in no group."""
+    path = state.members.get(disk.devno)
+    owner = next(
+        (group for group in state.lvm.groups if any(pv.path == path for pv in group.pvs)), None
+    )
+    if path and owner and owner.name != name:
+        raise StorageError(
+            f"{disk.path} ({disk.stable or disk.device})",
+            f"it belongs to volume group {owner.name}",
+            f"Name another disk, or take it out of that group first (`pvmove {path}`, then "
+            f"`vgreduce {owner.name} {path}`)",
+        )
+    orphan = next((pv for pv in state.lvm.orphans if path and pv.path == path), None)
+    prepared = orphan is not None and not orphan.in_use and not orphan.duplicate
+    require_free(disk, declared=("LVM2_member",) if prepared else ())
+
+
+def _require_named_by_identity(disk, name):
+    """A kernel name may mean another disk since the last boot: not for a group that is in use."""
+    if disk.path not in disk.links:
+        raise StorageError(
+            disk.path,
+            f"it is not in volume group {name}, which is there already; the kernel gives names "
+            "like "
+            "this anew at every boot, so it may not be the disk that was meant",
+            f"If this is the disk to add, name it {disk.stable}",
+        )
+
+
+def _with_disks(state, group, disks):
+    pvs = [_predicted(disk, group.extent_size) for disk in disks]
+    added = sum(pv.extents for pv in pvs)
+    grown = group._replace(
+        pvs=group.pvs + tuple(pvs), extents=group.extents + added, free=group.free + added
+    )
+    paths = {pv.path for pv in pvs}
+    lvm = Lvm(
+        groups=(*tuple(other for other in state.lvm.groups if other.name != group.name), grown),
+        orphans=tuple(pv for pv in state.lvm.orphans if pv.path not in paths),
+    )
+    members = dict(state.members, **{disk.devno: disk.device for disk in disks})
+    return state._replace(lvm=lvm, members=members, name_taken=False)
+
+
+def _predicted(disk: Disk, extent_size):
+    """The physical volume that pvcreate makes of a disk: lvm2 lib/metadata/pv_manip.c.
+
+    The first extent lies at 1 MiB; where the disk's own I/O size does not divide that, at the
+    next multiple of it.
+    """
+    start = (
+        ceil_div(_FIRST_EXTENT, disk.alignment) * disk.alignment
+        if disk.alignment
+        else _FIRST_EXTENT
+    )
+    extents = max(0, (disk.size - start) // extent_size)
+    return PhysicalVolume(disk.device, None, disk.size, extents, 0, False, False, True)
+
+
+def _listed(disks):
+    return ", ".join(disk.stable for disk in disks)

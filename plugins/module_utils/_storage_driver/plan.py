@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The engine's storage driver, its options and its data root: observe, plan, describe."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    Plan,
+    WriteFile,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    data_root as docker_data,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import engine as docker
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    host as engine_host,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    DRIVERS,
+    dotted,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
+    rules,
+    steps,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
+    Closer,
+    State,
+    present_options,
+    present_root,
+    target_driver,
+    target_options,
+    target_root,
+)
+
+# The engine's last words are lines without a level, or with the level "fatal"; all its chatter, and
+# what is an error but does not keep it from starting, has another level.
+_LAST_WORDS = r"^(?!time=\S+ level=(?!fatal))"
+
+
+def observe(run, desired):
+    """The :class:`State` of the host: one command, or two while the engine is stopped.
+
+    Where something is about to change, it looks closer: what is needed for the refusals only.
+    """
+    state = State(
+        docker.observe_engine(run, desired.service), daemon_json.read(desired.config_file)
+    )
+    if state.engine is None:
+        return state
+    old, new = present_root(state), target_root(state, desired)
+    driver = target_driver(state, desired)
+    same = os.path.realpath(old) == os.path.realpath(new)
+    # The engine looks at its driver's own folder where that is there: it may be a mount.
+    folder = os.path.join(new, driver)
+    state = state._replace(
+        unread=_first_line(steps.note(desired.service)),
+        kernel=os.uname().release,
+        backing=engine_host.backing_of(folder if os.path.isdir(folder) else new),
+        roots=tuple(holdings_of(state.engine, root) for root in ([new] if same else [old, new])),
+        same_root=same,
+    )
+    if steps.steps(state, desired):
+        state = state._replace(closer=_look_closer(run, state, desired))
+    return state
+
+
+def _first_line(path):
+    with contextlib.suppress(OSError), open(path, encoding="utf-8") as stream:
+        return stream.readline().strip()
+    return ""
+
+
+def holdings_of(engine, root):
+    """What a data root holds; images that containerd keeps are counted by the engine itself."""
+    in_use = root == engine.data_root
+    # With user namespaces everything is in a folder below the one that was configured.
+    found = docker_data.observe_holdings(engine.info["DockerRootDir"] if in_use else root)
+    found = found._replace(root=root)
+    images = (engine.info or {}).get("Images", 0)
+    if engine.containerd_store and images and in_use:
+        found = found._replace(images={**found.images, engine.driver: images})
+    return found
+
+
+def _look_closer(run, state, desired):
+    driver, root = target_driver(state, desired), target_root(state, desired)
+    needs = DRIVERS.get(driver)
+    pool = target_options(state, desired).get("dm.thinpooldev", [""])[0].rpartition("/")[2]
+    on_xfs = needs and "overlay" in needs.modules and state.backing.fstype == "xfs"
+    lost = not desired.keep_existing and rules.hidden(state, desired)
+    return Closer(
+        version=docker.installed_version(run, state.engine.unit.program),
+        missing_modules=engine_host.missing_modules(needs.modules, state.kernel) if needs else (),
+        missing_programs=engine_host.missing_programs(needs.programs) if needs else (),
+        ftype=engine_host.file_types(run, state.backing.mount_point) if on_xfs else None,
+        pool=engine_host.observe_pool(run, pool) if pool and driver == "devicemapper" else None,
+        remembers_pool=os.path.exists(os.path.join(root, "devicemapper", "metadata", "base")),
+        hidden_bytes=_bytes(lost) if lost else 0,
+    )
+
+
+def _bytes(lost):
+    """Bytes on disk of what would be hidden: the driver's folder, or all of a root left behind."""
+    folders = {os.path.join(root, driver) for root, _kind, driver, _count in lost}
+    return docker_data.bytes_below(folders, {mount.path for mount in mounts.mounts()})
+
+
+def plan(state, desired):
+    """The steps to the wanted driver, options and data root.
+
+    :raises StorageError: the engine would not come up like that, or would lose sight of data.
+    """
+    rules.require_engine(state, desired.service)
+    rules.require_readable_config(state, desired)
+    rules.require_storage_drivers(state, desired)
+    new = steps.changes(state, desired)
+    planned = steps.steps(state, desired)
+    if planned:  # a wish that has come true is not questioned
+        rules.require_no_flag(state, new)
+        rules.require_support(state, desired)
+        rules.require_no_loss_of_sight(state, desired)
+    outdated = () if desired.restart else steps.reasons(state, desired, new)
+    return Plan(
+        steps=list(planned),
+        after=steps.after(state, desired),
+        findings=rules.findings(state, desired, outdated),
+        undo=_way_back(state, desired),
+        undo_from=_point_of_change(planned, desired),
+        diagnose=(
+            *(
+                "journalctl",
+                "--since",
+                "-2min",
+                "--unit",
+                desired.service,
+                "--identifier",
+                "dockerd",
+            ),
+            *("--grep", _LAST_WORDS, "--lines", "1", "--output", "cat", "--no-pager"),
+        ),
+    )
+
+
+def _point_of_change(planned, desired):
+    """The number of the step that writes daemon.json: before it, the engine is left alone."""
+    for number, step in enumerate(planned):
+        if isinstance(step, WriteFile) and step.path == desired.config_file:
+            return number
+    return len(planned)
+
+
+def _way_back(state, desired):
+    """The old daemon.json, and the engine on it as it was."""
+    verb = "restart" if state.engine.unit.running else "stop"
+    back = WriteFile(f"{desired.config_file} as it was", desired.config_file, state.config.text)
+    engine = Command(f"Docker: {verb}", ("systemctl", verb, "--", desired.service))
+    return (back, steps.reset(desired.service), engine)
+
+
+def describe(state):
+    """The state as the user gets it."""
+    engine = state.engine
+    if engine is None:
+        return {"installed": False}
+    return {
+        "installed": True,
+        "version": dotted(engine.version),
+        "active": engine.unit.running,
+        "driver": engine.driver,
+        "driver_status": engine.status,
+        "containerd_image_store": engine.containerd_store,
+        "data_root": present_root(state),
+        "options": {
+            name: given if len(given) > 1 else given[0]
+            for name, given in present_options(state).items()
+        },
+        "configured": {
+            key: state.config.content[key]
+            for key in ("storage-driver", "storage-opts", "data-root")
+            if key in state.config.content
+        },
+        "flags": [flag._asdict() for flag in engine.unit.flags],
+        "kernel": state.kernel,
+        "backing_filesystem": {
+            "mount_point": state.backing.mount_point,
+            "type": state.backing.fstype,
+            "options": list(state.backing.options),
+        },
+        "holds": [place._asdict() for place in state.roots],
+    }

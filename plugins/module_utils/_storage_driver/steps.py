@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The steps to the wanted storage driver, options and data root, and the state after them."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    WriteFile,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    DRIVERS,
+    dotted,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import DATA_ROOT
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
+    present_options,
+    same_options,
+    setting,
+    target_driver,
+    target_options,
+    target_root,
+)
+
+# Where a run notes that the running engine has not read its new configuration. It is gone after
+# a reboot, as that engine is.
+NOTES = "/run/containerhost-storage"
+
+
+def changes(state, desired):
+    """The keys of daemon.json to set or to take out: key -> new value."""
+    found = {}
+    driver = target_driver(state, desired)
+    if desired.driver and setting(state, "storage-driver") != desired.driver:
+        found["storage-driver"] = desired.driver
+    options = target_options(state, desired)
+    if not same_options(driver, options, present_options(state)):
+        found["storage-opts"] = _written(driver, options) or daemon_json.REMOVE
+    configured = setting(state, "data-root") or state.config.content.get("graph") or DATA_ROOT
+    if desired.data_root and os.path.normpath(configured) != desired.data_root:
+        found["data-root"] = desired.data_root
+        if "graph" in state.config.content:  # the same setting, by its name before 17.05
+            found["graph"] = daemon_json.REMOVE
+    return found
+
+
+def _written(driver, options):
+    known = DRIVERS[driver].options if driver in DRIVERS else {}
+    return [
+        f"{name}={known[name].kind.written(value) if name in known else value}"
+        for name, given in options.items()
+        for value in given
+    ]
+
+
+def reasons(state, desired, new):
+    """Why the engine has to be started or restarted; none where it has not.
+
+    :param new: the changes to daemon.json.
+    """
+    engine = state.engine
+    if not engine.unit.running:
+        return ["it is not running"]
+    found = []
+    if desired.driver and engine.driver != desired.driver:
+        found.append(f"it runs on {engine.driver}, not on {desired.driver}")
+    if desired.data_root and engine.data_root != desired.data_root and not state.same_root:
+        found.append(f"its data root is {engine.data_root}, not {desired.data_root}")
+    wanted, used = _pools(state, desired)
+    if wanted and used and wanted != used:
+        found.append(f"its pool is {used}, not {wanted}")
+    if not found and unproven(state, desired, new):
+        found.append("it reads its configuration only when it starts")
+    if not found and state.unread and state.unread == engine.unit.invocation:
+        found.append("it has not read its configuration since that was changed")
+    return found
+
+
+def unproven(state, desired, new):
+    """The changes that the running engine does not act by already.
+
+    Pinning the driver that it runs on anyway is no cause to stop everybody's containers.
+    """
+    return [
+        name for name in new if name != "storage-driver" or state.engine.driver != desired.driver
+    ]
+
+
+def _leaves_unread(state, desired, new):
+    unit = state.engine.unit
+    return bool(unit.running and unit.invocation and unproven(state, desired, new))
+
+
+def _pools(state, desired):
+    """The device-mapper names of the pool that is wanted and of the one in use; '' for none."""
+    given = target_options(state, desired).get("dm.thinpooldev", [""])[0]
+    wanted = given.rpartition("/")[2] if target_driver(state, desired) == "devicemapper" else ""
+    return wanted, state.engine.status.get("Pool Name", "")
+
+
+def steps(state, desired):
+    """The steps to take; () where all is well."""
+    engine, unit = state.engine, state.engine.unit
+    new = changes(state, desired)
+    why = reasons(state, desired, new)
+    found = []
+    if new:
+        if _leaves_unread(state, desired, new) and state.unread != unit.invocation:
+            found.append(
+                WriteFile(
+                    "Note that the running engine has not read its new configuration yet",
+                    note(unit.name),
+                    unit.invocation + "\n",
+                )
+            )
+        found.append(write(state, desired, new))
+    if why and desired.restart:
+        found += restart(unit, why, engine.version)
+    return tuple(found)
+
+
+def note(service):
+    """The path of the note about a service."""
+    return os.path.join(NOTES, service + ".unread")
+
+
+def write(state, desired, new):
+    """The step that changes daemon.json."""
+    named = ", ".join(
+        "{} {}".format("remove" if value is daemon_json.REMOVE else "set", name)
+        for name, value in new.items()
+    )
+    return WriteFile(
+        f"Configure the engine: {named}",
+        desired.config_file,
+        daemon_json.edit(state.config.text, new),
+        old=state.config.text,
+    )
+
+
+def restart(unit, why, version):
+    """The steps that bring the engine up with its present configuration."""
+    verb = "Restart" if unit.running else "Start"
+    found = []
+    if unit.active != "inactive":  # then systemd may not know the unit, and says so as an error
+        found.append(reset(unit.name))
+    reason = "{} Docker {}: {}".format(verb, dotted(version), "; ".join(why))
+    found.append(Command(reason, ("systemctl", verb.lower(), "--", unit.name)))
+    return found
+
+
+def reset(service):
+    """The step that makes systemd forget how often it has started the engine lately.
+
+    A fourth start within a minute is refused, good ones counted too, and a restart that is refused
+    leaves the engine stopped (StartLimitBurst= in docker.service).
+    """
+    return Command(
+        "Let systemd start the engine as often as needed",
+        ("systemctl", "reset-failed", "--", service),
+    )
+
+
+def after(state, desired):
+    """The state that the steps leave behind; what cannot be known yet is left out."""
+    new = changes(state, desired)
+    text = daemon_json.edit(state.config.text, new)
+    content = dict(state.config.content)
+    for name, value in new.items():
+        content.pop(name, None)
+        if value is not daemon_json.REMOVE:
+            content[name] = value
+    engine, unread = state.engine, state.unread
+    if desired.restart and reasons(state, desired, new):
+        info = {
+            "Driver": target_driver(state, desired),
+            "DockerRootDir": target_root(state, desired),
+        }
+        unit = engine.unit._replace(active="active", invocation="")
+        engine, unread = engine._replace(unit=unit, info=info), ""
+    elif _leaves_unread(state, desired, new):
+        unread = engine.unit.invocation
+    return state._replace(
+        engine=engine,
+        config=daemon_json.File(text, content),
+        unread=unread,
+        roots=state.roots[-1:],
+        closer=None,
+    )

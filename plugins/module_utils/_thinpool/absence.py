@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What has to be done for a thin pool to be gone. Pure.
+
+The volume group and its disks stay: what is not asked for is not taken.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    Plan,
+    StorageError,
+    WriteFile,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
+    require_healthy,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
+    profile_path,
+)
+
+
+def plan_absence(state, wanted):
+    group, pool = state.pool(wanted)
+    steps, after = [], state
+    if pool:
+        volumes = [lv for lv in group.lvs if lv.pool == pool.name]
+        # An active volume holds its pool open; a pool without one is held by the engine itself.
+        holders = [lv for lv in volumes if lv.active] or [pool]
+        used = [lv.name for lv in holders if lv.open]
+        if used:
+            raise StorageError(
+                f"Thin pool {wanted.target}",
+                "it is in use ({} open)".format(", ".join(used)),
+                "Stop the container engine or unmount what lies on it, then run again",
+            )
+        require_healthy(state.groups, wanted.vg)
+        lost = (
+            f"thin pool {wanted.target} ({human(pool.extents * group.extent_size)}, UUID "
+            f"{pool.uuid}, {pool.data_percent or 0:.0f} percent used)"
+        )
+        lost += "".join(f" and its volume {lv.name} (UUID {lv.uuid})" for lv in volumes)
+        argv = ("lvremove", "--yes", wanted.target)
+        steps.append(Command(f"Remove thin pool {wanted.target}", argv, destroys=(lost,)))
+        gone = {pool.name} | {lv.name for lv in volumes}
+        others = [lv for lv in group.lvs if lv.kind == "thin-pool" and lv != pool]
+        # The spare serves all pools of the group; LVM removes it together with the last of them.
+        rest = tuple(lv for lv in group.lvs if lv.name not in gone and (others or not lv.hidden))
+        taken = pool.extents + pool.metadata_extents + (0 if others else group.spare)
+        after = state.with_group(group._replace(lvs=rest, free=group.free + taken))
+    if wanted.profile in after.profiles and not after.groups.lvm.profile_users(wanted.profile):
+        path = profile_path(state.config, wanted.profile)
+        old = state.profiles[wanted.profile]
+        steps.append(WriteFile("Remove the profile that no volume uses", path, None, old=old))
+        profiles = {name: text for name, text in after.profiles.items() if name != wanted.profile}
+        after = after._replace(profiles=profiles)
+    return Plan(steps, after)

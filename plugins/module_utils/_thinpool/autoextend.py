@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""Thin pools that extend themselves: the policy, the profile that carries it, its headroom.
+
+dmeventd runs ``lvextend --use-policies`` when a pool passes its threshold. That adds ``percent``
+of the pool, all or nothing: where the volume group cannot hold the whole step, the pool grows by
+nothing, although the policy is attached and monitored. So the headroom is computed every run.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Finding,
+    StorageError,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
+    ceil_div,
+    human,
+)
+
+_KEYS = {"threshold": "thin_pool_autoextend_threshold", "percent": "thin_pool_autoextend_percent"}
+
+
+class Policy(NamedTuple):
+    """When a pool grows, and by how much. ``None`` is what is not said."""
+
+    threshold: int | None = None  # percent used; 100 is never
+    percent: int | None = None  # of its present size
+
+    def over(self, other):
+        """This policy, with what it leaves open taken from the other."""
+        return Policy(
+            other.threshold if self.threshold is None else self.threshold,
+            other.percent if self.percent is None else self.percent,
+        )
+
+
+# What Docker's documentation gives; a pool that is made without a policy of its own gets it.
+RECOMMENDED = Policy(threshold=80, percent=20)
+
+
+def check_policy(policy):
+    """Refuse values that LVM silently changes (threshold) or fails on later (percent)."""
+    if policy.threshold is not None and not 50 <= policy.threshold <= 100:
+        raise StorageError(
+            f"autoextend.threshold={policy.threshold}",
+            "LVM takes 50 to 100, and silently treats less as 50",
+            "Give a threshold from 50 to 99, or 100 to turn autoextension off",
+        )
+    if policy.percent is not None and not 1 <= policy.percent <= 100:
+        raise StorageError(
+            f"autoextend.percent={policy.percent}",
+            "with 0 or less LVM fails when the pool has to grow, and one step can at most double "
+            "it",
+            "Give 1 to 100; to turn autoextension off, set the threshold to 100",
+        )
+
+
+def parse_profile(text):
+    """The :class:`Policy` that a profile's text sets; comments do not count."""
+    return Policy(*(_value(text, key) for key in _KEYS.values()))
+
+
+def profile_text(policy, text=None):
+    """The text of a profile that sets ``policy``; all else in ``text`` stays as it is."""
+    if not text:
+        lines = "".join(f"\t{key}={value}\n" for value, key in zip(policy, _KEYS.values()))
+        return f"activation {{\n{lines}}}\n"
+    for value, key in zip(policy, _KEYS.values()):
+        if _value(text, key) is not None:
+            text = _pattern(key).sub(rf"\g<head>{value}", text)
+        else:
+            text += f"activation/{key}={value}\n"
+    return text
+
+
+def _value(text, key):
+    values = [int(match["value"]) for match in _pattern(key).finditer(text)]
+    return values[-1] if values else None
+
+
+def _pattern(key):
+    return re.compile(rf"(?P<head>^(?:[^#\n]*[\s{{/])?{key}[ \t]*=[ \t]*)(?P<value>\d+)", re.M)
+
+
+class Headroom(NamedTuple):
+    """Whether the next step of a pool fits. In extents."""
+
+    data: int
+    metadata: int
+    spare: int
+    free: int
+
+    @property
+    def step(self):
+        """What one step takes at most: data, metadata, and the spare that has to match it."""
+        return self.data + self.metadata + self.spare
+
+
+def headroom(pool, spare, free, policy):
+    """The :class:`Headroom` of a pool: each part grows by the percent, rounded up.
+
+    lvm2 counts the same way (lib/metadata/lv_manip.c, _adjust_policy_params): a percent of the
+    extents that the volume has. A pool beyond its threshold needs more than that; see
+    :func:`_step`.
+    """
+    data = _step(pool.extents, pool.data_percent, policy)
+    metadata = _step(pool.metadata_extents, pool.metadata_percent, policy)
+    return Headroom(
+        data=data,
+        metadata=metadata,
+        spare=max(0, pool.metadata_extents + metadata - spare),
+        free=free,
+    )
+
+
+def _step(extents, used_percent, policy):
+    """Extents of one step: the percent, or what it takes to get below the threshold again."""
+    step = ceil_div(extents * policy.percent, 100)
+    if used_percent is not None and policy.threshold < 100:
+        needed = -int(-(extents * used_percent / policy.threshold - extents) // 1)
+        step = max(step, needed)
+    return step
+
+
+def report(room, policy, extent_size):
+    """The module's return value ``autoextend``; sizes in bytes."""
+    return {
+        "threshold": policy.threshold,
+        "percent": policy.percent,
+        "next_step_size": room.step * extent_size,
+        "free_size": room.free * extent_size,
+        "can_extend": policy.threshold < 100 and room.step <= room.free,
+    }
+
+
+def findings(name, group, room, policy, extent_size):
+    """What a person should know about a pool's way to grow; nothing where it can."""
+    if policy.threshold == 100:
+        return [
+            Finding(
+                "warning",
+                "autoextend_off",
+                f"{name} does not extend itself (threshold 100): when it is full, every write "
+                "to it fails. Set autoextend.threshold below 100.",
+            )
+        ]
+    if room.step <= room.free:
+        return []
+    step, data, metadata, spare, free = (
+        human(extents * extent_size)
+        for extents in (room.step, room.data, room.metadata, room.spare, room.free)
+    )
+    return [
+        Finding(
+            "warning",
+            "autoextend_headroom",
+            f"Autoextension of {name} cannot fire: the next step needs {step} (data {data}, "
+            f"metadata {metadata}, spare {spare}), volume group {group} has {free} free. Add a "
+            "disk to the group; a pool that is made with at most 80%VG leaves room for one step "
+            "of 20 percent.",
+        )
+    ]

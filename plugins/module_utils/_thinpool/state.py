@@ -1,0 +1,210 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""A thin pool as it is on the host, and as it is wanted. ``_thinpool_plan.py`` compares the two."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
+    GIB,
+    KIB,
+    Amount,
+    human,
+    parse_amount,
+    parse_size,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
+    LvmConfig,
+    observe_lvm_config,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import check_name
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
+    GroupState,
+    observe_group,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
+    Policy,
+    check_policy,
+    parse_profile,
+)
+
+
+class Wanted(NamedTuple):
+    """A thin pool as the user wants it. ``None`` keeps what is there."""
+
+    vg: str
+    name: str
+    present: bool = True
+    size: Amount | None = None
+    metadata_size: Amount | None = None
+    chunk_size: int | None = None  # bytes
+    zero: bool | None = None
+    discards: str | None = None
+    when_full: str | None = None  # "queue" or "error"
+    policy: Policy = Policy()
+    monitor: bool = True
+    require_headroom: bool = False
+
+    @property
+    def target(self):
+        """The pool as LVM's commands take it."""
+        return f"{self.vg}/{self.name}"
+
+    @property
+    def profile(self):
+        """The profile that carries this pool's policy, where no other one does already."""
+        return f"{self.vg}-{self.name}"
+
+
+class State(NamedTuple):
+    """All that a thin pool depends on."""
+
+    groups: GroupState
+    config: LvmConfig
+    profiles: dict  # name -> text, of every profile that exists and matters here
+    thin_check: bool
+
+    def pool(self, wanted):
+        """``(VolumeGroup, LogicalVolume)`` of the pool; None for what is not there.
+
+        :raises StorageError: the name belongs to a volume of another kind.
+        """
+        group = self.groups.group(wanted.vg)
+        pool = group.lv(wanted.name) if group else None
+        if pool and pool.kind != "thin-pool":
+            raise StorageError(
+                f"Logical volume {wanted.target}",
+                f"it is no thin pool but a {pool.kind} volume",
+                "Choose another name for the pool",
+            )
+        return group, pool
+
+    def with_group(self, group):
+        """This state, with the group of that name replaced."""
+        return self._replace(groups=self.groups.with_group(group))
+
+    def policy(self, group, pool):
+        """The :class:`Policy` in force for a pool: its profile's, its group's, LVM's own."""
+        name = pool.profile or group.profile
+        return parse_profile(self.profiles.get(name, "")).over(
+            Policy(self.config.threshold, self.config.percent)
+        )
+
+
+def wanted_from(params):
+    """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
+    check_name(params["vg"], "volume group")
+    check_name(params["name"], "logical volume")
+    size, metadata_size = params["size"], params["metadata_size"]
+    error_when_full = params["error_when_full"]
+    policy = Policy(**(params["autoextend"] or {}))
+    check_policy(policy)
+    return Wanted(
+        vg=params["vg"],
+        name=params["name"],
+        present=params["state"] == "present",
+        size=None if size is None else parse_amount(size, "size"),
+        metadata_size=None
+        if metadata_size is None
+        else parse_amount(metadata_size, "metadata_size"),
+        chunk_size=_chunk_size(params["chunk_size"]),
+        zero=params["zero"],
+        discards=params["discards"],
+        when_full=None if error_when_full is None else ("error" if error_when_full else "queue"),
+        policy=policy,
+        monitor=params["monitor"],
+        require_headroom=params["require_headroom"],
+    )
+
+
+def _chunk_size(text):
+    if text is None:
+        return None
+    size = parse_size(text, "chunk_size")
+    if size % (64 * KIB) or not 64 * KIB <= size <= GIB:
+        raise StorageError(
+            f"chunk_size={text}",
+            "LVM takes multiples of 64 KiB, from 64 KiB to 1 GiB",
+            "For containers 512k serves well; 64k suits many snapshots",
+        )
+    return size
+
+
+def observe(run, wanted, devices):
+    """Read the pool and all it depends on. One command where nothing is to be done."""
+    groups = observe_group(run, wanted.vg, devices)
+    config = observe_lvm_config(run)
+    names = {wanted.profile}
+    for group in groups.lvm.named(wanted.vg):
+        pool = group.lv(wanted.name)
+        names |= {group.profile, pool.profile if pool else ""}
+    texts = {name: read_profile(config.profile_dir, name) for name in names if name}
+    return State(
+        groups=groups,
+        config=config,
+        profiles={name: text for name, text in texts.items() if text is not None},
+        thin_check=shutil.which("thin_check", path=os.environ.get("PATH", "") + ":/usr/sbin")
+        is not None,
+    )
+
+
+def profile_path(config, name):
+    """Where LVM looks for a profile."""
+    return f"{config.profile_dir}/{name}.profile"
+
+
+def read_profile(folder, name):
+    """The text of a profile; None where there is none of that name."""
+    try:
+        with open(f"{folder}/{name}.profile", encoding="utf-8") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+
+
+def describe(state, wanted):
+    """The state as the user gets it: sizes in bytes, ``None`` for what is not there."""
+    group, pool = state.pool(wanted)
+    if group is None:
+        return {"vg": None, "pool": None}
+    return {
+        "vg": {
+            "name": group.name,
+            "size": group.extents * group.extent_size,
+            "free": group.free * group.extent_size,
+            "extent_size": group.extent_size,
+            "devices": [pv.path for pv in group.pvs],
+        },
+        "pool": None if pool is None else describe_pool(state, group, pool),
+    }
+
+
+def describe_pool(state, group, pool):
+    """A thin pool as the user gets it."""
+    policy = state.policy(group, pool)
+    return {
+        "name": pool.name,
+        "device": pool.path,
+        "size": pool.extents * group.extent_size,
+        "size_human": human(pool.extents * group.extent_size),
+        "metadata_size": pool.metadata_extents * group.extent_size,
+        "chunk_size": pool.chunk_size,
+        "zero": pool.zero,
+        "discards": pool.discards,
+        "error_when_full": pool.when_full == "error",
+        "profile": pool.profile,
+        "autoextend": {"threshold": policy.threshold, "percent": policy.percent},
+        "active": pool.active,
+        "monitored": pool.monitored,
+        "data_percent": pool.data_percent,
+        "metadata_percent": pool.metadata_percent,
+        "health": pool.health or "ok",
+    }

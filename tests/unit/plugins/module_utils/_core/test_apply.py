@@ -1,0 +1,169 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carrying out a step: a command as it is, a file whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core import apply as _apply
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Claim,
+    Command,
+    StorageError,
+    WriteFile,
+)
+
+CLAIM = Claim("/dev/vdb", "254:16", 1, "", "")
+
+
+def run_nothing(argv):
+    pytest.fail(f"{argv} was run")
+
+
+def write(path, content, mode=0o644):
+    _apply.execute(run_nothing, WriteFile("Set it", str(path), content, mode=mode), None)
+
+
+def mode_of(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def test_a_command_is_run_as_it_is():
+    ran = []
+    step = Command("Make it", ("vgcreate", "vg", "/dev/disk/by-id/a b"))
+    _apply.execute(lambda argv: ran.append(argv) or (0, "", ""), step, None)
+    assert ran == [step.argv]
+
+
+OUTCOMES = [
+    ((5, "", "  no room\n"), "`vgcreate 'a b'` failed with exit status 5: no room. "),
+    ((1, "said on stdout", ""), "`vgcreate 'a b'` failed with exit status 1: said on stdout. "),
+]
+
+
+@pytest.mark.parametrize(("outcome", "message"), OUTCOMES)
+def test_a_command_that_fails(outcome, message):
+    step = Command("Make it", ("vgcreate", "a b"))
+    with pytest.raises(StorageError) as error:
+        _apply.execute(lambda argv: outcome, step, None)
+    assert str(error.value).startswith("Make it: " + message)
+
+
+def test_the_disks_of_a_step_are_held_while_it_runs():
+    log = []
+
+    @contextlib.contextmanager
+    def hold(claims):
+        log.append(("hold", claims))
+        yield
+        log.append("let go")
+
+    step = Command("Make it", ("vgcreate",), claims=(CLAIM,))
+    _apply.execute(lambda argv: log.append("run") or (0, "", ""), step, hold)
+    assert log == [("hold", (CLAIM,)), "run", "let go"]
+
+
+def test_a_step_whose_disks_cannot_be_held_is_not_run():
+    @contextlib.contextmanager
+    def hold(claims):
+        raise StorageError("Disk", "it is another one", "Plan again")
+        yield
+
+    with pytest.raises(StorageError, match="it is another one"):
+        _apply.execute(run_nothing, Command("Make it", ("vgcreate",), claims=(CLAIM,)), hold)
+
+
+@pytest.mark.parametrize("content", ["", "text\n", "ümlaut\n", "a" * 100000])
+def test_a_new_file(tmp_path, content):
+    path = tmp_path / "file"
+    write(path, content, mode=0o600)
+    assert path.read_text(encoding="utf-8") == content
+    assert mode_of(path) == 0o600
+
+
+def test_a_new_file_in_a_new_folder(tmp_path):
+    write(tmp_path / "a" / "b" / "file", "text")
+    assert (tmp_path / "a" / "b" / "file").read_text() == "text"
+    assert mode_of(tmp_path / "a" / "b") & 0o022 == 0
+
+
+def test_a_new_file_has_its_mode_whatever_the_umask(tmp_path):
+    before = os.umask(0o077)
+    try:
+        write(tmp_path / "file", "text", mode=0o644)
+    finally:
+        os.umask(before)
+    assert mode_of(tmp_path / "file") == 0o644
+
+
+def test_mode_and_owner_of_a_replaced_file_stay(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.write_text("old")
+    path.chmod(0o640)
+    owners = []
+    monkeypatch.setattr(os, "fchown", lambda _fd, *owner: owners.append(owner))
+    write(path, "new", mode=0o600)
+    assert path.read_text() == "new"
+    assert mode_of(path) == 0o640
+    assert owners == [(path.stat().st_uid, path.stat().st_gid)]
+
+
+def test_a_file_is_removed(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+    write(path, None)
+    assert os.listdir(tmp_path) == []
+
+
+def test_removing_what_is_gone_is_no_error(tmp_path):
+    write(tmp_path / "file", None)
+
+
+class Crash(BaseException):
+    """The end of the process, as far as one can have it in a test."""
+
+
+@pytest.mark.parametrize("call", ["fchmod", "fsync", "rename"])
+def test_a_crash_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch, call):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def crash(*_arguments):
+        raise Crash
+
+    monkeypatch.setattr(os, call, crash)
+    with pytest.raises(Crash):
+        write(path, "new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_the_content_is_on_disk_before_the_name_and_the_name_before_the_end(tmp_path, monkeypatch):
+    log = []
+    fsync, rename = os.fsync, os.rename
+
+    def synced(descriptor):
+        kind = os.fstat(descriptor).st_mode
+        log.append("sync folder" if stat.S_ISDIR(kind) else "sync file")
+        fsync(descriptor)
+
+    def renamed(*names):
+        log.append("rename")
+        rename(*names)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "rename", renamed)
+    write(tmp_path / "file", "new")
+    assert log == ["sync file", "rename", "sync folder"]
+
+
+def test_a_file_that_cannot_be_written(tmp_path):
+    (tmp_path / "folder").write_text("a file in the way")
+    with pytest.raises(StorageError, match="Set it: ") as error:
+        write(tmp_path / "folder" / "file", "text")
+    assert str(error.value).startswith(str(tmp_path / "folder" / "file"))

@@ -1,0 +1,380 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The loop: observe, plan, apply, observe again. Its host is one number, in a fake."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core import (
+    reconcile as _reconcile,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.lock import host_lock
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    Finding,
+    Plan,
+    StorageError,
+    WriteFile,
+    seal,
+)
+
+
+class Exit(Exception):  # noqa: N818 - ending is no error
+    """What exit_json and fail_json do to a module, with what they were given."""
+
+    def __init__(self, failed, result):
+        super().__init__(result.get("msg", ""))
+        self.failed = failed
+        self.result = result
+
+
+class Host:
+    """A module and the host below it: ``size`` is what there is to observe.
+
+    ``grow N`` and ``drop N`` change it, ``why`` prints a reason; ``broken`` commands fail.
+    """
+
+    def __init__(self, size=1, check_mode=False, consent=None):
+        self.size = size
+        self.check_mode = check_mode
+        self.params = {"consent": consent}
+        self._name = "a_module"
+        self.broken = ()
+        self.deaf = False  # takes every command and does nothing
+        self.ran = []
+        self.warned = []
+        self.environment = None
+
+    def run_command(self, argv, environ_update):
+        assert isinstance(argv, list)
+        assert all(isinstance(word, str) for word in argv)
+        self.environment = environ_update
+        if argv == ["size"]:
+            return 0, str(self.size), ""
+        if argv == ["why"]:
+            return 0, "the host's reason\n", ""
+        self.ran.append(" ".join(argv))
+        if self.ran[-1] in self.broken:
+            return 3, "", "  it does not fit\n"
+        if not self.deaf:
+            self.size += int(argv[1]) if argv[0] == "grow" else -int(argv[1])
+        return 0, "", ""
+
+    def warn(self, message):
+        self.warned.append(message)
+
+    def exit_json(self, **result):
+        raise Exit(False, result)
+
+    def fail_json(self, **result):
+        raise Exit(True, result)
+
+
+def observe(run):
+    return int(run.read(("size",)))
+
+
+def to(wanted, **more):
+    """Give the plan that takes the host to a size, one step for each unit."""
+
+    def plan(size):
+        up = [Command(f"Grow to {to}", ("grow", "1")) for to in range(size + 1, wanted + 1)]
+        down = [
+            Command(f"Drop to {to - 1}", ("drop", "1"), destroys=(f"unit {to}",))
+            for to in range(size, wanted, -1)
+        ]
+        return Plan(up + down, wanted, **more)
+
+    return plan
+
+
+def describe(size):
+    return {"size": size}
+
+
+def reconcile(host, plan, hold=None):
+    with pytest.raises(Exit) as caught:
+        _reconcile.reconcile(host, observe, plan, describe, hold)
+    return caught.value
+
+
+@pytest.fixture(autouse=True)
+def _own_lock(monkeypatch, tmp_path):
+    path = str(tmp_path / "lock")
+    monkeypatch.setattr(_reconcile, "host_lock", lambda name: host_lock(name, path, patience=0))
+
+
+def test_a_host_that_is_as_wanted_is_left_alone():
+    host = Host(3)
+    ended = reconcile(host, to(3))
+    assert not ended.failed
+    assert ended.result == {
+        "changed": False,
+        "steps": [],
+        "findings": [],
+        "diff": [],
+        "state": {"size": 3},
+    }
+    assert host.ran == []
+
+
+def test_the_steps_are_taken_in_order_and_the_state_is_observed():
+    host = Host(1)
+    ended = reconcile(host, to(3))
+    assert not ended.failed
+    assert ended.result["changed"]
+    assert ended.result["state"] == {"size": 3}
+    assert host.ran == ["grow 1", "grow 1"]
+    assert ended.result["steps"] == [
+        {"reason": "Grow to 2", "action": "grow 1"},
+        {"reason": "Grow to 3", "action": "grow 1"},
+    ]
+
+
+def test_a_second_run_changes_nothing():
+    host = Host(1)
+    reconcile(host, to(3))
+    assert not reconcile(host, to(3)).result["changed"]
+    assert len(host.ran) == 2
+
+
+@pytest.mark.parametrize("wanted", [1, 3, 0])
+def test_check_mode_runs_nothing_and_says_the_same_as_the_run(wanted):
+    checked = reconcile(host := Host(1, check_mode=True), to(wanted))
+    assert host.ran == []
+    assert host.size == 1
+    real = reconcile(Host(1, consent=checked.result.get("seal")), to(wanted))
+    assert not checked.failed
+    assert checked.result == real.result
+
+
+def test_check_mode_takes_no_lock(monkeypatch):
+    monkeypatch.setattr(_reconcile, "host_lock", None)
+    assert not reconcile(Host(1, check_mode=True), to(3)).failed
+
+
+def test_two_runs_at_once_are_refused(tmp_path):
+    host = Host(1)
+    with host_lock("another", str(tmp_path / "lock"), patience=0):
+        ended = reconcile(host, to(3))
+    assert ended.failed
+    assert "another run is changing its storage (another" in ended.result["msg"]
+    assert host.ran == []
+
+
+def test_commands_speak_english():
+    host = Host()
+    reconcile(host, to(2))
+    assert host.environment["LC_ALL"] == "C"
+
+
+def test_the_diff_shows_steps_state_and_files():
+    file = WriteFile("Set it", "/etc/x", "new", old="old")
+    gone = WriteFile("Drop it", "/etc/y", None, old="old")
+    diff = reconcile(
+        Host(1, check_mode=True), lambda size: Plan([*to(2)(size).steps, file, gone], 2)
+    ).result["diff"]
+    assert diff[0]["prepared"] == (
+        "Steps:\n1. Grow to 2\n   grow 1\n2. Set it\n   write /etc/x\n"
+        "3. Drop it\n   remove /etc/y\n"
+    )
+    assert (diff[1]["before"], diff[1]["after"]) == ({"size": 1}, {"size": 2})
+    assert [(part["before_header"], part["before"], part["after"]) for part in diff[2:]] == [
+        ("/etc/x", "old", "new"),
+        ("/etc/y", "old", ""),
+    ]
+
+
+def test_findings_are_returned_and_warnings_printed():
+    findings = (Finding("warning", "a", "Look at it."), Finding("info", "b", "It is so."))
+    host = Host(1)
+    ended = reconcile(host, to(1, findings=findings))
+    assert [it["topic"] for it in ended.result["findings"]] == ["a", "b"]
+    assert host.warned == ["Look at it."]
+
+
+def test_facts_are_returned():
+    assert reconcile(Host(1), to(1, facts={"headroom": 5})).result["headroom"] == 5
+
+
+# Consent
+
+
+def test_nothing_is_destroyed_without_consent():
+    host = Host(3)
+    ended = reconcile(host, to(1))
+    assert ended.failed
+    assert not ended.result["changed"]
+    assert host.ran == []
+    assert "unit 3; unit 2" in ended.result["msg"]
+    assert ended.result["seal"] in ended.result["msg"]
+    assert ended.result["destroys"] == ["unit 3", "unit 2"]
+
+
+def test_consent_is_for_one_plan_only():
+    host = Host(3, consent=seal(to(2)(3).steps))
+    ended = reconcile(host, to(1))
+    assert ended.failed
+    assert host.ran == []
+    assert f"the consent given ({host.params['consent']}) is not for this plan" in str(ended)
+
+
+def test_a_host_that_changed_since_needs_a_new_consent():
+    ended = reconcile(host := Host(4, consent=seal(to(2)(3).steps)), to(2))
+    assert ended.failed
+    assert host.ran == []
+
+
+def test_with_consent_it_is_destroyed():
+    host = Host(3)
+    host.params["consent"] = reconcile(Host(3, check_mode=True), to(1)).result["seal"]
+    ended = reconcile(host, to(1))
+    assert not ended.failed
+    assert host.size == 1
+
+
+def test_consent_to_a_plan_that_destroys_nothing_is_harmless():
+    assert not reconcile(Host(1, consent="0123456789ab"), to(2)).failed
+
+
+def test_a_module_without_that_option_can_destroy_nothing():
+    host = Host(3)
+    host.params = {}
+    assert reconcile(host, to(1)).failed
+    assert host.ran == []
+
+
+# Refusals and failures
+
+
+def test_a_refusal_of_the_plan_changes_nothing():
+    def refuse(size):
+        raise StorageError("Pool", "it cannot shrink", "Leave it", pool="p")
+
+    ended = reconcile(host := Host(1), refuse)
+    assert ended.failed
+    assert ended.result == {
+        "changed": False,
+        "steps": [],
+        "findings": [],
+        "msg": "Pool: it cannot shrink. Leave it.",
+        "pool": "p",
+    }
+    assert host.ran == []
+
+
+def test_a_host_that_cannot_be_read_is_a_failure_that_says_how():
+    host = Host()
+    host.run_command = lambda argv, environ_update: (5, "", "locked\n")
+    ended = reconcile(host, to(2))
+    assert ended.failed
+    assert str(ended).startswith("`size`: it failed with exit status 5: locked. ")
+
+
+def test_a_failing_first_step_changed_nothing():
+    host = Host(1)
+    host.broken = ("grow 1",)
+    ended = reconcile(host, to(3))
+    assert ended.failed
+    assert str(ended) == (
+        "Grow to 2: `grow 1` failed with exit status 3: it does not fit. "
+        "Mend what it names, then run again.\nNothing was changed before that."
+    )
+    assert not ended.result["changed"]
+    assert (ended.result["done"], ended.result["failed_after"]) == ([], 0)
+    assert "diff" not in ended.result
+
+
+def two_steps(size):
+    """Give a plan whose second step differs from its first, to break it alone."""
+    if size >= 10:
+        return Plan([], size)
+    return Plan([Command("Grow", ("grow", "2")), Command("Grow more", ("grow", "8"))], 11)
+
+
+def test_a_failing_second_step_says_what_was_done():
+    host = Host(1)
+    host.broken = ("grow 8",)
+    ended = reconcile(host, two_steps)
+    assert ended.failed
+    assert "Grow more: `grow 8` failed" in str(ended)
+    assert "Done before that, and kept: Grow. It is safe to run again" in str(ended)
+    assert ended.result["changed"]
+    assert ended.result["done"] == [{"reason": "Grow", "action": "grow 2"}]
+    assert ended.result["failed_after"] == 1
+    assert host.ran == ["grow 2", "grow 8"]
+
+
+def test_a_host_that_does_not_keep_its_state():
+    host = Host(1)
+    host.deaf = True
+    ended = reconcile(host, to(2))
+    assert ended.failed
+    assert "it did not keep the state it was given" in str(ended)
+    assert "still to be done: Grow to 2." in str(ended)
+
+
+def test_the_host_is_asked_for_its_own_reason():
+    host = Host(1)
+    host.broken = ("grow 1",)
+    ended = reconcile(host, to(2, diagnose=("why",)))
+    assert "\nThe host's own words:\nthe host's reason\n" in str(ended)
+
+
+UNDO = (Command("Take it back", ("drop", "2")),)
+
+
+def test_the_way_back_is_taken():
+    host = Host(1)
+    host.broken = ("grow 8",)
+    ended = reconcile(host, lambda size: two_steps(size)._replace(undo=UNDO))
+    assert ended.failed
+    assert host.size == 1
+    assert host.ran == ["grow 2", "grow 8", "drop 2"]
+    assert "Taken back, so that it is as it was before: Take it back." in str(ended)
+    assert ended.result["undone"]
+    assert not ended.result["changed"]
+
+
+def test_only_the_steps_that_the_way_back_is_for_are_taken_back():
+    def plan(size):
+        first = Command("Grow first", ("grow", "1"))
+        steps = two_steps(size).steps
+        return Plan([first, *steps] if steps else [], 12, undo=UNDO, undo_from=1)
+
+    host = Host(1)
+    host.broken = ("grow 8",)
+    ended = reconcile(host, plan)
+    assert host.ran == ["grow 1", "grow 2", "grow 8", "drop 2"]
+    assert "Done before that, and kept: Grow first." in str(ended)
+    assert ended.result["changed"]
+
+
+def test_the_way_back_is_taken_when_the_host_keeps_nothing():
+    host = Host(1)
+    host.deaf = True
+    assert reconcile(host, to(2, undo=UNDO)).result["undone"]
+    assert host.ran == ["grow 1", "drop 2"]
+
+
+@pytest.mark.parametrize(("broken", "undo_from"), [("grow 2", 0), ("grow 8", 1)])
+def test_no_way_back_from_where_nothing_was_done_that_it_is_for(broken, undo_from):
+    host = Host(1)
+    host.broken = (broken,)
+    plan = {"undo": UNDO, "undo_from": undo_from}
+    ended = reconcile(host, lambda size: two_steps(size)._replace(**plan))
+    assert host.ran[-1] == broken
+    assert "Taken back" not in str(ended)
+    assert ended.result["changed"] is bool(undo_from)
+
+
+def test_a_way_back_that_fails_is_gone_to_its_end():
+    host = Host(1)
+    host.broken = ("grow 8", "drop 2")
+    undo = (*UNDO, Command("Take the rest back", ("drop", "1")))
+    ended = reconcile(host, lambda size: two_steps(size)._replace(undo=undo))
+    assert host.ran[-2:] == ["drop 2", "drop 1"]
+    assert "has to be done by hand: Take it back (" in str(ended)
+    assert not ended.result["undone"]
+    assert ended.result["changed"]

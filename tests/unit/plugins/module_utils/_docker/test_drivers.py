@@ -1,0 +1,240 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of drivers, and what is refused because of it."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    option_values as values,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.driver_rules import (
+    require_backing,
+    require_driver,
+    require_kernel,
+    require_options,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    DRIVERS,
+    available,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
+from hypothesis import given
+from hypothesis import strategies as st
+
+V20, V23, V24, V25, V26, V29 = (20, 10, 24), (23, 0, 0), (24, 0, 9), (25, 0, 0), (26, 1, 5), (29,)
+
+# What `docker info` can name as a storage driver, by engine: moby's daemon/graphdriver/register.
+AVAILABLE = [
+    ((1, 11, 2), "overlay btrfs zfs devicemapper vfs aufs"),
+    ((17, 6, 2), "overlay2 overlay btrfs zfs devicemapper vfs aufs"),
+    (V20, "overlay2 overlay btrfs zfs devicemapper vfs aufs fuse-overlayfs"),
+    (V23, "overlay2 overlay btrfs zfs devicemapper vfs aufs fuse-overlayfs"),
+    (V24, "overlay2 btrfs zfs devicemapper vfs fuse-overlayfs"),
+    (V25, "overlay2 btrfs zfs vfs fuse-overlayfs"),
+    (V29, "overlay2 btrfs zfs vfs fuse-overlayfs"),
+]
+
+
+@pytest.mark.parametrize(("version", "names"), AVAILABLE)
+def test_available_drivers(version, names):
+    assert available(version) == names.split()
+    for name in DRIVERS:
+        if name in names.split():
+            require_driver(name, version)
+        else:
+            with pytest.raises(StorageError):
+                require_driver(name, version)
+
+
+def test_a_driver_that_is_gone_says_since_when_and_what_to_use():
+    with pytest.raises(StorageError) as error:
+        require_driver("devicemapper", V26)
+    assert str(error.value) == (
+        "Docker 26.1.5: it has no devicemapper driver: that was removed in 25.0. Use overlay2 or "
+        "btrfs or zfs, or keep an engine before 25.0."
+    )
+
+
+POOL = {"dm.thinpooldev": "/dev/mapper/docker-thinpool"}
+DIRECT = {"dm.directlvm_device": "/dev/sdb"}
+
+# driver, options, engine, what the error says; None where they are accepted
+OPTIONS = [
+    ("overlay2", {"overlay2.size": "10G"}, V20, None),
+    ("overlay2", {"overlay2.size": "10 GiB"}, V29, None),
+    ("overlay2", {"OVERLAY2.SIZE": "1.5g"}, V20, None),
+    ("overlay2", {"overlay2.size": "10X"}, V20, "'10X' is not a value it can have"),
+    ("overlay2", {"overlay2.size": "-1G"}, V20, "'-1G' is not a value"),
+    ("overlay2", {"overlay2.size": "10%"}, V20, "'10%' is not a value"),
+    ("overlay2", {"overlay2.size": ["1g", "2g"]}, V20, "it has 2 values: 1g, 2g"),
+    ("overlay2", {"overlay2.size": "1g"}, (17, 6, 0), "it came with 17.7"),
+    ("overlay2", {"overlay2.override_kernel_check": True}, V23, None),
+    ("overlay2", {"overlay2.override_kernel_check": True}, V24, "it was removed in 24.0"),
+    ("overlay2", {"dm.basesize": "10G"}, V20, "it belongs to devicemapper, not to overlay2"),
+    ("overlay2", {"overlay2.sizes": "10G"}, V20, "the overlay2 driver has no such option"),
+    ("overlay2", {"--data-root": "/"}, V20, "the overlay2 driver has no such option"),
+    ("overlay", {"overlay.size": "10G"}, V20, "It takes no options"),
+    ("zfs", {"size": "256M"}, V20, "it belongs to vfs, not to zfs"),
+    ("zfs", {"zfs.fsname": "tank/docker"}, V20, None),
+    ("zfs", {"zfs.fsname": "tank\ndocker"}, V20, "is not a value it can have"),
+    ("btrfs", {"btrfs.min_space": "1G"}, V20, None),
+    ("vfs", {"size": "1G"}, V20, None),
+    ("vfs", {"vfs.xattrs": "i_want_broken_containers"}, V24, "it came with 25.0"),
+    ("devicemapper", POOL, V20, None),
+    ("devicemapper", {"dm.thinpooldev": "docker-thinpool"}, V20, None),
+    ("devicemapper", {"dm.thinpooldev": "/dev/docker/thinpool"}, V20, "below /dev/mapper"),
+    ("devicemapper", {"dm.thinpooldev": "--all"}, V20, "is not a value it can have"),
+    ("devicemapper", {"dm.fs": "btrfs"}, V20, "Give it xfs or ext4"),
+    ("devicemapper", {"dm.use_deferred_removal": True}, V20, None),
+    ("devicemapper", {"dm.use_deferred_removal": "maybe"}, V20, "Give it true or false"),
+    ("devicemapper", {"dm.min_free_space": "10"}, V20, None),  # written with its %
+    ("devicemapper", {"dm.min_free_space": "100%"}, V20, "from 0% to 99%"),
+    ("devicemapper", {"dm.blocksize": "512K"}, V20, None),
+    ("devicemapper", {"dm.blocksize": "100K"}, V20, "a multiple of 64K"),
+    ("devicemapper", {"dm.libdm_log_level": 8}, V20, "a whole number from 2 to 7"),
+    ("devicemapper", {"dm.mkfsarg": ["-K", "-f"]}, V20, None),
+    ("devicemapper", DIRECT, V20, None),
+    ("devicemapper", {**POOL, **DIRECT}, V20, "dm.thinpooldev names one that is there"),
+    ("devicemapper", {"dm.thinp_percent": "95"}, V20, "which is not given"),
+    ("devicemapper", {**DIRECT, "dm.thinp_percent": "95"}, V20, "only one of them is given"),
+    (
+        "devicemapper",
+        {**DIRECT, "dm.thinp_percent": "95%", "dm.thinp_metapercent": "6"},
+        V20,
+        "together they are 101 %",
+    ),
+    ("devicemapper", {**DIRECT, "dm.thinp_percent": "95", "dm.thinp_metapercent": "5"}, V20, None),
+    (
+        "devicemapper",
+        {**DIRECT, "dm.directlvm_device_force": True},
+        V20,
+        "it lets the engine wipe /dev/sdb without looking",
+    ),
+    ("fuse-overlayfs", {}, V20, None),
+]
+
+
+@pytest.mark.parametrize(("driver", "options", "version", "wrong"), OPTIONS)
+def test_options(driver, options, version, wrong):
+    given_options = values.flatten(options)
+    if wrong is None:
+        require_options(driver, given_options, version)
+        return
+    with pytest.raises(StorageError) as error:
+        require_options(driver, given_options, version)
+    assert wrong in str(error.value)
+    assert str(error.value).startswith("Storage option")
+
+
+def test_every_option_belongs_to_one_driver():
+    names = [name for driver in DRIVERS.values() for name in driver.options]
+    assert len(names) == len(set(names))
+
+
+KERNELS = [
+    ("overlay2", "6.1.0-49-amd64", True),
+    ("overlay2", "4.0.0", True),
+    ("overlay2", "3.19.8", False),
+    ("overlay2", "3.10.0-1160.el7.x86_64", True),
+    ("fuse-overlayfs", "4.17.19", False),
+    ("fuse-overlayfs", "3.10.0-1160.el7.x86_64", False),
+    ("vfs", "2.6.32", True),
+]
+
+
+@pytest.mark.parametrize(("driver", "release", "good"), KERNELS)
+def test_kernels(driver, release, good):
+    if good:
+        require_kernel(driver, release)
+        return
+    with pytest.raises(StorageError, match=f"^Kernel {release}: the {driver} driver needs"):
+        require_kernel(driver, release)
+
+
+SIZE = {"overlay2.size": ["10G"]}
+
+# driver, options, filesystem, its options, ftype, what the error says
+BACKINGS = [
+    ("overlay2", {}, "ext4", "rw", None, None),
+    ("overlay2", {}, "xfs", "rw", True, None),
+    ("overlay2", {}, "xfs", "rw", None, None),
+    ("overlay2", {}, "xfs", "rw", False, "it was made with ftype=0"),
+    ("vfs", {}, "xfs", "rw", False, None),
+    ("overlay2", {}, "nfs4", "rw", None, "the overlay2 driver does not work on it"),
+    ("overlay2", {}, "overlay", "rw", None, "does not work on it"),
+    ("overlay2", SIZE, "xfs", "rw prjquota", True, None),
+    ("overlay2", SIZE, "xfs", "rw noquota", True, "mounted without them"),
+    ("overlay2", SIZE, "ext4", "rw prjquota", None, "overlay2.size works only on xfs"),
+    ("vfs", {"size": ["1G"]}, "ext4", "rw prjquota", None, None),
+    ("vfs", {"size": ["0"]}, "ext4", "rw", None, None),
+    ("vfs", {"size": ["1G"]}, "ext4", "rw", None, "size needs project quotas"),
+    ("btrfs", {}, "btrfs", "rw", None, None),
+    ("btrfs", {}, "ext4", "rw", None, "Mount a filesystem of type btrfs"),
+    ("zfs", {}, "ext4", "rw", None, "Mount a filesystem of type zfs"),
+    ("zfs", {"zfs.fsname": ["tank"]}, "ext4", "rw", None, None),
+    ("aufs", {}, "btrfs", "rw", None, "does not work on it"),
+    ("devicemapper", {}, "ext4", "rw", None, None),
+]
+
+
+@pytest.mark.parametrize(("driver", "options", "fstype", "features", "ftype", "wrong"), BACKINGS)
+def test_backing_filesystems(driver, options, fstype, features, ftype, wrong):
+    backing = Backing("/srv", fstype, tuple(features.split()))
+    if wrong is None:
+        require_backing(driver, options, backing, ftype)
+        return
+    with pytest.raises(StorageError) as error:
+        require_backing(driver, options, backing, ftype)
+    assert wrong in str(error.value)
+    assert str(error.value).startswith(f"The filesystem at /srv ({fstype}): ")
+
+
+SAME_SIZES = [
+    ("10g", "10240m"),
+    ("10G", "10GiB"),
+    ("1.5g", "1536mb"),
+    ("512", "512b"),
+    ("1 k", "1K"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME_SIZES)
+def test_sizes_of_one_meaning(one, other):
+    assert values.SIZE.same(one, other)
+    assert not values.SIZE.same(one, other + "1")
+
+
+@given(st.integers(0, 2**50), st.sampled_from("kmgtp"))
+def test_a_size_in_any_unit_is_its_number_of_bytes(number, unit):
+    assert values.size(f"{number}{unit}") == number * 1024 ** (" kmgtp".index(unit))
+    assert values.size(f"{number}{unit.upper()}iB") == values.size(f"{number}{unit}")
+
+
+@pytest.mark.parametrize("text", ["", "g", "1z", "1gg", "1,5g", " 1g", "1e3", "0x10", "²g"])
+def test_what_is_no_size(text):
+    with pytest.raises(ValueError, match=r".*"):
+        values.size(text)
+
+
+def test_options_are_flattened_and_split_alike():
+    given_options = {"dm.mkfsarg": ["-K", "-f"], "DM.use_deferred_removal": True, "dm.fs": "xfs"}
+    entries = ["dm.mkfsarg=-K", "dm.mkfsarg=-f", "dm.use_deferred_removal=true", "dm.fs=xfs"]
+    assert values.flatten(given_options) == values.split(entries)
+
+
+VERSIONS = [
+    ("Docker version 20.10.24+dfsg1, build 297e128", (20, 10, 24)),
+    ("29.0.0-rc.1", (29, 0, 0)),
+    ("6.12.117-1~deb12u1", (6, 12, 117)),
+    ("6.1-custom", (6, 1)),
+    ("none", ()),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), VERSIONS)
+def test_versions(text, wanted):
+    assert values.version(text) == wanted

@@ -1,0 +1,262 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A disk as sysfs, udev and its own bytes show it: read from a made-up tree."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import stat
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as _disk
+
+MIB = 1024**2
+SIZE = 256 * MIB
+WIPEFS = json.dumps({"signatures": [{"device": "x", "offset": "0x1fe", "type": "dos"}]})
+
+
+class Run:
+    """Answers ``wipefs``, and nothing else."""
+
+    def __init__(self, answer=""):
+        self.answer = answer
+        self.ran = []
+
+    def read(self, argv):
+        self.ran.append(argv)
+        assert argv[:3] == ("wipefs", "--no-act", "--json")
+        return self.answer
+
+
+class Host:
+    """A disk that is a sparse file, and what the kernel and udev say of it."""
+
+    def __init__(self, folder):
+        self.disk = folder / "vdb"
+        self.path = str(self.disk)
+        with open(self.disk, "wb") as stream:
+            stream.truncate(SIZE)
+        self.sys = folder / "sys" / "0:0"  # the device number of a plain file
+        self.udev = folder / "udev0:0"
+        self.attribute("size", SIZE // 512)
+        self.attribute("ro", 0)
+        self.know("S:disk/by-id/virtio-disk1", "E:ID_SERIAL=disk1")
+
+    def attribute(self, name, value):
+        path = self.sys / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{value}\n")
+
+    def know(self, *lines):
+        self.udev.write_text("".join(f"{line}\n" for line in lines))
+
+    def write(self, offset, content=b"x"):
+        with open(self.disk, "r+b") as stream:
+            stream.seek(offset)
+            stream.write(content)
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    monkeypatch.setattr(_disk, "_SYS", str(tmp_path / "sys") + "/")
+    monkeypatch.setattr(_disk, "_UDEV", str(tmp_path / "udev"))
+    monkeypatch.setattr(_disk, "mounted_devices", lambda devnos: ())
+    monkeypatch.setattr(_disk, "swap_devices", set)
+    monkeypatch.setattr(_disk, "devices_in_tables", lambda names: ())
+    monkeypatch.setattr(stat, "S_ISBLK", lambda mode: True)
+    return Host(tmp_path)
+
+
+def test_a_blank_disk(host):
+    run = Run()
+    disk = _disk.examine(run, host.path)
+    assert disk == _disk.Disk(
+        path=host.path,
+        exists=True,
+        device=host.path,
+        devno="0:0",
+        size=SIZE,
+        serial="disk1",
+        links=("/dev/disk/by-id/virtio-disk1",),
+    )
+    assert run.ran == [("wipefs", "--no-act", "--json", host.path)]
+
+
+def test_a_glance_runs_no_command_and_reads_no_byte(host, monkeypatch):
+    monkeypatch.setattr(_disk, "_first_content", None)
+    host.know("E:ID_FS_TYPE=xfs")
+    assert _disk.glance(host.path).signatures == ("xfs",)
+
+
+@pytest.mark.parametrize(
+    "look", [_disk.identify, _disk.glance, lambda path: _disk.examine(Run(), path)]
+)
+def test_no_such_disk(look):
+    assert look("/dev/none") == _disk.Disk("/dev/none")
+
+
+def test_what_is_no_block_device_is_no_disk(tmp_path):
+    assert not _disk.identify(str(tmp_path)).exists
+
+
+def test_a_link_leads_to_the_device(host, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(host.disk)
+    disk = _disk.identify(str(link))
+    assert (disk.path, disk.device) == (str(link), host.path)
+
+
+IDENTITIES = [
+    # what udev knows                                          serial    wwn
+    (["E:ID_SERIAL=Model_S1", "E:ID_SERIAL_SHORT=S1"], "S1", ""),
+    (["E:ID_SERIAL=Model_S1"], "Model_S1", ""),
+    (["E:ID_WWN=0x5", "E:ID_WWN_WITH_EXTENSION=0x57"], "", "0x57"),
+    (["E:ID_WWN=0x5"], "", "0x5"),
+    (["E:ID_NOTE=a=b", "broken", ""], "", ""),
+]
+
+
+@pytest.mark.parametrize(("known", "serial", "wwn"), IDENTITIES)
+def test_identity(host, known, serial, wwn):
+    host.know(*known)
+    disk = _disk.identify(host.path)
+    assert (disk.serial, disk.wwn) == (serial, wwn)
+
+
+@pytest.mark.parametrize("place", ["serial", "device/serial"])
+def test_a_serial_that_only_the_kernel_knows(host, place):
+    host.know()
+    host.attribute(place, "K1")
+    assert _disk.identify(host.path).serial == "K1"
+
+
+LINKS = [
+    ([], ""),
+    (["/dev/disk/by-diskseq/3", "/dev/disk/by-uuid/1-2", "/dev/disk/by-label/x"], ""),
+    (["/dev/disk/by-id/lvm-pv-uuid-1"], ""),
+    (["/dev/disk/by-path/pci-0", "/dev/disk/by-id/ata-X"], "/dev/disk/by-id/ata-X"),
+    (["/dev/disk/by-path/pci-0"], "/dev/disk/by-path/pci-0"),
+    (["/dev/disk/by-id/wwn-0x5", "/dev/disk/by-id/ata-Model_S1"], "/dev/disk/by-id/ata-Model_S1"),
+    (["/dev/disk/by-id/nvme-eui.0", "/dev/disk/by-id/nvme-M_S_1"], "/dev/disk/by-id/nvme-M_S_1"),
+    (["/dev/disk/by-id/scsi-SModel_S1", "/dev/disk/by-id/scsi-1"], "/dev/disk/by-id/scsi-1"),
+]
+
+
+@pytest.mark.parametrize(("links", "best"), LINKS)
+def test_the_name_that_survives_a_reboot(host, links, best):
+    host.know(*("S:" + link[len("/dev/") :] for link in links))
+    assert _disk.identify(host.path).stable == best
+
+
+ALIGNMENTS = [
+    # minimum    optimal I/O size, bytes
+    (512, 0, 0),
+    (4096, 4096, 0),
+    (65536, 1048576, 0),
+    (65536, 196608, 196608),  # a stripe of three disks does not divide 1 MiB
+    (33553920, 0, 33553920),
+]
+
+
+@pytest.mark.parametrize(("minimum", "optimal", "alignment"), ALIGNMENTS)
+def test_alignment(host, minimum, optimal, alignment):
+    host.attribute("queue/minimum_io_size", minimum)
+    host.attribute("queue/optimal_io_size", optimal)
+    assert _disk.identify(host.path).alignment == alignment
+
+
+def test_partitions_and_what_is_made_of_them(host):
+    host.attribute("vdb1/partition", 1)
+    host.attribute("vdb1/dev", "254:17")
+    host.attribute("vdb1/holders/dm-0/dm/name", "vg-lv")
+    host.attribute("holders/md0/dev", "9:0")
+    disk = _disk.glance(host.path)
+    assert disk.partitions == ("vdb1",)
+    assert disk.holders == ("md0", "vg-lv")
+
+
+def test_mounts_and_swap_of_partitions_count(host, monkeypatch):
+    host.attribute("vdb1/partition", 1)
+    host.attribute("vdb1/dev", "254:17")
+    monkeypatch.setattr(_disk, "mounted_devices", lambda devnos: tuple(sorted(devnos)))
+    monkeypatch.setattr(_disk, "swap_devices", lambda: {"254:17"})
+    disk = _disk.glance(host.path)
+    assert disk.mounts == ("0:0", "254:17")
+    assert disk.swap
+
+
+def test_tables_are_searched_for_every_name(host, monkeypatch):
+    monkeypatch.setattr(_disk, "devices_in_tables", lambda names: tuple(sorted(names)))
+    assert _disk.glance(host.path).tables == ("/dev/disk/by-id/virtio-disk1", host.path)
+
+
+def test_readonly(host):
+    host.attribute("ro", 1)
+    assert _disk.glance(host.path).readonly
+
+
+SIGNATURES = [
+    ([], "", ()),
+    (["E:ID_FS_TYPE=ext4"], "", ("ext4",)),
+    (["E:ID_PART_TABLE_TYPE=gpt"], WIPEFS, ("dos", "gpt")),
+    ([], WIPEFS, ("dos",)),
+    (["E:ID_FS_AMBIVALENT=filesystem:ext4 raid:x"], "", ("several that contradict each other",)),
+]
+
+
+@pytest.mark.parametrize(("known", "listing", "signatures"), SIGNATURES)
+def test_signatures(host, known, listing, signatures):
+    host.know(*known)
+    assert _disk.examine(Run(listing), host.path).signatures == signatures
+
+
+@pytest.mark.parametrize(
+    "offset",
+    [0, 511, MIB, 16 * MIB - 1, SIZE // 2, SIZE - 15 * MIB, SIZE - 1],
+    ids=["first", "sector", "1MiB", "edge", "middle", "end", "last"],
+)
+def test_unknown_content_is_found(host, offset):
+    host.write(offset)
+    assert _disk.examine(Run(), host.path).content == offset
+
+
+def test_a_disk_smaller_than_the_parts_that_are_read(tmp_path):
+    path = tmp_path / "small"
+    path.write_bytes(bytes(3 * MIB - 512) + b"x" * 512)
+    assert _disk._first_content(str(path), 3 * MIB) == 3 * MIB - 512
+
+
+def test_a_disk_that_cannot_be_read(tmp_path):
+    with pytest.raises(StorageError, match="cannot be read"):
+        _disk._first_content(str(tmp_path / "none"), MIB)
+
+
+def claim(host):
+    return _disk.identify(host.path)._replace(links=(host.path,)).claim
+
+
+def test_hold_locks_the_disk_while_the_block_runs(host):
+    with open(host.disk, "rb") as other:
+        with _disk.hold([claim(host)]), pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_hold_refuses_a_disk_that_somebody_else_holds(host):
+    with open(host.disk, "rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        held = pytest.raises(StorageError, match="another process holds the lock")
+        with held, _disk.hold([claim(host)]):
+            pytest.fail("the block ran")
+
+
+@pytest.mark.parametrize(
+    "change", [{"devno": "254:16"}, {"size": 1}, {"serial": "other"}, {"wwn": "0x5"}]
+)
+def test_hold_refuses_another_disk_than_the_planned_one(host, change):
+    refused = pytest.raises(StorageError, match="not the disk that the plan was made for")
+    with refused, _disk.hold([claim(host)._replace(**change)]):
+        pytest.fail("the block ran")

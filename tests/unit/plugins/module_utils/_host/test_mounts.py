@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mounts, swap and tables, read from made-up files of the kernel."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts as _mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
+
+# proc_pid_mountinfo(5); the second line has two optional fields, the third none.
+MOUNTINFO = r"""27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard
+40 27 253:4 / /var/lib/docker rw,noatime shared:9 master:1 - xfs /dev/mapper/vg-d rw,prjquota
+41 27 254:16 /sub /mnt/with\040space ro - btrfs /dev/vd\134b rw,subvol=/sub
+42 40 0:44 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw,lowerdir=/a:/b
+43 27 254:32 / /mnt rw - ext4 /dev/vdc rw
+44 27 254:48 / /mnt rw - xfs /dev/vdd rw
+"""
+TABLE = _mounts.parse_mountinfo(MOUNTINFO)
+
+
+def test_fields():
+    assert TABLE[1] == Mount(
+        devno="253:4",
+        root="/",
+        path="/var/lib/docker",
+        fstype="xfs",
+        source="/dev/mapper/vg-d",
+        options=("rw", "noatime", "prjquota"),
+    )
+
+
+def test_escapes_are_undone():
+    assert (TABLE[2].path, TABLE[2].source) == ("/mnt/with space", "/dev/vd\\b")
+
+
+def test_the_real_table_of_this_process():
+    assert any(mount.path == "/" for mount in _mounts.mounts())
+
+
+AT = [
+    ("/var/lib/docker", "/dev/mapper/vg-d"),
+    ("/var/lib/docker/", "/dev/mapper/vg-d"),
+    ("/var/lib/docker/sub", None),
+    ("/var/lib", None),
+    ("/mnt", "/dev/vdd"),  # the uppermost of two
+]
+
+
+@pytest.mark.parametrize(("path", "source"), AT)
+def test_mounted_at(path, source):
+    mount = _mounts.mounted_at(path, TABLE)
+    assert (mount and mount.source) == source
+
+
+OF = [
+    ("/", "/dev/vda"),
+    ("/etc", "/dev/vda"),
+    ("/var/lib/docker", "/dev/mapper/vg-d"),
+    ("/var/lib/docker/containers", "/dev/mapper/vg-d"),
+    ("/var/lib/docker-old", "/dev/vda"),  # no child of /var/lib/docker
+    ("/mnt/x", "/dev/vdd"),
+    ("/not/made/yet", "/dev/vda"),
+]
+
+
+@pytest.mark.parametrize(("path", "source"), OF)
+def test_mount_of(path, source):
+    assert _mounts.mount_of(path, TABLE).source == source
+
+
+def test_mount_of_a_link_is_that_of_its_target(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to("/var/lib/docker")
+    assert _mounts.mount_of(str(link), TABLE).source == "/dev/mapper/vg-d"
+
+
+def test_devices_mounted_in_any_namespace_are_found(monkeypatch):
+    namespaces = {"1": "mnt:[1]", "7": "mnt:[1]", "9": "mnt:[2]", "11": OSError()}
+    tables = {"1": TABLE[:1], "9": TABLE[1:3]}
+
+    def readlink(path):
+        found = namespaces[path.split("/")[2]]
+        if isinstance(found, OSError):
+            raise found
+        return found
+
+    monkeypatch.setattr(os, "listdir", lambda path: [*namespaces, "self", "sys"])
+    monkeypatch.setattr(os, "readlink", readlink)
+    # Each namespace is read once, and what a process took with it at its end is no failure.
+    monkeypatch.setattr(_mounts, "mounts", tables.__getitem__)
+    assert _mounts.mounted_devices({"253:4", "254:0"}) == ("/", "/var/lib/docker")
+    assert _mounts.mounted_devices({"254:99"}) == ()
+
+
+TABLES = [
+    ("", False),
+    ("/dev/vdb /srv xfs defaults 0 0\n", True),
+    ("/dev/disk/by-id/virtio-disk1 /srv xfs defaults 0 0\n", True),
+    ("# /dev/vdb /srv xfs defaults 0 0\n", False),
+    ("  # /dev/vdb\n", False),
+    ("/dev/vdb1 /srv xfs defaults 0 0\n", False),
+    ("crypt /dev/vdb none luks\n", True),
+]
+
+
+@pytest.mark.parametrize(("text", "named"), TABLES)
+def test_devices_in_tables(tmp_path, monkeypatch, text, named):
+    table = tmp_path / "fstab"
+    table.write_text(text)
+    monkeypatch.setattr(_mounts, "TABLES", (str(table), str(tmp_path / "none")))
+    found = _mounts.devices_in_tables({"/dev/vdb", "/dev/disk/by-id/virtio-disk1"})
+    assert found == ((str(table),) if named else ())

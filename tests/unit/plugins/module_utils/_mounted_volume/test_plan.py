@@ -1,0 +1,219 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The planner of mounted volumes, as a table."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import parse_amount
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    Holdings,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
+    MountUnit,
+    TableLine,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
+from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import Xfs
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import LogicalVolume
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.plan import (
+    plan,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
+    Folder,
+    State,
+    Wanted,
+    describe,
+)
+from support.invariants import INVARIANTS, Technology, outcome
+from support.lvm_hosts import EXTENT, disk, group, groups, pool
+
+ROOT = "/var/lib/docker"
+UNIT = MountUnit("/dev/mapper/docker-data", ROOT, "xfs", ("noatime", "prjquota"))
+GUARD = "/etc/systemd/system/docker.service.d/50-var-lib-docker.conf"
+SIZE = 2047  # extents: 80 % of 10 GiB
+
+PLAIN = LogicalVolume("data", "u", SIZE, "linear", "public")
+THIN = PLAIN._replace(kind="thin", pool="thinpool")
+XFS = Xfs("5f", 4096, SIZE * EXTENT // 4096, 2560, ftype=True)
+LIVE = Mount("252:0", "/", ROOT, "xfs", "/dev/mapper/docker-data", ("rw", "noatime", "prjquota"))
+NOTHING = Folder(Holdings(ROOT))
+
+
+def want(pool_name=None, size=None, keep=False, units=("docker.service",), **more):
+    unit = UNIT._replace(**more)
+    amount = size and parse_amount(size, "size")
+    return Wanted("docker", "data", pool_name, amount, unit, units, keep)
+
+
+def host(found, **more):
+    """A host on which the volume is not mounted, and Docker runs on the empty folder below."""
+    values = {
+        "groups": groups(*found),
+        "device": None,
+        "xfs": None,
+        "mounted": None,
+        "ours": False,
+        "filesystem_size": 0,
+        "unit_text": None,
+        "enabled": False,
+        "table": None,
+        "guarded": (),
+        "guard_texts": {},
+        "active": ("docker.service",),
+        "folder": NOTHING,
+        "folder_exists": True,
+    }
+    return State(**{**values, **more})
+
+
+def mounted(found=None, **more):
+    """A host on which all is done."""
+    values = {
+        "xfs": XFS,
+        "mounted": LIVE,
+        "ours": True,
+        "filesystem_size": SIZE * EXTENT,
+        "unit_text": UNIT.text,
+        "enabled": True,
+        "guarded": ("docker.service",),
+        "guard_texts": {"docker.service": UNIT.guard_text},
+        "active": (),
+        "folder": None,
+    }
+    return host(found or [group(PLAIN)], **{**values, **more})
+
+
+LVCREATE = f"lvcreate --name data --yes --wipesignatures y --extents {SIZE} docker"
+LVCREATE_THIN = f"lvcreate --name data --virtualsize {SIZE * 4096}k --thinpool thinpool docker"
+MKFS = "mkfs.xfs -q -n ftype=1 /dev/mapper/docker-data"
+RELOAD, STOP = "systemctl daemon-reload", "systemctl stop docker.service"
+ENABLE = "systemctl enable --quiet var-lib-docker.mount"
+MOUNT, START = "systemctl restart var-lib-docker.mount", "systemctl start docker.service"
+FILES = [UNIT.path, GUARD, RELOAD]
+GROW_FS = f"xfs_growfs {ROOT}"
+REMOUNT = [f"umount {ROOT}", MOUNT]
+FSTAB = TableLine("UUID=5f", ROOT, "xfs", ("noatime", "prjquota"))
+NO_QUOTA = LIVE._replace(options=("rw", "noatime", "noquota"))
+
+CASES = [
+    # made anew
+    (host([group()]), want(), [LVCREATE, MKFS, *FILES, STOP, ENABLE, MOUNT, START]),
+    (
+        host([group(pool(2047))]),
+        want("thinpool"),
+        [LVCREATE_THIN, MKFS, *FILES, STOP, ENABLE, MOUNT, START],
+    ),
+    (
+        host([group()], active=(), folder_exists=False),
+        want(units=()),
+        [
+            LVCREATE, MKFS, UNIT.path, RELOAD, f"mkdir --parents --mode 0711 {ROOT}", ENABLE, MOUNT,
+        ],
+    ),
+    # what a run that broke off has left is gone on from
+    (host([group(PLAIN)], device=disk()), want(), [MKFS, *FILES, STOP, ENABLE, MOUNT, START]),
+    (host([group(PLAIN)], xfs=XFS), want(), [*FILES, STOP, ENABLE, MOUNT, START]),
+    (
+        mounted(mounted=None, ours=False, filesystem_size=0, folder=NOTHING),
+        want(),
+        [MOUNT],
+    ),
+    # as it should be, however it is said
+    (mounted(), want(), []),
+    (mounted(), want(size="80%VG"), []),
+    (mounted(), want(size="8188m"), []),
+    (mounted(), want(size="1g"), []),
+    (mounted([group(pool(), THIN)]), want("thinpool"), []),
+    (mounted(), want(options=("noatime", "prjquota")), []),
+    (mounted(table=FSTAB, unit_text=None), want(), []),
+    (mounted(table=FSTAB._replace(source="/dev/docker/data"), unit_text=None), want(), []),
+    (mounted(filesystem_size=SIZE * EXTENT - 63 * 4096), want(), []),
+    # each way to drift
+    (mounted(enabled=False), want(), [ENABLE]),
+    (mounted(guarded=(), guard_texts={}), want(), [GUARD, RELOAD]),
+    (mounted(unit_text="[Mount]\n"), want(), [UNIT.path, RELOAD]),
+    (mounted(filesystem_size=SIZE * EXTENT // 2), want(), [GROW_FS]),
+    (
+        mounted(mounted=NO_QUOTA, active=("docker.service",)),
+        want(),
+        [STOP, *REMOUNT, START],
+    ),
+    (mounted(), want(size="9g"), ["lvextend --extents 2304 docker/data", GROW_FS]),
+    (
+        mounted([group(PLAIN._replace(active=False))]),
+        want(),
+        ["lvchange --activate y --ignoreactivationskip docker/data"],
+    ),
+    # data below the mount, with the user's leave
+    (
+        host([group()], folder=Folder(Holdings(ROOT, {"overlay2": 1}))),
+        want(keep=True),
+        [LVCREATE, MKFS, *FILES, STOP, ENABLE, MOUNT, START],
+    ),
+]  # fmt: skip
+
+FULL = Folder(Holdings(ROOT, {"overlay2": 3}, {"overlay2": 1}, 2), size=5 * 1024**2)
+
+REFUSALS = [
+    (host([]), want(), "no disk was named"),
+    (host([group()], folder=FULL), want(), "would hide 3 images, 1 containers, 2 volumes (5 MiB)"),
+    (host([group()], folder=Folder(Holdings(ROOT), swarm=True)), want(), "the state of a swarm"),
+    (
+        host([group()], folder=Folder(Holdings(ROOT), ("x", "y"))),
+        want(),
+        "files that are no engine's (x, y)",
+    ),
+    (
+        host([group()], mounted=LIVE._replace(source="/dev/sdz")),
+        want(),
+        "/dev/sdz (xfs) is mounted",
+    ),
+    (host([group()], table=FSTAB._replace(source="/dev/sdz")), want(), "it mounts /dev/sdz"),
+    (host([group()]), want("thinpool"), "Thin pool docker/thinpool: there is none of that name"),
+    (host([group()]), want(size="11g"), "it needs 11 GiB more"),
+    (host([group()]), want(size="100m"), "XFS needs 300 MiB"),
+    (mounted([group(pool(), THIN)]), want(), "it is a thin volume in pool thinpool"),
+    (mounted(), want("thinpool"), "it is a linear volume"),
+    (host([group(PLAIN)], device=disk(signatures=("ext4",))), want(), "it carries ext4"),
+    (host([group(PLAIN)], device=disk(content=4096)), want(), "unknown data from byte 4096 on"),
+    (host([group(PLAIN)], xfs=XFS._replace(ftype=False)), want(), "it was made with ftype=0"),
+    (host([group(), group(name="b", missing=1)]), want(), "Volume group b"),
+]
+
+
+@pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
+def test_plan(state, wanted, steps):
+    assert outcome(plan, state, wanted) == steps
+
+
+@pytest.mark.parametrize(("state", "wanted", "refusal"), REFUSALS)
+def test_refusal(state, wanted, refusal):
+    assert refusal in outcome(plan, state, wanted)
+
+
+@pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
+@pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
+def test_invariant(holds, state, wanted, steps):
+    holds(Technology(plan, describe), state, wanted)
+
+
+def test_the_way_back_starts_the_engine_on_what_it_had():
+    planned = plan(host([group()]), want())
+    assert planned.steps[planned.undo_from].path == UNIT.path
+    back = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.undo]
+    assert back == [
+        "systemctl disable --quiet --now var-lib-docker.mount",
+        UNIT.path,
+        GUARD,
+        RELOAD,
+        START,
+    ]
+    assert all(step.content is None for step in planned.undo if hasattr(step, "content"))
+
+
+def test_data_below_the_mount_is_told():
+    state = host([group()], folder=FULL)
+    assert [one.topic for one in plan(state, want(keep=True)).findings] == ["hidden_data"]

@@ -1,0 +1,279 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The planner of thin pools, as a table: what is there, what is wanted, what is done."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import destroyed
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
+    GIB,
+    MIB,
+    parse_amount,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import LvmConfig
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import LogicalVolume
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
+    Policy,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.sizes import (
+    estimate_metadata,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
+    State,
+    Wanted,
+    describe,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from support.invariants import INVARIANTS, Technology, outcome
+from support.lvm_hosts import DISK_EXTENTS, disk, group, groups, pool, pv
+
+PROFILE = "/etc/lvm/profile/docker-thinpool.profile"
+TEXT = "activation {\n\tthin_pool_autoextend_threshold=80\n\tthin_pool_autoextend_percent=20\n}\n"
+OTHER = TEXT.replace("80", "70")
+
+
+def host(*found, profiles=None, thin_check=True, config=None, **more):
+    """A host with these volume groups, and with the profile of 80 and 20 percent."""
+    profiles = {"docker-thinpool": TEXT} if profiles is None else profiles
+    return State(groups(*found, **more), config or LvmConfig(), profiles, thin_check)
+
+
+def want(size=None, metadata_size=None, **more):
+    """A wish for docker/thinpool; what is not said is to stay as it is."""
+    return Wanted(
+        vg="docker",
+        name="thinpool",
+        size=size and parse_amount(size, "size"),
+        metadata_size=metadata_size and parse_amount(metadata_size, "metadata_size"),
+        **more,
+    )
+
+
+def lvcreate(extents=2047, metadata="4096k", chunk="512k", zero="y", monitor="y"):
+    return (
+        f"lvcreate --type thin-pool --name thinpool --extents {extents} --poolmetadatasize "
+        f"{metadata} --poolmetadataspare y --chunksize {chunk} --zero {zero} --discards passdown "
+        f"--metadataprofile docker-thinpool --monitor {monitor} docker"
+    )
+
+
+VGCREATE = "vgcreate docker /dev/disk/by-id/virtio-disk1"
+BLANK = host(disks=[disk()], profiles={})
+MADE = host(group(pool()), disks=[disk()])
+LINEAR = LogicalVolume("thinpool", "u", 10, "linear", "public")
+THIN = LogicalVolume("x1", "x1-uuid", 25, "thin", "public", pool="thinpool")
+
+CASES = [
+    # made anew
+    (BLANK, want(), [VGCREATE, PROFILE, lvcreate()]),
+    (BLANK, want("95%VG", "1%VG"), [VGCREATE, PROFILE, lvcreate(2431, "102400k")]),
+    (BLANK, want("1g"), [VGCREATE, PROFILE, lvcreate(256)]),
+    (BLANK, want("1g", monitor=False), [VGCREATE, PROFILE, lvcreate(256, monitor="n")]),
+    (BLANK, want("9g", chunk_size=65536), [VGCREATE, PROFILE, lvcreate(2304, "12288k", "64k")]),
+    (BLANK, want("1g", zero=False), [VGCREATE, PROFILE, lvcreate(256, zero="n")]),
+    (
+        BLANK,
+        want("1g", when_full="error"),
+        [VGCREATE, PROFILE, lvcreate(256), "lvchange --errorwhenfull y docker/thinpool"],
+    ),
+    (host(disks=[disk(path="/dev/vdb")]), want("1g"), [VGCREATE, lvcreate(256)]),
+    (host(group(), disks=[disk()], profiles={}), want("1g"), [PROFILE, lvcreate(256)]),
+    # what a run that broke off has left is gone on from
+    (host(group(), disks=[disk()]), want("1g"), [lvcreate(256)]),
+    (
+        host(disks=[disk(signatures=("LVM2_member",))], orphans=[pv(in_use=False)]),
+        want("1g"),
+        [VGCREATE, lvcreate(256)],
+    ),
+    # as it should be, however it is said
+    (MADE, want(), []),
+    (MADE, want("80%VG"), []),
+    (MADE, want("8188m"), []),
+    (MADE, want("80%VG", "4m", chunk_size=524288, zero=False, discards="passdown"), []),
+    (MADE, want("80%VG", policy=Policy(80, 20), when_full="queue"), []),
+    (host(group(pool()), disks=[disk(path="/dev/vdb")]), want("80%VG"), []),
+    (host(group(pool(profile="by-hand")), profiles={"by-hand": TEXT}), want(policy=Policy(80)), []),
+    (host(group(pool(profile=""), profile="all"), profiles={"all": TEXT}), want(), []),
+    (
+        host(group(pool(profile="")), profiles={}, config=LvmConfig(threshold=80)),
+        want(policy=Policy(80, 20)),
+        [],
+    ),
+    # it never shrinks: dmeventd has grown it, or a person
+    (MADE, want("1g"), []),
+    (MADE, want("1g", "2m"), []),
+    # each way to drift, with the one step that mends it
+    (
+        host(group(pool()), profiles={"docker-thinpool": OTHER}),
+        want(policy=Policy(80, 20)),
+        [PROFILE],
+    ),
+    (
+        host(group(pool(profile=""))),
+        want(policy=Policy(80, 20)),
+        ["lvchange --metadataprofile docker-thinpool docker/thinpool"],
+    ),
+    (
+        host(group(pool(monitored=False))),
+        want(),
+        ["lvchange --monitor y docker/thinpool"],
+    ),
+    (MADE, want(monitor=False), ["lvchange --monitor n docker/thinpool"]),
+    (MADE, want(zero=True), ["lvchange --zero y docker/thinpool"]),
+    (MADE, want(discards="nopassdown"), ["lvchange --discards nopassdown docker/thinpool"]),
+    (MADE, want(when_full="error"), ["lvchange --errorwhenfull y docker/thinpool"]),
+    (MADE, want(metadata_size="1%VG"), ["lvextend --poolmetadatasize 102400k docker/thinpool"]),
+    (
+        host(group(pool(chunk_size=65536))),
+        want("80%VG"),
+        ["lvextend --poolmetadatasize 8192k docker/thinpool"],
+    ),
+    (MADE, want("8g"), ["lvextend --extents 2048 docker/thinpool"]),
+    (
+        host(group(pool(), disks=2)),  # the group was grown by hand
+        want("80%VG"),
+        ["lvextend --extents 4094 docker/thinpool"],
+    ),
+    (
+        host(group(pool()), disks=[disk(), disk(2)]),
+        want("80%VG"),
+        [
+            "vgextend docker /dev/disk/by-id/virtio-disk2",
+            "lvextend --extents 4094 docker/thinpool",
+        ],
+    ),
+    (
+        host(group(pool()), disks=[disk(), disk(2)]),
+        want(),
+        ["vgextend docker /dev/disk/by-id/virtio-disk2"],
+    ),
+    (
+        host(group(pool(active=False, monitored=False))),
+        want(),
+        ["lvchange --activate y --ignoreactivationskip --monitor y docker/thinpool"],
+    ),
+    # a profile that others use too is left to them
+    (
+        host(
+            group(pool(900, profile="all"), pool(900, profile="all")._replace(name="b", uuid="b")),
+            profiles={"all": OTHER},
+        ),
+        want(policy=Policy(80, 20)),
+        [PROFILE, "lvchange --metadataprofile docker-thinpool docker/thinpool"],
+    ),
+    # gone
+    (host(profiles={}), want(present=False), []),
+    (host(group(), profiles={}), want(present=False), []),
+    (host(group()), want(present=False), [PROFILE]),
+    (MADE, want(present=False), ["lvremove --yes docker/thinpool", PROFILE]),
+    (host(group(pool(), THIN)), want(present=False), ["lvremove --yes docker/thinpool", PROFILE]),
+]
+
+REFUSALS = [
+    (host(), want(), "no disk was named to make it from"),
+    (host(disks=[disk(exists=False)]), want(), "there is no such disk on this host"),
+    (host(disks=[disk(), disk(path="/dev/vdb")]), want(), "the same disk as /dev/disk/by-id"),
+    (host(disks=[disk(mounts=("/srv",))]), want(), "it is mounted at /srv"),
+    (host(disks=[disk()], name_taken=True), want(), "/dev/docker is something else"),
+    (BLANK, want("11g"), "it needs 11 GiB more"),
+    (BLANK, want("100%VG"), "Ask for 10 GiB of data at most"),
+    (BLANK._replace(thin_check=False), want(), "`thin_check` is not on this host"),
+    (BLANK._replace(config=LvmConfig(monitoring=False)), want(), "activation/monitoring=0"),
+    (MADE, want("90%VG", "10%VG"), "it needs"),
+    (MADE, want(chunk_size=65536), "its chunk size is 512 KiB, not 64 KiB"),
+    (MADE, want(discards="ignore"), "only while the pool is inactive"),
+    (host(group(LINEAR)), want(), "it is no thin pool but a linear volume"),
+    (host(group(pool()), disks=[disk(2, "/dev/vdc")]), want(), "name it /dev/disk/by-id/virtio-di"),
+    (host(group(pool(), missing=1)), want("8g"), "1 of its physical volumes cannot be found"),
+    (host(group(pool()), group(name="b", missing=1)), want("8g"), "Volume group b"),
+    (host(group(pool()), group(name="docker")), want(), "this host has 2 groups of that name"),
+    (host(group(pool(), exported=True)), want("8g"), "it is exported"),
+    (host(group(pool(check_needed=True))), want("8g"), "its metadata needs a check"),
+    (host(group(pool(health="failed"))), want("8g"), "LVM calls it failed"),
+    (
+        host(group(pool(2431))),
+        want(require_headroom=True),
+        "Autoextension of docker/thinpool cannot fire: the next step needs 1.9 GiB",
+    ),
+    (host(group(pool(open=True))), want(present=False), "it is in use (thinpool open)"),
+    (
+        host(group(pool(), THIN._replace(open=True))),
+        want(present=False),
+        "it is in use (x1 open)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
+def test_plan(state, wanted, steps):
+    assert outcome(plan, state, wanted) == steps
+
+
+@pytest.mark.parametrize(("state", "wanted", "refusal"), REFUSALS)
+def test_refusal(state, wanted, refusal):
+    assert refusal in outcome(plan, state, wanted)
+
+
+@pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
+@pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
+def test_invariant(holds, state, wanted, steps):
+    holds(Technology(plan, describe), state, wanted)
+
+
+def test_what_is_lost_is_named_with_its_identity():
+    steps = plan(host(group(pool(data_percent=42.4), THIN)), want(present=False)).steps
+    assert destroyed(steps) == (
+        "thin pool docker/thinpool (8 GiB, UUID pool-uuid, 42 percent used) and its volume x1 "
+        "(UUID x1-uuid)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "topics"), [(2047, []), (2100, []), (2131, ["autoextend_headroom"])]
+)
+def test_headroom_is_found_out_to_the_extent(data, topics):
+    # 2559 extents: 2047 + 1 + 1, and a step of 410 + 1 + 1, leaves 98.
+    found = plan(host(group(pool(data))), want())
+    assert [finding.topic for finding in found.findings] == topics
+    assert found.facts["autoextend"]["can_extend"] == (topics == [])
+
+
+def test_a_grown_pool_is_said_to_be_larger():
+    assert [finding.topic for finding in plan(MADE, want("1g")).findings] == ["larger_than_wanted"]
+
+
+@pytest.mark.parametrize(
+    ("size", "chunk", "metadata"),
+    [
+        (GIB, 512 * 1024, 2 * MIB),
+        (100 * GIB, 64 * 1024, 100 * MIB),
+        (1024 * GIB, 512 * 1024, 128 * MIB),
+        (10**6 * GIB, 64 * 1024, 16188 * MIB),
+    ],
+)
+def test_metadata_is_64_bytes_a_chunk_within_lvms_bounds(size, chunk, metadata):
+    assert estimate_metadata(size, chunk) == metadata
+
+
+@given(
+    extents=st.integers(1, DISK_EXTENTS - 60),
+    wanted=st.one_of(
+        st.integers(1, 100).map(lambda share: f"{share}%VG"),
+        st.integers(1, 10240).map(lambda size: f"{size}m"),
+    ),
+)
+def test_no_plan_shrinks_and_every_plan_settles(extents, wanted):
+    state = host(group(pool(extents)))
+    try:
+        planned = plan(state, want(wanted))
+    except Exception as error:
+        assert "it needs" in str(error)  # noqa: PT017 - a refusal is the other good end
+        return
+    after = planned.after.pool(want())[1]
+    assert after.extents >= extents
+    assert plan(planned.after, want(wanted)).steps == []
