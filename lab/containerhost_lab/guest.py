@@ -76,6 +76,8 @@ echo {name} >/proc/sys/kernel/hostname
 printf '127.0.0.1 localhost\\n127.0.1.1 %s\\n' {name} >/etc/hosts
 echo {machine_id} >/etc/machine-id
 sync
+# The journal is kept below the machine's id: until it is opened anew, nobody finds it.
+systemctl restart systemd-journald
 """
 
 
