@@ -79,7 +79,7 @@ def read_config(options):
     """
     lower, data, extra, found = [], [], [], {}
     for option in options:
-        name, _, value = option.partition("=")
+        name, _equals, value = option.partition("=")
         value = _plain(value)
         if name == "lowerdir":
             lower, data = split_lowers(value)

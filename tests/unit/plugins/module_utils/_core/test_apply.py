@@ -69,10 +69,8 @@ def test_the_disks_of_a_step_are_held_while_it_runs():
 
 
 def test_a_step_whose_disks_cannot_be_held_is_not_run():
-    @contextlib.contextmanager
     def hold(claims):
         raise StorageError("Disk", "it is another one", "Plan again")
-        yield
 
     with pytest.raises(StorageError, match="it is another one"):
         _apply.execute(run_nothing, Command("Make it", ("vgcreate",), claims=(CLAIM,)), hold)
