@@ -21,10 +21,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.lay
     require_free,
     require_layers,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mount import (
-    differences,
-    goal,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rules import (
     findings,
     require_changeable,
@@ -33,6 +29,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rul
     require_list,
     require_overlay,
     require_supported,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+    differences,
+    goal,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
     OverlayUnit,

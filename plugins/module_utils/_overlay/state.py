@@ -73,7 +73,7 @@ class State(NamedTuple):
     systemd: bool  # it runs this host
     table: TableLine | None  # fstab's line for the path
     layers: dict  # path -> Layer, of every layer that is mounted, in the unit, or wanted
-    folder: Layer  # the mount point; as it is below the mount
+    folder: Layer  # the mount point, with what a mount would hide
     uses: tuple = ()  # what other overlay mounts use; looked at only when mounting
     holders: tuple = ()  # what keeps the mount busy; looked at only when unmounting
     mount_version: tuple | None = None  # of mount(8); looked at only where it matters
@@ -88,9 +88,9 @@ class State(NamedTuple):
         """Tell whether all layers are on one filesystem, as the kernel sees it."""
         return len({self.layers[path].place.devno for _role, path in config.layers}) == 1
 
-    def same_folder(self, one, other):
-        """Tell whether two paths name one folder."""
-        return one == other or self.layers[one].real == self.layers[other].real
+    def folders(self, config, role):
+        """The paths without links of the layers that have a role."""
+        return [self.layers[path].real for name, path in config.layers if name == role]
 
 
 def wanted_from(params):
@@ -117,7 +117,7 @@ def goal(state, wanted):
 
     A layer that is named in another way than now (by a link) keeps the name it is mounted by.
     """
-    base = state.current or state.in_unit or Config()
+    base = _present(state)
     given = {name: value for name, value in wanted.config._asdict().items() if value is not None}
     if not wanted.config.lower:
         given.pop("lower")
@@ -135,12 +135,26 @@ def goal(state, wanted):
     )
 
 
+def _present(state):
+    """The config there is: in the words of the unit, where the unit is of what is mounted.
+
+    The kernel leaves out of mountinfo what is its default, and adds what nobody asked for.
+    """
+    current, unit = state.current, state.in_unit
+    if current is None or unit is None:
+        return current or unit or Config()
+    return current if differences(state, unit) else unit
+
+
 def differences(state, config):
     """What of the mounted overlay is not as in ``config``: names of layers and options."""
     current = state.current
     same = state.same_filesystem(current)
-    roles = [role for role in ("lower", "upper", "work")
-             if getattr(current, role) != getattr(config, role)]  # fmt: skip
+    roles = [
+        role
+        for role in ("lower", "upper", "work")
+        if state.folders(current, role) != state.folders(config, role)
+    ]
     return roles + differing(config, current, state.kernel, same)
 
 
@@ -168,7 +182,7 @@ def observe(run, wanted, read=None):
         systemd=os.path.isdir(SYSTEMD),
         table=_mount_unit.fstab_line(wanted.path),
         layers=layers,
-        folder=examine_layer(wanted.path, below),
+        folder=_folder(wanted.path, below, found),
     )
     config = goal(state, wanted)
     mounting = wanted.state == "mounted" and (not overlay or differences(state, config))
@@ -181,6 +195,12 @@ def observe(run, wanted, read=None):
     if overlay and (mounting or wanted.state != "mounted"):
         state = state._replace(holders=_holders(wanted.path, table))
     return state._replace(changes=read(config) if read and config.upper else None)
+
+
+def _folder(path, table, mounted):
+    """The mount point; what lies below a mount cannot be seen."""
+    folder = examine_layer(path, table)
+    return folder._replace(foreign=()) if mounted else folder
 
 
 def _mount_version(run, config):

@@ -1,0 +1,352 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The planner of overlay mounts, as a table."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
+    TableLine,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import Config
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import Kernel
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
+    Layer,
+    Place,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import Use
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rules import (
+    require_sane,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+    State,
+    Wanted,
+    describe,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import OverlayUnit
+from support.invariants import INVARIANTS, Technology, outcome
+
+PARAMETERS = {
+    "redirect_dir": False, "redirect_always_follow": True, "index": False, "metacopy": False,
+    "xino_auto": False,
+}  # fmt: skip
+KERNEL = Kernel("6.12.1-amd64", overlay=True, parameters=PARAMETERS, user_namespace=False)
+UNLOADED = KERNEL._replace(parameters={})
+DISK = Mount("8:1", "/", "/", "ext4", "/dev/sda1", ("rw", "relatime"))
+DATA = Mount("8:2", "/", "/data", "xfs", "/dev/sda2", ("rw", "relatime"))
+BOTH = ("trusted", "user")
+
+BASE = Config(lower=("/l1", "/l2"), upper="/u", work="/w")
+READ_ONLY = Config(lower=("/l1", "/l2"))
+VOLATILE = BASE._replace(volatile=True)
+UNIT = OverlayUnit.of("/m", BASE)
+FSTAB = TableLine("overlay", "/m", "overlay", ("lowerdir=/l1:/l2", "upperdir=/u", "workdir=/w"))
+
+
+def layer(path, kind="folder", mount=DISK, real=None, device=1, **more):
+    real = real or path
+    return Layer(path, real, kind, Place(mount.devno, real), mount, device, BOTH)._replace(**more)
+
+
+def want(config=BASE, state="mounted", persistent=None, **more):
+    return Wanted("/m", config._replace(**more), state, persistent)
+
+
+def host(*layers, **more):
+    """A host with systemd, where nothing is mounted, and no layer but these is out of order."""
+    usual = ("/l1", "/l2", "/l3", "/u", "/w", "/u2", "/w2", "/d")
+    values = {
+        "kernel": KERNEL,
+        "mounted": None,
+        "current": None,
+        "unit_text": None,
+        "enabled": False,
+        "systemd": True,
+        "table": None,
+        "layers": {**{path: layer(path) for path in usual}, **{one.path: one for one in layers}},
+        "folder": layer("/m"),
+    }
+    return State(**{**values, **more})
+
+
+def mounted(*layers, config=BASE, unit=UNIT, **more):
+    """A host on which it is mounted, and kept by its unit."""
+    values = {
+        "mounted": Mount("0:50", "/", "/m", "overlay", "overlay", config.written()),
+        "current": config,
+        "unit_text": unit and unit.text,
+        "enabled": unit is not None,
+    }
+    return host(*layers, **{**values, **more})
+
+
+def by_hand(*layers, **more):
+    return mounted(*layers, unit=None, **more)
+
+
+RELOAD = "systemctl daemon-reload"
+ENABLE, DISABLE = "systemctl enable --quiet m.mount", "systemctl disable --quiet m.mount"
+START, UMOUNT = "systemctl restart m.mount", "umount /m"
+PATH = "/etc/systemd/system/m.mount"
+MAKE = "mkdir --parents --mode 0755"
+MOUNT = "env LIBMOUNT_FORCE_MOUNT2=always mount --types overlay --options {} overlay /m"
+LAYERS = "lowerdir=/l1:/l2,upperdir=/u,workdir=/w"
+
+CASES = [
+    # mounted anew: by a unit where systemd runs the host, else until the next boot
+    (host(), want(), [PATH, RELOAD, ENABLE, START]),
+    (host(), want(persistent=False), [MOUNT.format(LAYERS)]),
+    (host(systemd=False), want(), [MOUNT.format(LAYERS)]),
+    (host(systemd=False), want(READ_ONLY), [MOUNT.format("lowerdir=/l1:/l2")]),
+    (host(), want(VOLATILE), [MOUNT.format(LAYERS + ",volatile")]),
+    (
+        host(layer("/u", "missing"), layer("/w", "missing"), folder=layer("/m", "missing")),
+        want(persistent=False),
+        [f"{MAKE} /u", f"{MAKE} /w", f"{MAKE} /m", MOUNT.format(LAYERS)],
+    ),
+    (
+        host(),
+        want(persistent=False, redirect_dir="on", index=True, metacopy=True, xino="auto"),
+        [MOUNT.format(LAYERS + ",redirect_dir=on,index=on,metacopy=on,xino=auto")],
+    ),
+    (host(kernel=UNLOADED), want(persistent=False, index=False),
+     [MOUNT.format(LAYERS + ",index=off")]),
+    # what a run that broke off has left is gone on from
+    (host(unit_text=UNIT.text), want(), [ENABLE, START]),
+    (host(unit_text=UNIT.text, enabled=True), want(), [START]),
+    (host(unit_text=UNIT.text, enabled=True), want(Config()), [START]),
+    # paths are escaped as the kernel wants it
+    (
+        host(*map(layer, ("/a:b", "/c,d", "/e f", "/g\\h"))),
+        want(persistent=False, lower=("/a:b", "/c,d", "/e f", "/g\\h")),
+        [MOUNT.format(r"lowerdir=/a\:b:/c\,d:/e f:/g\\h,upperdir=/u,workdir=/w")],
+    ),
+    # as it should be, however it is said
+    (mounted(), want(), []),
+    (mounted(), want(Config()), []),
+    (mounted(), want(persistent=True), []),
+    (by_hand(), want(redirect_dir="off"), []),
+    (by_hand(), want(redirect_dir="follow"), []),
+    (by_hand(), want(index=False, metacopy=False, volatile=False, userxattr=False), []),
+    (by_hand(), want(xino="on"), []),  # all layers are on one filesystem: it means nothing
+    # mountinfo shows what nobody asked for, and not what is the default
+    (mounted(config=BASE._replace(extra=("uuid=on",))), want(), []),
+    (mounted(unit=OverlayUnit.of("/m", BASE._replace(index=False))), want(), []),
+    (mounted(), want(index=False), [PATH, RELOAD]),
+    (mounted(layer("/link", real="/l1")), want(lower=("/link", "/l2")), []),
+    (mounted(layer("/link", real="/u")), want(upper="/link"), []),
+    (by_hand(), want(), []),
+    (by_hand(), want(persistent=False), []),
+    (by_hand(table=FSTAB), want(), []),
+    (by_hand(table=FSTAB), want(persistent=True), []),
+    (by_hand(systemd=False), want(), []),
+    (by_hand(config=BASE._replace(redirect_dir="on", metacopy=True)), want(metacopy=True), []),
+    (by_hand(config=VOLATILE), want(), []),
+    (by_hand(config=READ_ONLY._replace(redirect_dir="on")), want(READ_ONLY, redirect_dir="follow"),
+     []),
+    # rules are for mounting: what is mounted is left alone, whatever became of its layers
+    (mounted(layer("/w", foreign=("x",)), uses=()), want(), []),
+    # each way to drift
+    (by_hand(), want(persistent=True), [PATH, RELOAD, ENABLE]),
+    (mounted(enabled=False), want(), [ENABLE]),
+    (mounted(unit_text=UNIT.text + "#"), want(), [PATH, RELOAD]),
+    (mounted(), want(persistent=False), [DISABLE, PATH, RELOAD]),
+    (mounted(), want(metacopy=True), [UMOUNT, PATH, RELOAD, START]),
+    (by_hand(), want(index=True), [UMOUNT, MOUNT.format(LAYERS + ",index=on")]),
+    (
+        by_hand(config=BASE._replace(index=True, extra=("nfs_export=on",))),
+        want(redirect_dir="on"),
+        [UMOUNT, MOUNT.format(LAYERS + ",redirect_dir=on,index=on,nfs_export=on")],
+    ),
+    (
+        by_hand(),
+        want(lower=("/l2", "/l1")),
+        [UMOUNT, MOUNT.format("lowerdir=/l2:/l1,upperdir=/u,workdir=/w")],
+    ),
+    (
+        by_hand(layer("/l2", mount=DATA)),
+        want(xino="on"),
+        [UMOUNT, MOUNT.format(LAYERS + ",xino=on")],
+    ),
+    # away
+    (mounted(), want(Config(), "unmounted"), [UMOUNT]),
+    (host(unit_text=UNIT.text, enabled=True), want(Config(), "unmounted"), []),
+    (mounted(), want(Config(), "absent"), [UMOUNT, DISABLE, PATH, RELOAD]),
+    (by_hand(), want(Config(), "absent"), [UMOUNT]),
+    (host(unit_text=UNIT.text), want(Config(), "absent"), [PATH, RELOAD]),
+    (host(), want(state="absent"), []),
+    (host(), want(state="unmounted"), []),
+]  # fmt: skip
+
+BTRFS = Mount("0:40", "/", "/b", "btrfs", "/dev/sdb", ("rw",))
+OTHER = Use("upper", Place("8:1", "/u"), "/elsewhere", "0:77")
+LONG = tuple(f"/layers/{number:04}{'x' * 40}" for number in range(90))
+FAIR = LONG[:20]
+MANY = tuple(f"/{number}" for number in range(501))
+BUSY = ("process 7 (bash)",)
+
+REFUSALS = [
+    # lists that make no overlay
+    (host(), want(Config()), "no lower layer was named"),
+    (host(), want(READ_ONLY, lower=("/l1",)), "it needs two lower ones at least"),
+    (host(), want(work=None), "it has upper=/u and no work"),
+    (host(), want(upper=None), "it has work=/w and no upper"),
+    (host(), want(READ_ONLY, index=True), "index means nothing without an upper layer"),
+    (host(), want(READ_ONLY, volatile=True), "volatile means nothing without an upper layer"),
+    (host(*map(layer, MANY)), want(lower=MANY), "it has 501 lower layers, and the kernel"),
+    (host(*map(layer, LONG)), want(lower=LONG), "and mount(2) takes 4095 and cuts off the rest"),
+    (
+        host(*map(layer, FAIR), mount_version=(2, 39)),
+        want(lower=FAIR),
+        "util-linux 2.39 can hand over 255",
+    ),
+    # layers that overlap
+    (host(layer("/l1/u")), want(upper="/l1/u"), "lower=/l1 and upper=/l1/u: layers of an overlay "
+     "must not overlap, and /l1/u lies in /l1"),
+    (host(layer("/u/l")), want(lower=("/u/l",)), "and /u/l lies in /u"),
+    (host(), want(work="/u"), "upper=/u and work=/u: layers of an overlay must not overlap, and "
+     "they are one folder"),
+    (host(layer("/u/w")), want(work="/u/w"), "and /u/w lies in /u"),
+    (host(), want(lower=("/l1", "/l1")), "they are one folder"),
+    (host(layer("/link", real="/l1")), want(lower=("/l1", "/link")), "they are one folder"),
+    (
+        host(layer("/bind", place=Place("8:1", "/l1/deep"))),
+        want(lower=("/l1", "/bind")),
+        "/bind lies in /l1",
+    ),
+    # work and upper
+    (host(layer("/w", mount=DATA)), want(),
+     "upper=/u lies on / (ext4), and work=/w on /data (xfs)"),
+    (
+        host(layer("/b/u", mount=BTRFS), layer("/b/w", mount=BTRFS, device=2)),
+        want(upper="/b/u", work="/b/w"),
+        "in another subvolume",
+    ),
+    (host(layer("/w", foreign=("a", "b"))), want(), "work=/w: it is not empty (a, b, ...)"),
+    (host(layer("/w", was_volatile=True)), want(), "work=/w: a volatile mount has used it"),
+    # what cannot be a layer
+    (host(layer("/l1", "missing")), want(), "lower=/l1: it is not there"),
+    (host(layer("/l1", "other")), want(), "lower=/l1: it is no folder"),
+    (host(layer("/u", "other")), want(), "upper=/u: it is no folder"),
+    (host(layer("/l1", mount=DISK._replace(fstype="vfat"))), want(), "lies on vfat, which cannot"),
+    (host(layer("/u", mount=DISK._replace(fstype="overlay"))), want(), "it is an overlay itself"),
+    (host(layer("/u", mount=DISK._replace(fstype="nfs4"))), want(), "it is on another machine"),
+    (host(layer("/u", mount=DISK._replace(fstype="fuse.sshfs"))), want(), "lies on fuse.sshfs"),
+    (host(layer("/u", mount=DISK._replace(options=("ro",)))), want(), "/ is mounted read only"),
+    (host(layer("/u", mount=DATA, ftype=False)), want(), "was made with ftype=0"),
+    (host(layer("/u", attributes=("user",))), want(), "keeps no trusted attributes"),
+    (host(layer("/u", attributes=("trusted",))), want(userxattr=True), "keeps no user attributes"),
+    # layers of other overlays
+    (host(uses=(OTHER,)), want(), "upper=/u: the overlay at /elsewhere has /u as its upper layer"),
+    (host(uses=(OTHER._replace(role="lower"),)), want(), "has /u as its lower layer"),
+    (host(uses=(OTHER._replace(place=Place("8:1", "/u/x")),)), want(), "has /u/x as its upper"),
+    (host(uses=(OTHER._replace(place=Place("8:1", "/w"), role="work"),)), want(), "work=/w: the"),
+    (host(uses=(OTHER._replace(place=Place("8:1", "/l2")),)), want(), "lower=/l2: the overlay at"),
+    # the kernel, and a namespace
+    (host(kernel=KERNEL._replace(overlay=False)), want(), "kernel 6.12.1-amd64 has no overlay"),
+    (host(kernel=UNLOADED._replace(release="5.9.0")), want(persistent=False, volatile=True),
+     "kernel 5.9.0 does not know volatile, which came with 5.10"),
+    (host(kernel=KERNEL._replace(parameters={"index": True})), want(metacopy=True),
+     "does not know metacopy"),
+    (host(kernel=UNLOADED._replace(release="5.10.0")), want(userxattr=True), "came with 5.11"),
+    (host(kernel=KERNEL._replace(user_namespace=True)), want(), "this is a user namespace"),
+    # what is there already
+    (host(mounted=DATA._replace(path="/m")), want(), "/dev/sda2 (xfs) is mounted there"),
+    (host(folder=layer("/m", "other")), want(), "/m: it is no folder"),
+    (mounted(), want(upper="/u2", work="/w2"), "that is another overlay"),
+    (mounted(), want(work="/w2"), "it is mounted with work=/w, and /w2 is wanted"),
+    (mounted(holders=BUSY), want(index=True), "it is in use by process 7 (bash)"),
+    (mounted(holders=BUSY), want(Config(), "absent"), "it is in use by process 7 (bash)"),
+    (by_hand(config=VOLATILE), want(persistent=False, metacopy=True), "it is volatile, and cannot"),
+    (by_hand(config=BASE._replace(data=("/d",))), want(lower=("/l2",)), "data-only layers (/d)"),
+    # persistent
+    (host(systemd=False), want(persistent=True), "systemd does not run this host"),
+    (host(), want(VOLATILE, persistent=True), "so it cannot come back at boot"),
+    (host(layer("/g\\h")), want(lower=("/g\\h",)), "it has a backslash in it, which systemd takes"),
+    (host(table=FSTAB._replace(fstype="xfs")), want(),
+     "/etc/fstab: its line for /m mounts overlay (xfs) there at boot"),
+    (by_hand(table=FSTAB), want(Config(), "absent"), "/etc/fstab: its line for /m mounts overlay"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
+def test_plan(state, wanted, steps):
+    assert outcome(plan, state, wanted) == steps
+
+
+@pytest.mark.parametrize(("state", "wanted", "refusal"), REFUSALS)
+def test_refusal(state, wanted, refusal):
+    assert refusal in outcome(plan, state, wanted)
+
+
+@pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
+@pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
+def test_invariant(holds, state, wanted, steps):
+    holds(Technology(plan, describe), state, wanted)
+
+
+@pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
+def test_no_step_touches_a_layer(state, wanted, steps):
+    """But to make it where it is missing."""
+    for step in plan(state, wanted).steps:
+        assert step.destroys == ()
+        words = getattr(step, "argv", ())
+        assert words[:1] == ("mkdir",) or not {"/l1", "/l2", "/u", "/w"} & set(words)
+
+
+INSANE = [
+    (Config(lower=("l1",)), "lower=l1: it is no absolute path"),
+    (Config(lower=("/a\nb",)), r"lower='/a\nb': it has '\n' in it"),
+    (Config(upper='/a"b'), "which mount(8) and the kernel's tables cannot carry"),
+    (Config(metacopy=True, redirect_dir="nofollow"), "metacopy=on needs redirect_dir=on"),
+    (Config(metacopy=True, userxattr=True), "userxattr and metacopy=on exclude each other"),
+    (Config(redirect_dir="on", userxattr=True), "userxattr and redirect_dir=on exclude each other"),
+]
+
+
+@pytest.mark.parametrize(("config", "refusal"), INSANE)
+def test_what_no_host_could_have(config, refusal):
+    with pytest.raises(StorageError) as refused:
+        require_sane(config, "/m")
+    assert refusal in str(refused.value)
+
+
+def test_the_root_is_no_mount_point():
+    with pytest.raises(StorageError, match="the root of the host"):
+        require_sane(BASE, "/")
+
+
+def test_the_way_back_mounts_what_there_was():
+    planned = plan(mounted(), want(metacopy=True))
+    back = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.undo]
+    assert back == [PATH, RELOAD, MOUNT.format(LAYERS)]
+    assert planned.undo[0].content == UNIT.text
+
+
+def test_the_way_back_of_a_new_mount_takes_the_unit_away():
+    planned = plan(host(folder=layer("/m", "missing")), want())
+    back = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.undo]
+    assert back == [DISABLE, PATH, RELOAD]
+    assert planned.undo[1].content is None
+    assert planned.steps[planned.undo_from].path == PATH
+
+
+FINDINGS = [
+    (by_hand(config=VOLATILE), {}, ["overlay_volatile"]),
+    (host(folder=layer("/m", foreign=("x",))), {}, ["hidden_data"]),
+    (host(folder=layer("/m", real="/l1", foreign=("x",))), {}, []),
+    (mounted(), {"orphan_whiteouts": 2, "upper": "/u"}, ["orphan_whiteouts"]),
+    (mounted(), {"foreign_marks": 2, "upper": "/u"}, ["foreign_marks"]),
+]
+
+
+@pytest.mark.parametrize(("state", "changes", "topics"), FINDINGS)
+def test_findings(state, changes, topics):
+    planned = plan(state._replace(changes=changes), want())
+    assert [finding.topic for finding in planned.findings] == topics
+    assert planned.facts == {"changes": changes}
