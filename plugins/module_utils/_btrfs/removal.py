@@ -64,7 +64,7 @@ def parse_list(text, place):
     :raises StorageError: a name has a line break in it. Everybody may make subvolumes, so such a
         name may well be meant to have another one deleted.
     """
-    listed = [_LISTED.fullmatch(line) for line in text.splitlines()]
+    listed = [_LISTED.fullmatch(line) for line in text.split("\n")[:-1]]
     rows = {int(row[1]): row.groups() for row in listed if row}
     if len(rows) != len(listed):
         raise StorageError(

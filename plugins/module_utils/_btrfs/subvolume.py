@@ -124,7 +124,8 @@ def wanted_from(params):
 def _check_path(path, name):
     if path is None:
         return
-    if not path.startswith("/") or os.path.normpath(path) != path or not path.isprintable():
+    plain = os.path.normpath(path) == path and path.startswith("/") and path.isprintable()
+    if not plain or path.startswith("//"):
         raise StorageError(
             f"{name}={path!r}",
             "it is not a plain absolute path",
@@ -231,8 +232,8 @@ def parse_show(text):
     The first line is its path from the top of the filesystem, "/" for the top itself; the others
     are ``name: value``, with "-" for what is not there. Its snapshots come last, without names.
     """
-    head, *lines = text.splitlines()
-    fields = re.findall(r"^\t([A-Z][\w ]*):[ \t]*(.*)$", "\n".join(lines), re.M)
+    head, _line, rest = text.partition("\n")
+    fields = re.findall(r"^\t([A-Z][\w ]*):[ \t]*(.*)$", rest, re.M)
     values = dict(reversed(fields))  # the first of a name is the subvolume's own
 
     def uuid(name):

@@ -1,0 +1,183 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tools of btrfs print, and what the user writes, read into subvolumes and wishes."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import subvolume
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.removal import (
+    parse_list,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
+    Subvolume,
+    parse_show,
+    wanted_from,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from support.btrfs_hosts import place
+from support.btrfs_hosts import subvolume as a_subvolume
+
+# btrfs-progs 6.2, Linux 6.18
+SHOW = """snap_a
+\tName: \t\t\tsnap_a
+\tUUID: \t\t\t96e7e9d6-ec16-284f-bd17-9dc362117550
+\tParent UUID: \t\te1c4949b-dfab-8741-b074-be87fbaf787a
+\tReceived UUID: \t\t-
+\tCreation time: \t\t2026-11-20 18:44:28 +0000
+\tSubvolume ID: \t\t260
+\tGeneration: \t\t7
+\tGen at creation: \t7
+\tParent ID: \t\t5
+\tTop level ID: \t\t5
+\tFlags: \t\t\treadonly
+\tSend transid: \t\t0
+\tSend time: \t\t2026-11-20 18:44:28 +0000
+\tReceive transid: \t0
+\tReceive time: \t\t-
+\tSnapshot(s):
+\t\t\t\tdeep/er
+\tQuota group:\t\t0/260
+\t  Limit referenced:\t10.00MiB
+\t  Usage referenced:\t16.00KiB
+"""
+TOP = """/
+\tName: \t\t\t<FS_TREE>
+\tUUID: \t\t\t72308ee8-f77d-472e-bef7-de18d38f409e
+\tParent UUID: \t\t-
+\tReceived UUID: \t\t-
+\tSubvolume ID: \t\t5
+\tFlags: \t\t\t-
+\tSnapshot(s):
+"""
+
+
+def test_show():
+    assert parse_show(SHOW) == Subvolume(
+        id=260,
+        uuid="96e7e9d6-ec16-284f-bd17-9dc362117550",
+        parent_uuid="e1c4949b-dfab-8741-b074-be87fbaf787a",
+        received_uuid=None,
+        location="/snap_a",
+        readonly=True,
+    )
+
+
+def test_show_of_the_top():
+    found = parse_show(TOP)
+    assert (found.id, found.location, found.readonly) == (5, "/", False)
+
+
+def test_the_name_of_a_snapshot_passes_for_nothing():
+    evil = SHOW.replace("deep/er", "x\n\tUUID: \t\t\tforged\n\tSubvolume ID: \t\t256")
+    assert parse_show(evil) == parse_show(SHOW)
+
+
+# All of the filesystem, as seen from /srv/a: the subvolume /a/a/b comes as "a/b", /b/a as "b/a".
+LIST = """ID 256 gen 8 top level 5 uuid aaaa path a
+ID 257 gen 7 top level 256 uuid bbbb path b
+ID 258 gen 7 top level 5 uuid cccc path foo
+ID 259 gen 7 top level 5 uuid dddd path b2
+ID 262 gen 11 top level 256 uuid eeee path a/b
+ID 263 gen 11 top level 257 uuid ffff path b/c
+ID 264 gen 11 top level 258 uuid 9999 path foo/a b  c
+"""
+
+
+def test_what_a_subvolume_holds_innermost_first():
+    found = parse_list(LIST, place(a_subvolume()))
+    assert [(one.id, one.uuid, one.holder, one.path) for one in found] == [
+        (263, "ffff", 257, "/srv/a/b/c"),
+        (262, "eeee", 256, "/srv/a/a/b"),
+        (257, "bbbb", 256, "/srv/a/b"),
+    ]
+
+
+def test_names_with_spaces():
+    (found,) = parse_list(LIST, place(a_subvolume("foo", id=258), name="foo"))
+    assert found.path == "/srv/foo/foo/a b  c"
+
+
+def test_nothing_held():
+    assert parse_list(LIST, place(a_subvolume(id=263))) == []
+    assert parse_list("", place(a_subvolume())) == []
+
+
+def test_a_ring_of_holders_ends():
+    ring = "ID 300 gen 1 top level 301 uuid a path x\nID 301 gen 1 top level 300 uuid b path y\n"
+    assert parse_list(LIST + ring, place(a_subvolume(id=263))) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["x\nID 258 gen 1 top level 256 uuid - path y", "x\ny", "x\n", "\nx"]
+)
+def test_a_line_break_in_a_name_is_refused(name):
+    line = f"ID 300 gen 1 top level 5 uuid aaaa path {name}\n"
+    if name == "x\n":
+        line = line.rstrip("\n") + "\n\n"
+    with pytest.raises(StorageError, match="line break"):
+        parse_list(LIST + line, place(a_subvolume()))
+
+
+def params(**more):
+    names = ["snapshot_of", "readonly", "quota", "compression", "nodatacow"]
+    return {
+        **dict.fromkeys(names), "path": "/srv/a", "state": "present", "recursive": False, **more
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("quota", "limits"),
+    [
+        (None, ()),
+        ({}, ()),
+        ({"referenced": None, "exclusive": None}, ()),
+        ({"referenced": "10g", "exclusive": None}, (("referenced", 10 * 1024**3),)),
+        ({"referenced": "None", "exclusive": "1k"}, (("exclusive", 1024), ("referenced", None))),
+    ],
+)
+def test_limits(quota, limits):
+    assert wanted_from(params(quota=quota)).limits == limits
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"path": "srv"}, "path='srv': it is not a plain absolute path"),
+        ({"path": "/srv/../a"}, "it is not a plain absolute path"),
+        ({"path": "/srv/a/"}, "it is not a plain absolute path"),
+        ({"path": "//srv/a"}, "it is not a plain absolute path"),
+        ({"path": "/srv/a\nb"}, r"path='/srv/a\nb': it is not a plain absolute path"),
+        ({"snapshot_of": "a"}, "snapshot_of='a': it is not a plain absolute path"),
+        ({"quota": {"referenced": "10"}}, "quota.referenced=10: it has no unit"),
+        ({"quota": {"referenced": "10gb"}}, "it may mean powers of 1000 or of 1024"),
+        ({"quota": {"exclusive": "0b"}}, "quota.exclusive=0b: the size is zero"),
+        ({"quota": {"exclusive": "-1g"}}, "a size cannot be negative"),
+        ({"quota": {"exclusive": "some"}}, "it is no size"),
+        ({"compression": "gzip"}, "compression=gzip: btrfs has no such compression"),
+        ({"compression": "zstd:16"}, "btrfs has no such compression"),
+        ({"compression": "zlib:0"}, "btrfs has no such compression"),
+        ({"compression": "lzo:1"}, "btrfs has no such compression"),
+        ({"compression": ""}, "btrfs has no such compression"),
+        ({"compression": "zstd", "nodatacow": True}, "compresses nothing that it does not copy"),
+    ],
+)
+def test_wishes_that_no_host_could_fulfil(options, words):
+    with pytest.raises(StorageError) as refusal:
+        wanted_from(params(**options))
+    assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [("zstd:3", "zstd"), ("zlib:3", "zlib"), ("zstd:9", "zstd:9"), ("none", "none"), (None, None)],
+)
+def test_the_level_by_default_is_no_other_compression(text, means):
+    assert subvolume.effective(text) == means
+
+
+def test_a_host_without_the_tool(monkeypatch, tmp_path):
+    monkeypatch.setattr(subvolume.shutil, "which", lambda *_args, **_more: None)
+    with pytest.raises(StorageError, match="Install btrfs-progs"):
+        subvolume._observe_subvolume(None, str(tmp_path), None)
