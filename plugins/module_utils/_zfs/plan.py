@@ -20,7 +20,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import KIB
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.absent import plan_absence
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.absence import plan_absence
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Dataset,
     Value,

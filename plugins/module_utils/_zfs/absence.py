@@ -35,7 +35,7 @@ def plan_absence(state, wanted):
     members = {member.name: member for member in state.members}
     _require_asked(wanted, what, members)
     _require_not_held(what, members.values())
-    order = _order(what, wanted, members)
+    order = _order(what, members)
     rules.require_writable(state.pool)
     rules.require_sound(state.pool, what)
     rules.require_unused(state.uses, what)
@@ -84,37 +84,46 @@ def _require_not_held(what, members):
         )
 
 
-def _order(what, wanted, members):
+def _order(what, members):
     """The members in an order in which ZFS destroys them: what depends on a thing goes first.
 
+    Without recursion: layers of images are clones of each other, as deep as people build them.
+
+    :param members: name -> Member
     :raises StorageError: two of them depend on each other.
     """
-    done, waiting = [], set()
-
-    def visit(name):
-        if name in waiting:
+    dependents = _dependents(members)
+    done, path = {}, set()
+    stack = list(reversed(members))
+    while stack:
+        name = stack[-1]
+        ahead = [it for it in dependents[name] if it not in done]
+        if name in done or not ahead:
+            done.setdefault(name, members[name])
+            path.discard(stack.pop())
+            continue
+        path.add(name)
+        stack += reversed(ahead)
+        if not path.isdisjoint(ahead):
             raise StorageError(
                 what,
-                f"{name} is cloned from something below itself, so neither can go first",
-                f"Promote {name} (`zfs promote {name}`), then run again",
+                f"{name} and {path.intersection(ahead).pop()} depend on each other: one lies below "
+                "the other and is what it was cloned from",
+                "Promote the upper one (`zfs promote`), then run again",
             )
-        if name not in members or members[name] in done:
-            return
-        waiting.add(name)
-        for dependent in _dependents(members[name], members):
-            visit(dependent)
-        waiting.discard(name)
-        done.append(members[name])
-
-    for name in members:
-        visit(name)
-    return done
+    return list(done.values())
 
 
-def _dependents(member, members):
-    if member.type == "snapshot":
-        return member.clones
-    return [name for name in members if names.parent_of(name) == member.name]
+def _dependents(members):
+    """Name -> names of what has to go before it: what is below it, then its snapshots."""
+    found = {
+        name: [it for it in member.clones if it in members] for name, member in members.items()
+    }
+    for name in sorted(members, key=names.is_snapshot):
+        parent = names.parent_of(name)
+        if parent in found:
+            found[parent].append(name)
+    return found
 
 
 def _steps(order):
