@@ -19,7 +19,8 @@ SCENARIO = Path(os.environ.get("MOLECULE_SCENARIO_DIRECTORY", "."))
 
 def on_controller(*argv):
     """Run a command next to Ansible; return it completed, its output as text."""
-    return subprocess.run(argv, cwd=SCENARIO, capture_output=True, text=True)
+    env = {**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_NOCOLOR": "1"}
+    return subprocess.run(argv, cwd=SCENARIO, env=env, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +65,10 @@ def module(name):
             f"--module-name=containerhost.storage.{module_name}",
             f"--args={json.dumps(options)}",
         )
-        # Ansible prints "NAME | CHANGED => {...}", and what failed on standard error.
-        _words, _arrow, result = (done.stderr if done.returncode else done.stdout).partition(" => ")
-        return json.loads(result)
+        # Ansible prints "NAME | CHANGED => {...}".
+        result = done.stdout.partition(f"{name} | ")[2].partition(" => ")[2]
+        assert result, done.stdout + done.stderr
+        return {"failed": done.returncode != 0, **json.loads(result)}
 
     return run
 

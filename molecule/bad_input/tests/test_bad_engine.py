@@ -46,10 +46,10 @@ def config(host):
 def test_a_configuration_that_cannot_be_edited(host, module, config, kind):
     command, words = FILES[kind]
     host.check_output(command)
-    before = host.check_output("stat --format '%i %Y %s' %s", CONFIG)
+    before = host.check_output("stat --terse %s", CONFIG)
     result = module("storage_driver", driver="overlay2")
     assert words in result["msg"]
-    assert host.check_output("stat --format '%i %Y %s' %s", CONFIG) == before
+    assert host.check_output("stat --terse %s", CONFIG) == before
 
 
 @pytest.mark.parametrize(("options", "words"), OPTIONS, ids=[str(it) for it, _words in OPTIONS])

@@ -104,7 +104,7 @@ def converge(module, disks):
     def run(devices=(0,), **options):
         named = [disks[number] for number in devices]
         result = module("thinpool", devices=named, **{**POOL, **options})
-        assert not result.get("failed"), result
+        assert not result["failed"], result
         return [step["action"] for step in result["steps"]]
 
     return run
