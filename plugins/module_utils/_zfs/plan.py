@@ -28,12 +28,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
     PROPERTIES,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.report import ALMOST_FULL
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same
 
 # A new volume is a whole number of the largest default of volblocksize (8K until OpenZFS 2.1), so
 # that `zfs create` has nothing to round and the next run finds the size it asked for.
 _VOLUME_UNIT = 16 * KIB
-_ALMOST_FULL = 90  # percent: ZFS looks for space block by block from about here on
 
 
 def plan(state, wanted):
@@ -243,7 +243,7 @@ def _findings(state, wanted):
             f"Pool {pool.name} is DEGRADED: it works, and the next disk that fails may be one too "
             f"many. `zpool status {pool.name}` says what it lacks.",
         )
-    if pool.capacity >= _ALMOST_FULL:
+    if pool.capacity >= ALMOST_FULL:
         yield Finding(
             "warning",
             "pool_almost_full",

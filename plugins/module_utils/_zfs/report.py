@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What a report says of a host's ZFS: as plain JSON, and what is not as it should be. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import parent_of
+
+ALMOST_FULL = 90  # percent: ZFS looks for space block by block from about here on
+
+_WELL = ("ONLINE", "AVAIL", "INUSE")
+
+
+def describe(seen):
+    """``{"pools": [...], "datasets": [...], "arc": {...} or None}``; sizes in bytes.
+
+    Layers that an engine keeps as datasets, by the thousand, are counted and not listed.
+    """
+    if seen is None:
+        return {"pools": [], "datasets": [], "arc": None}
+    layers = Counter(parent_of(it.name) for it in seen.datasets if _is_layer(it))
+    return {
+        "pools": [
+            {**pool._asdict(), "members": [_describe_member(it) for it in pool.members]}
+            for pool in seen.pools
+        ],
+        "datasets": [
+            {**it._asdict(), "layers": layers[it.name]} for it in seen.datasets if not _is_layer(it)
+        ],
+        "arc": seen.arc._asdict() if seen.arc else None,
+    }
+
+
+def _is_layer(dataset):
+    """Whether a dataset is mounted by whoever made it, and lies deep, as an engine's layers do."""
+    return dataset.mountpoint == "legacy" and dataset.name.count("/") > 1
+
+
+def _describe_member(member):
+    return {
+        **member._asdict(),
+        "disk": member.disk.stable or member.disk.device if member.disk else None,
+    }
+
+
+def findings(seen):
+    """What a person should know about pools and memory."""
+    if seen is None:
+        return []
+    found = [finding for pool in seen.pools for finding in _of_pool(pool)]
+    arc = seen.arc
+    if arc and not arc.limit and seen.pools:
+        found.append(
+            Finding(
+                "info",
+                "arc_unlimited",
+                f"ZFS may take {human(arc.largest)} of {human(arc.memory)} of memory for its "
+                "cache, and gives it back to containers slowly. `options zfs zfs_arc_max=BYTES` in "
+                "/etc/modprobe.d/zfs.conf sets a limit.",
+            )
+        )
+    return found
+
+
+def _of_pool(pool):
+    if pool.health != "ONLINE":
+        lost = [f"{it.path} is {it.state}" for it in pool.members if it.state not in _WELL]
+        yield Finding(
+            "warning",
+            "pool_health",
+            f"Pool {pool.name} is {pool.health}"
+            + (f" ({'; '.join(lost)})" if lost else "")
+            + f". `zpool status {pool.name}` says what to do.",
+        )
+    if pool.capacity >= ALMOST_FULL:
+        yield Finding(
+            "warning",
+            "pool_almost_full",
+            f"Pool {pool.name} is {pool.capacity} percent full, {human(pool.free)} are free: "
+            "writes become slow, and fail soon.",
+        )
+    for member in pool.members:
+        if member.errors:
+            yield Finding(
+                "warning",
+                "pool_errors",
+                f"{member.path} of pool {pool.name} has had {member.errors} errors. Scrub the pool "
+                f"(`zpool scrub {pool.name}`), and replace the disk if they go on.",
+            )
+        if re.fullmatch(r"/dev/[^/]+", member.path) and member.disk and member.disk.stable:
+            yield Finding(
+                "info",
+                "pool_member_name",
+                f"Pool {pool.name} knows {member.disk.stable} as {member.path}, which may be "
+                "another disk after a reboot. Export it, and import it once with "
+                "`zpool import -d /dev/disk/by-id`.",
+            )

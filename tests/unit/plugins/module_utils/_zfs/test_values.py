@@ -1,0 +1,240 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names and values of properties: what ZFS takes, and what means the same."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import wanted_from
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import (
+    ancestors,
+    check_name,
+    is_below,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
+    PROPERTIES,
+    READ_ONLY,
+    UNLIMITED,
+    feature,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import (
+    canonical,
+    same,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+PARAMS = {
+    "name": "tank/a",
+    "properties": {},
+    "inherit": [],
+    "origin": None,
+    "rename_from": None,
+    "promote": False,
+    "recursive": False,
+    "clones": False,
+    "parents": False,
+    "state": "present",
+}
+
+
+def wanted(**params):
+    return wanted_from({**PARAMS, **params})
+
+
+GOOD_NAMES = ["tank", "tank/a", "tank/a-b_c.d:e", "tank/a b", "tank/a@2026-11-20", "t/-a"]
+
+
+@pytest.mark.parametrize("name", GOOD_NAMES)
+def test_zfs_takes_the_name(name):
+    check_name(name)
+
+
+BAD_NAMES = [
+    ("", "a part of the name is empty"),
+    ("/tank/a", "a part of the name is empty"),
+    ("tank/", "a part of the name is empty"),
+    ("tank//a", "a part of the name is empty"),
+    ("tank/a@", "a part of the name is empty"),
+    ("tank/a@b@c", "no such characters in 'b@c'"),
+    ("tank/a@b/c", "no such characters in 'b/c'"),
+    ("tank/a#b", "it names a bookmark"),
+    ("tank/ä", "no such characters in 'ä'"),
+    ("tank/a%", "no such characters in 'a%'"),
+    ("tank/a\nb", "no such characters"),
+    ("tank/../a", "no . and no .."),
+    ("-tank", "the name of a pool begins with a letter"),
+    ("1tank/a", "the name of a pool begins with a letter"),
+    ("tank/" + "a" * 251, "it has 256 characters, and ZFS takes 255"),
+    ("/".join("t" * 51), "it is 51 levels deep"),
+]
+
+
+@pytest.mark.parametrize(("name", "wrong"), BAD_NAMES)
+def test_a_name_that_zfs_cannot_take_is_refused(name, wrong):
+    with pytest.raises(StorageError) as refusal:
+        check_name(name)
+    assert str(refusal.value).startswith(f"name={name}: ")
+    assert wrong in str(refusal.value)
+
+
+def test_what_lies_above_and_below():
+    assert ancestors("tank/a/b@s") == ("tank/a/b", "tank/a", "tank")
+    assert [
+        is_below(name, "tank/foo") for name in ("tank/foo/bar", "tank/foo@s", "tank/foobar")
+    ] == [
+        True,
+        True,
+        False,
+    ]
+
+
+TOGETHER = [
+    ({"properties": {"quota": "1G"}, "inherit": ["quota"]}, "to be set and to be inherited"),
+    ({"origin": "tank/o"}, "is no snapshot, and only those can be cloned"),
+    ({"origin": "other/o@s"}, "a clone lies in the pool of its origin"),
+    ({"name": "tank/a@s", "origin": "tank/o@s"}, "a snapshot cannot be a clone"),
+    ({"name": "tank/a@s", "promote": True}, "only clones can be promoted"),
+    ({"rename_from": "other/a"}, "renamed into another pool"),
+    ({"rename_from": "tank/a@s"}, "a snapshot stays a snapshot"),
+    ({"name": "tank/a@s", "rename_from": "tank/b@s"}, "within its own filesystem"),
+    ({"name": "tank/a/b", "rename_from": "tank/a"}, "to below itself"),
+    ({"rename_from": "tank//b"}, "rename_from=tank//b: a part of the name is empty"),
+    ({"properties": {"used": "1G"}}, "it tells about a dataset and cannot be set"),
+    ({"inherit": ["guid"]}, "it tells about a dataset and cannot be set"),
+    ({"properties": {"version": 5}}, "`zfs upgrade` raises it"),
+    ({"properties": {"userquota@bob": "1G"}}, "`zfs set` and `zfs userspace`"),
+    ({"properties": {"Quota": "1G"}}, "ZFS has no property of that name"),
+    ({"properties": {"-o": "1G"}}, "ZFS has no property of that name"),
+    ({"properties": {"-x:y": "1"}}, "ZFS takes no user property of that name"),
+    ({"properties": {"X:y": "1"}}, "ZFS takes no user property of that name"),
+    ({"properties": {"x:" + "y" * 254: "1"}}, "ZFS takes no user property of that name"),
+]
+
+
+@pytest.mark.parametrize(("params", "wrong"), TOGETHER)
+def test_what_no_host_could_have_is_refused(params, wrong):
+    with pytest.raises(StorageError) as refusal:
+        wanted(**params)
+    assert wrong in str(refusal.value)
+
+
+VALUES = [
+    ("quota", "10G", "10737418240"),
+    ("quota", "10GB", "10737418240"),
+    ("quota", "1.5 g", "1610612736"),
+    ("quota", 4096, "4096"),
+    ("quota", "none", "0"),
+    ("refreservation", "auto", "auto"),
+    ("filesystem_limit", "none", UNLIMITED),
+    ("recordsize", "1M", "1048576"),
+    ("special_small_blocks", 0, "0"),
+    ("copies", 2, "2"),
+    ("atime", True, "on"),
+    ("atime", "No", "off"),
+    ("compression", True, "on"),
+    ("compression", "gzip-6", "gzip"),
+    ("acltype", "noacl", "off"),
+    ("primarycache", "none", "none"),
+    ("sharenfs", False, "off"),
+    ("mountpoint", "/srv/a/", "/srv/a"),
+    ("mountpoint", "/", "/"),
+    ("mountpoint", "/with = and space", "/with = and space"),
+    ("org.x:y", True, "true"),
+    ("org.x:y", "  as it is ", "  as it is "),
+    ("org.x:y", 1.5, "1.5"),
+    ("org.x:y", "", ""),
+    ("newer_than_us", "7", "7"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "meant"), VALUES)
+def test_values_are_put_as_zfs_shows_them(name, value, meant):
+    assert canonical(name, value) == meant
+    assert canonical(name, meant) == meant
+
+
+WRONG = [
+    ("quota", "10 apples", "a size such as 512K"),
+    ("quota", "-1G", "a size such as 512K"),
+    ("quota", "50%", "a size such as 512K"),
+    ("quota", 2**64, "a size such as 512K"),
+    ("recordsize", "100K", "a power of two"),
+    ("recordsize", "256", "a power of two"),
+    ("recordsize", "none", "a size such as 512K, 10G, 1.5T, or bytes."),
+    ("volsize", 0, "a size above zero"),
+    ("copies", 4, "1, 2 or 3"),
+    ("filesystem_limit", "1K", "a whole number or none"),
+    ("atime", "maybe", "one of on, off"),
+    ("sync", True, "one of standard, always, disabled"),
+    ("compression", "lz5", "zstd-fast"),
+    ("mountpoint", "srv", "a path from the root, none or legacy"),
+    ("mountpoint", "", "a path from the root, none or legacy"),
+    ("org.x:y", None, "`inherit` takes a value away"),
+    ("org.x:y", {"a": 1}, "a word, a number or a switch"),
+    ("org.x:y", "two\nlines", "a line of at most"),
+    ("org.x:y", "ä" * 4096, "a line of at most"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "wants"), WRONG)
+def test_a_value_that_zfs_cannot_take_is_refused(name, value, wants):
+    with pytest.raises(StorageError) as refusal:
+        canonical(name, value)
+    assert f"Property {name}=" in str(refusal.value)
+    assert wants in str(refusal.value)
+
+
+XATTR = [
+    # wanted, shown, whether the release is 2.3 or later, the same
+    ("on", "on", False, True),
+    ("on", "sa", False, False),
+    ("on", "sa", True, True),
+    ("dir", "on", False, True),
+    ("dir", "on", True, False),
+    ("sa", "on", False, False),
+    ("sa", "on", True, True),
+    ("sa", "sa", False, True),
+    ("off", "on", True, False),
+]
+
+
+@pytest.mark.parametrize(("wish", "shown", "later", "equal"), XATTR)
+def test_extended_attributes_that_are_on_are_kept_somewhere(wish, shown, later, equal):
+    assert same("xattr", wish, shown, {"direct": "standard"} if later else {}) == equal
+
+
+FEATURES = [
+    ("compression", "zstd-3", "zstd_compress"),
+    ("compression", "on", ""),
+    ("recordsize", "131072", ""),
+    ("recordsize", "1048576", "large_blocks"),
+    ("checksum", "skein", "skein"),
+    ("dedup", "sha512,verify", "sha512"),
+    ("dedup", "on", ""),
+    ("encryption", "on", "encryption"),
+    ("encryption", "off", ""),
+    ("snapshot_limit", "7", "filesystem_limits"),
+    ("snapshot_limit", UNLIMITED, ""),
+    ("atime", "on", ""),
+    ("org.x:y", "zstd", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "needed"), FEATURES)
+def test_the_feature_that_a_value_needs(name, value, needed):
+    assert feature(name, value) == needed
+
+
+def test_no_property_is_both_settable_and_read_only():
+    assert not READ_ONLY & set(PROPERTIES)
+
+
+@given(st.integers(0, 2**63 - 1))
+def test_a_size_in_bytes_is_itself(size):
+    assert canonical("quota", size) == str(size)
+    assert canonical("quota", f"{size}B") == str(size)
+    assert int(canonical("quota", f"{size / 1024:.0f}K")) % 1024 == 0
