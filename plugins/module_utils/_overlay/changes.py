@@ -17,6 +17,7 @@ import os
 import resource
 import stat
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.below import (
     Lowers,
@@ -39,13 +40,21 @@ def read_changes(config, limit=0):
     """What the upper layer of a :class:`Config` changes.
 
     :param limit: list so many of the changes, in the order in which they are found.
+    :raises StorageError: it cannot be read.
     :returns: ``{"upper": str, "bytes": int, "allocated": int, "large_copy_ups": [...], "listed":
         [...], "truncated": bool}`` and an int for each of ``COUNTS``. Sizes are in bytes.
     """
     reader = _Reader(config, limit)
     if os.path.isdir(config.upper):
         _let_open_many()
-        reader.read([path for path in config.lower if os.path.isdir(path)])
+        try:
+            reader.read([path for path in config.lower if os.path.isdir(path)])
+        except OSError as error:
+            raise StorageError(
+                f"Layer {config.upper}",
+                f"it cannot be read: {error.strerror}",
+                "Mend what is named there, or leave out `report_changes`",
+            ) from error
     return reader.report()
 
 
@@ -229,7 +238,7 @@ def _source(path, redirect, up=0):
     if source.startswith("/"):
         return _text(source)
     folder = os.path.dirname(path) if up else path
-    return _text(folder + "/" + source)
+    return _text(folder.rstrip("/") + "/" + source)
 
 
 def _text(path):

@@ -67,6 +67,13 @@ def _require_plain(role, folder):
             f"it has {bad[0]!r} in it, which mount(8) and the kernel's tables cannot carry",
             "Rename the folder, or name it by a symbolic link",
         )
+    if "\\," in folder or folder.endswith(","):
+        raise StorageError(
+            f"{role}={folder}",
+            "it has a comma at its end or behind a backslash, which mount(8) reads otherwise than "
+            "the kernel",
+            "Rename the folder, or name it by a symbolic link",
+        )
     if role == "path" and folder == "/":
         raise StorageError("path=/", "it is the root of the host", "Name a folder below it")
 

@@ -1,0 +1,709 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""overlay_layer on this machine's own kernel.
+
+Everything lies on a tmpfs below the test's own folder and is taken away again, whatever happens.
+What the kernel does not have is named, and the test is skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.containerhost.storage.plugins.module_utils._core import lock
+from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay import changes
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import (
+    describe_overlays,
+    overlay_findings,
+    overlays,
+)
+from ansible_collections.containerhost.storage.plugins.modules import overlay_layer
+from support.loops import sh
+
+
+class Ended(Exception):  # noqa: N818
+    """The module has exited; its result is the argument."""
+
+
+class Host:
+    """A folder with room for layers, and the module to run."""
+
+    def __init__(self, folder, commands):
+        self.folder, self.commands = folder, commands
+
+    def __truediv__(self, name):
+        return self.folder / name
+
+    def make(self, **layers):
+        """Make layers: ``name={"path": "content", "path/": None}``."""
+        for name, entries in layers.items():
+            (self / name).mkdir(exist_ok=True)
+            for path, content in entries.items():
+                where = self / name / path
+                if path.endswith("/"):
+                    where.mkdir(parents=True, exist_ok=True)
+                else:
+                    where.parent.mkdir(parents=True, exist_ok=True)
+                    where.write_text(content)
+
+    def options(self, **more):
+        given = {
+            "path": str(self / "m"),
+            "lower": [str(self / "lower")],
+            "upper": str(self / "upper"),
+            "work": str(self / "work"),
+            "persistent": False,
+            **more,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    def run(self, check=False, **options):
+        self.commands.clear()
+        with (
+            patch_module_args({"_ansible_check_mode": check, **options}),
+            pytest.raises(Ended) as ended,
+        ):
+            overlay_layer.main()
+        return {**ended.value.args[0], "commands": list(self.commands)}
+
+    def settles(self, **options):
+        """Check mode, the real run, the second run: what they say has to fit together."""
+        before = self.seen()
+        planned = self.run(check=True, **options)
+        assert not planned.get("failed"), planned["msg"]
+        assert self.seen() == before
+        done = self.run(**options)
+        assert not done.get("failed"), done["msg"]
+        for key in ("steps", "changed", "findings", "diff"):
+            assert planned[key] == done[key], key
+        again = self.run(**options)
+        assert (again["changed"], again["steps"], again["commands"]) == (False, [], []), again
+        return done
+
+    def refuses(self, words, **options):
+        """The refusal is the same in check mode, and nothing is written before it."""
+        before = self.seen()
+        for check in (True, False):
+            result = self.run(check=check, **options)
+            assert result.get("failed"), result
+            assert words in result["msg"], result["msg"]
+            assert self.seen() == before
+
+    def seen(self):
+        """All that lies in the folder, and the mounts in it."""
+        table = [mount for mount in mounts.mounts() if mount.path.startswith(str(self.folder))]
+        return sorted(path for path in self.folder.rglob("*")), table
+
+    def changes(self, **options):
+        return self.run(check=True, **self.options(report_changes=True, limit=10_000, **options))[
+            "changes"
+        ]
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    if os.geteuid():
+        pytest.skip("mounting needs root")
+    if shutil.which("modprobe", path="/usr/sbin:/sbin"):
+        subprocess.run(["/usr/sbin/modprobe", "--quiet", "overlay"], check=False)
+    with open("/proc/filesystems", encoding="ascii") as stream:
+        if "\toverlay\n" not in stream.read():
+            pytest.skip("this machine's kernel has no overlay")
+    monkeypatch.setattr(lock, "PATH", str(tmp_path / "lock"))
+    commands, real = [], basic.AnsibleModule.run_command
+
+    def run_command(self, argv, **more):
+        commands.append(" ".join(argv))
+        return real(self, argv, **more)
+
+    def end(_self, **result):
+        raise Ended(result)
+
+    def fail(_self, **result):
+        raise Ended({**result, "failed": True})
+
+    monkeypatch.setattr(basic.AnsibleModule, "run_command", run_command)
+    monkeypatch.setattr(basic.AnsibleModule, "exit_json", end)
+    monkeypatch.setattr(basic.AnsibleModule, "fail_json", fail)
+    folder = tmp_path / "fs"
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"this kernel mounts no tmpfs here: {done.stderr.strip()}")
+    try:
+        yield Host(folder, commands)
+    finally:
+        for mount in reversed(mounts.mounts()):
+            if mount.path.startswith(f"{tmp_path}/"):
+                subprocess.run(["umount", mount.path], check=False)
+        left = [one.path for one in mounts.mounts() if one.path.startswith(f"{tmp_path}/")]
+        assert not left, left
+
+
+@pytest.fixture
+def base(host):
+    host.make(lower={"a": "a", "b": "b", "d/x": "x", "d/y": "y", "e/f/g": "g"})
+    return host
+
+
+def test_the_life_of_a_mount(base):
+    done = base.settles(**base.options())
+    assert done["state"]["mounted"]
+    assert (base / "m/a").read_text() == "a"
+    (base / "m/new").write_text("new")
+    assert base.settles(**base.options(state="unmounted"))["steps"]
+    assert not (base / "m/a").exists()
+    assert base.settles(**base.options())["steps"]
+    assert (base / "m/new").read_text() == "new"
+    base.settles(path=str(base / "m"), state="absent")
+    assert (base / "upper/new").read_text() == "new"
+    assert sorted(path.name for path in (base / "lower").iterdir()) == ["a", "b", "d", "e"]
+
+
+def test_what_is_left_out_is_kept_however_the_path_is_written(base):
+    (base / "link").symlink_to(base / "lower")
+    base.settles(**base.options(metacopy=True))
+    (base / "dot").symlink_to(base.folder)
+    for options in (
+        {"path": str(base / "m")},
+        {"path": str(base / "m") + "/"},
+        {"path": str(base / "dot/m")},
+        base.options(lower=[str(base / "link")]),
+        base.options(upper=str(base / "lower/../upper/"), work=f"/{base / 'work'}"),
+    ):
+        result = base.run(**options)
+        assert (result.get("msg"), result["changed"], result["commands"]) == (None, False, [])
+        assert result["state"]["options"]["metacopy"] is True
+
+
+EVERY = [
+    {"redirect_dir": "on"}, {"redirect_dir": "off"}, {"redirect_dir": "follow"},
+    {"redirect_dir": "nofollow"}, {"index": True}, {"index": False}, {"metacopy": True},
+    {"xino": "on"}, {"xino": "auto"}, {"xino": "off"}, {"userxattr": True}, {"volatile": True},
+    {"redirect_dir": "on", "index": True, "metacopy": True, "xino": "on", "volatile": True},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", EVERY, ids=str)
+def test_every_option_is_in_force_and_stays(base, options):
+    done = base.run(**base.options(**options))
+    if "does not know" in done.get("msg", "") or "keeps no user" in done.get("msg", ""):
+        pytest.skip(done["msg"])
+    again = base.settles(**base.options(**options))
+    assert again["commands"] == []
+    always = base.run(path=str(base / "m"))
+    assert always["commands"] == []
+    for name, value in options.items():
+        if (name, value) != ("redirect_dir", "off") and name != "xino":
+            assert done["state"]["options"][name] == value
+
+
+def test_other_options_are_mounted_anew_unless_it_is_in_use(base):
+    base.settles(**base.options())
+    (base / "m/new").write_text("new")
+    with open(base / "m/a"):
+        pass
+    busy = subprocess.Popen(["sleep", "60"], cwd=base / "m")
+    try:
+        base.refuses(f"in use by process {busy.pid} (sleep)", **base.options(redirect_dir="on"))
+        base.refuses("in use by", path=str(base / "m"), state="absent")
+    finally:
+        busy.kill()
+        busy.wait()
+    done = base.settles(**base.options(redirect_dir="on"))
+    assert [step["action"].split()[0] for step in done["steps"]] == ["umount", "env"]
+    assert (base / "m/new").read_text() == "new"
+
+
+def test_another_list_of_lowers(base):
+    base.make(more={"z": "z"})
+    base.settles(**base.options())
+    lower = [str(base / "more"), str(base / "lower")]
+    base.settles(**base.options(lower=lower))
+    assert (base / "m/z").read_text() == "z"
+    (base / "m/z").write_text("changed")
+    base.settles(**base.options(lower=lower[1:]))
+    assert (base / "m/z").read_text() == "changed"
+
+
+def test_what_the_kernel_refuses_is_said_in_its_own_words_and_taken_back(base, monkeypatch):
+    """An upper layer that is bound to another lower one, by index=on: ESTALE."""
+    base.make(other={"a": "a"})
+    base.settles(**base.options(index=True))
+    failed = base.run(**base.options(lower=[str(base / "other")]))
+    assert failed.get("failed")
+    assert failed["undone"], failed["msg"]
+    assert (base / "m/b").read_text() == "b"
+    assert base.run(**base.options())["commands"] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["a:b", "a,b", "a b", "a\\b", "a%b", "ä", "a'b", "a\\:b", "a\\", "a:", "=a"]
+)
+def test_names_that_need_care(host, name):
+    host.make(**{name: {"a": "a"}})
+    (host / (name + "u")).mkdir()
+    (host / (name + "w")).mkdir()
+    options = host.options(
+        lower=[str(host / name)], upper=str(host / (name + "u")), work=str(host / (name + "w"))
+    )
+    host.settles(**options)
+    assert (host / "m/a").read_text() == "a"
+    (host / "m/new").write_text("new")
+    assert (host / (name + "u") / "new").exists()
+    found = describe_overlays([one for one in overlays() if one.mount.path == str(host / "m")])
+    assert found[0]["lower"] == [str(host / name)]
+    assert found[0]["upper"] == str(host / (name + "u"))
+    assert found[0]["missing"] == []
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\nb", "a\tb", "a\\,b", "a,"])
+def test_names_that_nothing_helps(host, name):
+    host.make(**{name: {"a": "a"}})
+    host.refuses("which mount(8)", **host.options(
+        lower=[str(host / name)]))  # fmt: skip
+
+
+def test_layers_that_overlap(base):
+    for options, words in (
+        ({"upper": str(base / "lower/d"), "work": str(base / "work")}, "lies in"),
+        ({"lower": [str(base / "lower"), str(base / "lower/d")]}, "lies in"),
+        ({"lower": [str(base / "lower"), str(base / "lower")]}, "they are one folder"),
+        ({"upper": str(base / "lower")}, "they are one folder"),
+        ({"work": str(base / "upper/work")}, "lies in"),
+        ({"work": str(base / "upper")}, "they are one folder"),
+    ):
+        base.refuses(words, **base.options(**options))
+
+
+def test_layers_that_overlap_through_a_bind_mount(base):
+    (base / "bind").mkdir()
+    sh("mount", "--bind", str(base / "lower/d"), str(base / "bind"))
+    base.refuses("lies in", **base.options(upper=str(base / "bind")))
+
+
+def test_a_work_folder_with_something_in_it(base):
+    base.make(work={"precious": "x"})
+    base.refuses("work: it is not empty (precious, ...)", **base.options())
+    assert (base / "work/precious").read_text() == "x"
+
+
+def test_a_work_folder_on_another_filesystem(base):
+    (base / "other").mkdir()
+    sh("mount", "-t", "tmpfs", "tmpfs", str(base / "other"))
+    words = f"and work={base / 'other/work'} on {base / 'other'}"
+    base.refuses(words, **base.options(work=str(base / "other/work")))
+
+
+def test_a_work_folder_that_a_volatile_mount_has_used(base):
+    base.run(**base.options(volatile=True))
+    if not (base / "work/work/incompat/volatile").exists():
+        pytest.skip("this kernel has no volatile mounts")
+    base.refuses("it is volatile, and cannot be mounted again", **base.options(metacopy=True))
+    base.run(path=str(base / "m"), state="unmounted")
+    base.refuses("a volatile mount has used it", **base.options())
+
+
+def test_a_volatile_mount_is_told(base):
+    done = base.run(**base.options(volatile=True))
+    if done.get("failed"):
+        pytest.skip(done["msg"])
+    assert [one["topic"] for one in done["findings"]] == ["overlay_volatile"]
+    found = overlay_findings([one for one in overlays() if one.mount.path == str(base / "m")])
+    assert [one.topic for one in found] == ["overlay_volatile"]
+
+
+def test_layers_of_another_overlay(base):
+    base.settles(**base.options())
+    base.make(l2={"q": "q"}, u2={}, w2={})
+    two = {"path": str(base / "m2"), "lower": [str(base / "l2")], "upper": str(base / "u2")}
+    for options in (
+        {"upper": str(base / "upper")},
+        {"work": str(base / "work")},
+        {"upper": str(base / "lower")},
+        {"upper": str(base / "lower/d")},
+        {"lower": [str(base / "upper")]},
+    ):
+        given = base.options(**{**two, "work": str(base / "w2"), **options})
+        base.refuses(f"the overlay at {base / 'm'} has", **given)
+    base.settles(
+        **base.options(**{**two, "work": str(base / "w2"), "lower": [str(base / "lower")]})
+    )
+
+
+def test_layers_of_another_overlay_in_another_mount_namespace(base):
+    """Nothing of it is seen in mountinfo of this process."""
+    for name in ("upper", "work", "m"):
+        (base / name).mkdir()
+    layers = ",".join(
+        f"{option}dir={base / name}"
+        for option, name in (("lower", "lower"), ("upper", "upper"), ("work", "work"))
+    )
+    script = f"mount -t overlay overlay -o {layers} {base / 'm'} && echo ready && read line"
+    inside = subprocess.Popen(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        if inside.stdout.readline() != "ready\n":
+            pytest.skip("this machine lets nobody have a mount namespace")
+        base.refuses("has", **base.options(path=str(base / "m2")))
+    finally:
+        inside.communicate("\n")
+    base.settles(**base.options(path=str(base / "m2")))
+
+
+def test_an_upper_on_what_cannot_carry_one(base):
+    base.settles(**base.options())
+    for name in ("upper2", "work2"):
+        (base / "m" / name).mkdir()
+    options = base.options(
+        path=str(base / "m2"), upper=str(base / "m/upper2"), work=str(base / "m/work2")
+    )
+    base.refuses("lies on overlay, which cannot be written to by an overlay", **options)
+    (base / "ro").mkdir()
+    sh("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(base / "ro"))
+    base.refuses("is mounted read only", **base.options(
+        path=str(base / "m2"), upper=str(base / "ro/u"), work=str(base / "ro/w")))  # fmt: skip
+
+
+def test_lists_that_are_too_long(host):
+    names = [f"{number:03}{'x' * 60}" for number in range(80)]
+    host.make(**{name: {name: name} for name in names})
+    host.refuses(
+        "mount(2) takes 4095 and cuts off the rest",
+        **host.options(lower=[str(host / name) for name in names]),
+    )
+    links = host / "l"
+    links.mkdir()
+    for number, name in enumerate(names):
+        (links / str(number)).symlink_to(host / name)
+    lower = [str(links / str(number)) for number in range(len(names))]
+    room = 4000 // (len(lower[-1]) + 1)
+    host.settles(**host.options(lower=lower[:room]))
+    assert (host / "m" / names[room - 1]).exists()
+    host.run(path=str(host / "m"), state="absent")
+    shutil.rmtree(host / "work")
+    many = [f"/{number}" for number in range(501)]
+    host.refuses("it has 501 lower layers, and the kernel takes 500", **host.options(lower=many))
+
+
+def test_what_is_missing_or_no_folder(base):
+    base.refuses("it is not there", **base.options(lower=[str(base / "nowhere")]))
+    base.refuses("it is no folder", **base.options(lower=[str(base / "lower/a")]))
+    base.refuses("it is no folder", **base.options(upper=str(base / "lower/a")))
+    base.refuses("is no folder", **base.options(path=str(base / "lower/a")))
+    base.refuses("two lower ones", **base.options(upper=None, work=None))
+    base.refuses("no lower layer was named", path=str(base / "m"))
+    (base / "other").mkdir()
+    sh("mount", "-t", "tmpfs", "tmpfs", str(base / "other"))
+    base.refuses("tmpfs (tmpfs) is mounted there", **base.options(path=str(base / "other")))
+
+
+def test_mounted_over_its_own_lower(base):
+    """As people do with /etc: the layer is then covered by what it is part of."""
+    options = base.options(path=str(base / "lower"))
+    base.settles(**options)
+    (base / "lower/a").write_text("changed")
+    assert base.changes(path=str(base / "lower"))["modified"] == 1
+    base.settles(**{**options, "redirect_dir": "on"})
+    base.settles(path=str(base / "lower"), state="absent")
+    assert (base / "lower/a").read_text() == "a"
+
+
+def in_user_namespace(host, **options):
+    """Run the module as root of a user namespace of its own; what it said, and if it mounted."""
+    script = textwrap.dedent("""
+        import json, sys
+        from ansible.module_utils.testing import patch_module_args
+        from ansible_collections.containerhost.storage.plugins.module_utils._core import lock
+        from ansible_collections.containerhost.storage.plugins.modules import overlay_layer
+        lock.PATH = sys.argv[2]
+        with patch_module_args(json.loads(sys.argv[1])):
+            overlay_layer.main()
+    """)
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-c", script,
+         json.dumps(options), str(host / "lock")],
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )  # fmt: skip
+    if "unshare failed" in done.stderr:
+        pytest.skip(f"this machine lets nobody have a user namespace: {done.stderr.strip()}")
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_inside_a_user_namespace(base):
+    refused = in_user_namespace(base, **base.options())
+    assert "this is a user namespace" in refused["msg"]
+    assert not (base / "upper").exists()
+    done = in_user_namespace(base, **base.options(userxattr=True))
+    if "keeps no user attributes" in done.get("msg", ""):
+        pytest.skip(done["msg"])
+    assert done.get("msg") is None
+    assert done["state"]["options"]["userxattr"] is True
+
+
+# What a layer changes
+
+
+def tree(folder):
+    """Every path below a folder -> "folder", or the content."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = "/" + str(path.relative_to(folder))
+        found[name] = "folder" if path.is_dir() else path.read_text()
+    return found
+
+
+def applied(below, changes, upper):
+    """What a merged tree must be, if ``changes`` are all that the upper layer changes."""
+    found = dict(below)
+    for one in changes["listed"]:
+        path, change = one["path"], one["change"]
+        if change in ("deleted", "opaque") or (change == "modified" and not is_folder(upper, path)):
+            found = {
+                name: it for name, it in found.items() if not (name + "/").startswith(path + "/")
+            }
+        if change in ("added", "modified", "opaque"):
+            found[path] = "folder" if is_folder(upper, path) else (upper / path[1:]).read_text()
+    return found
+
+
+def is_folder(upper, path):
+    return (upper / path[1:]).is_dir()
+
+
+def disturb(folder, rng):
+    """Do something to a tree, at random."""
+    paths = sorted(folder.rglob("*"))
+    folders = [folder, *(path for path in paths if path.is_dir())]
+    where = rng.choice(folders) / rng.choice("abcdefgh")
+    what = rng.randrange(5)
+    if what == 0 and not where.is_dir():
+        where.write_text(str(rng.random()))
+    elif what == 1 and not where.exists():
+        where.mkdir()
+    elif what == 2 and paths:
+        path = rng.choice(paths)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    elif what == 3 and paths:
+        rng.choice(paths).chmod(0o755 if rng.random() < 0.5 else 0o700)
+    elif what == 4 and paths:  # a folder for a file, and the other way round
+        path = rng.choice(paths)
+        if path.is_dir():
+            shutil.rmtree(path)
+            path.write_text("was a folder")
+        else:
+            path.unlink()
+            path.mkdir()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_changes_are_just_what_the_kernel_shows(host, seed):
+    """The lower tree, with the changes applied, is the merged tree; for any history."""
+    rng = random.Random(seed)
+    host.make(lower={}, middle={}, below={})
+    for name in ("lower", "middle", "below"):
+        for _number in range(40):
+            disturb(host / name, rng)
+    lower = [str(host / name) for name in ("lower", "middle", "below")]
+    ro = host.run(path=str(host / "ro"), lower=lower, persistent=False)
+    assert not ro.get("failed"), ro
+    below = tree(host / "ro")
+    host.settles(**host.options(lower=lower, redirect_dir="nofollow"))
+    for _number in range(80):
+        disturb(host / "m", rng)
+    changes = host.changes(lower=lower)
+    merged = tree(host / "m")
+    assert applied(below, changes, host / "upper") == merged
+    assert changes["unread"] == changes["orphan_whiteouts"] == 0
+    kinds = ("added", "modified", "deleted", "opaque")
+    assert {kind: changes[kind] for kind in kinds} == {
+        kind: sum(one["change"] == kind for one in changes["listed"]) for kind in kinds
+    }
+    assert changes["entries"] == sum(1 for _path in (host / "upper").rglob("*"))
+
+
+def test_what_a_layer_changes(base):
+    (base / "lower/big").write_bytes(bytes(17 * 1024**2))
+    (base / "lower/pair").write_text("pair")
+    base.settles(**base.options(redirect_dir="on", metacopy=True))
+    merged = base / "m"
+    (merged / "new").write_text("12345")
+    os.link(merged / "new", merged / "new2")
+    (merged / "a").write_text("other")
+    (merged / "b").unlink()
+    shutil.rmtree(merged / "d")
+    (merged / "d").mkdir()
+    (merged / "e").rename(merged / "renamed")
+    with open(merged / "big", "r+b") as stream:
+        stream.write(b"1")
+    (merged / "pair").chmod(0o600)
+    (merged / "out").symlink_to("/etc")
+    changes = base.changes()
+    listed = {(one["path"], one["change"]) for one in changes["listed"]}
+    assert listed == {
+        ("/new", "added"), ("/new2", "added"), ("/a", "modified"), ("/b", "deleted"),
+        ("/d", "opaque"), ("/e", "deleted"), ("/renamed", "redirected"), ("/big", "modified"),
+        ("/pair", "modified"), ("/out", "added"),
+    }  # fmt: skip
+    assert [one["from"] for one in changes["listed"] if "from" in one] == ["/e"]
+    assert changes["large_copy_ups"] == [{"path": "/big", "size": 17 * 1024**2}]
+    assert changes["metacopy"] == 1
+    assert changes["bytes"] == 5 + 5 + 17 * 1024**2
+    assert changes["device_whiteouts"] == 2
+
+
+def test_below_a_renamed_folder_its_old_name_is_what_counts(base):
+    base.settles(**base.options(redirect_dir="on"))
+    (base / "m/d").rename(base / "m/e/moved")
+    (base / "m/e/moved/x").write_text("changed")
+    (base / "m/e/moved/y").unlink()
+    (base / "m/e/moved/z").write_text("new")
+    listed = {one["path"]: one for one in base.changes()["listed"]}
+    assert listed["/e/moved"] == {"path": "/e/moved", "change": "redirected", "from": "/d"}
+    assert listed["/e/moved/x"]["change"] == "modified"
+    assert listed["/e/moved/y"]["change"] == "deleted"
+    assert listed["/e/moved/z"]["change"] == "added"
+
+
+def test_a_device_file_that_is_no_whiteout(base):
+    """The kernel hides any device file 0:0; that there was nothing to hide is what can be told."""
+    base.make(upper={})
+    os.mknod(base / "upper/a", 0o020000, os.makedev(0, 0))
+    os.mknod(base / "upper/null", 0o020666, os.makedev(0, 0))
+    os.mknod(base / "upper/zero", 0o020666, os.makedev(1, 5))
+    done = base.run(**base.options(report_changes=True))
+    assert done["changes"]["deleted"] == 1
+    assert done["changes"]["orphan_whiteouts"] == 1
+    listed = {one["path"]: one["change"] for one in done["changes"]["listed"]}
+    assert listed == {"/a": "deleted", "/null": "orphan_whiteout", "/zero": "added"}
+    assert [one["topic"] for one in done["findings"]] == ["orphan_whiteouts"]
+    assert not (base / "m/null").exists()
+
+
+@pytest.mark.parametrize("userxattr", [False, True])
+def test_whiteouts_as_attributes_as_well_as_devices(base, userxattr):
+    """Made by tools that may make no device file, in layers that are read as lower ones."""
+    ours, other = ("user", "trusted") if userxattr else ("trusted", "user")
+    base.make(upper={"b": "", "d/x": "", "empty": "", "nothing": ""})
+    os.mknod(base / "upper/a", 0o020000, os.makedev(0, 0))
+    try:
+        for name in ("b", "d/x", "nothing"):
+            os.setxattr(base / "upper" / name, f"{ours}.overlay.whiteout", b"y")
+        os.setxattr(base / "upper", f"{ours}.overlay.opaque", b"x")
+        os.setxattr(base / "upper/d", f"{ours}.overlay.opaque", b"x")
+        os.setxattr(base / "upper/empty", f"{other}.overlay.whiteout", b"y")
+    except OSError as error:
+        pytest.skip(f"no such attributes on this kernel's tmpfs: {error.strerror}")
+    changes = base.changes(userxattr=userxattr or None)
+    listed = {one["path"]: one["change"] for one in changes["listed"]}
+    assert listed == {
+        "/a": "deleted", "/b": "deleted", "/d/x": "deleted", "/nothing": "orphan_whiteout",
+        "/empty": "added",
+    }  # fmt: skip
+    assert (changes["device_whiteouts"], changes["attribute_whiteouts"]) == (1, 3)
+    assert (changes["opaque"], changes["foreign_marks"]) == (0, 1)
+    # The kernel's own reading of the same layer.
+    (base / "ro").mkdir()
+    options = f"lowerdir={base / 'upper'}:{base / 'lower'}" + (",userxattr" if userxattr else "")
+    sh("mount", "-t", "overlay", "-o", options, "overlay", str(base / "ro"))
+    if (base / "ro/b").exists():
+        pytest.skip("this kernel knows no whiteouts as attributes")
+    assert sorted(path.name for path in (base / "ro").rglob("*")) == ["d", "e", "empty", "f", "g",
+                                                                      "y"]  # fmt: skip
+
+
+def test_reading_leaves_nothing_mounted_and_follows_no_link(base):
+    base.make(upper={"sub/f": "f"}, outside={"secret": "s"})
+    (base / "upper/out").symlink_to(base / "outside")
+    (base / "upper/mounted").mkdir()
+    sh("mount", "--bind", str(base / "outside"), str(base / "upper/mounted"))
+    before = base.seen()
+    result = base.run(state="unmounted", report_changes=True, **base.options())
+    assert base.seen() == before
+    listed = {one["path"]: one["change"] for one in result["changes"]["listed"]}
+    assert listed == {"/sub": "added", "/sub/f": "added", "/out": "added", "/mounted": "unread"}
+    assert result["commands"] == []
+
+
+def test_names_that_are_no_text(base):
+    base.make(upper={})
+    with open(os.fsencode(base / "upper") + b"/\xff", "wb"):
+        pass
+    assert base.changes()["listed"] == [{"path": "/\\xff", "change": "added", "size": 0}]
+
+
+def test_a_deep_tree(base, monkeypatch):
+    base.make(upper={})
+    here = os.open(base / "upper", os.O_RDONLY)
+    for _number in range(1500):
+        os.mkdir("deep", dir_fd=here)
+        below = os.open("deep", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    assert base.changes()["added"] == 1500
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    monkeypatch.setattr(changes, "_let_open_many", lambda: None)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, limits[1]))
+    try:
+        refused = base.run(**base.options(report_changes=True))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert "upper: it cannot be read: Too many open files." in refused["msg"]
+    assert not (base / "m").exists()
+    sh("rm", "--recursive", str(base / "upper"))
+
+
+def test_the_list_has_an_end(base):
+    base.make(upper={str(number): "" for number in range(10)})
+    result = base.run(check=True, **base.options(report_changes=True, limit=3))
+    assert (len(result["changes"]["listed"]), result["changes"]["truncated"]) == (3, True)
+    assert result["changes"]["added"] == 10
+
+
+def test_a_missing_layer_of_a_mount_is_told(base):
+    base.settles(**base.options())
+    (base / "lower").rename(base / "moved")
+    found = overlay_findings([one for one in overlays() if one.mount.path == str(base / "m")])
+    assert [one.topic for one in found] == ["overlay_layer_missing"]
+
+
+def test_systemd_takes_the_unit(base):
+    """Its own words about the text, without installing it."""
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed on this machine")
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+        Config,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
+        OverlayUnit,
+    )
+
+    lower = ("/srv/a:b", "/srv/c,d", "/srv/e f", "/srv/100%")
+    unit = OverlayUnit.of("/srv/m d", Config(lower=lower, upper="/srv/u", work="/srv/w"))
+    where = base / unit.name
+    where.write_text(unit.text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", where],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = [line for line in done.stderr.splitlines() if unit.name in line or str(where) in line]
+    assert not said, done.stderr
