@@ -16,8 +16,10 @@ from __future__ import annotations
 import os
 import re
 
-from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as _disk
-from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts as _mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as disks
+from ansible_collections.containerhost.storage.plugins.module_utils._host import (
+    mounts as mount_tables,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Use
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import is_below
 
@@ -74,7 +76,7 @@ def _namespace(process):
 
 def _table(process):
     try:
-        return _mounts.mounts(process)
+        return mount_tables.mounts(process)
     except OSError:
         return []
 
@@ -125,7 +127,7 @@ def _held(process, places):
 
 def _of_volume(name):
     """How a volume is in use: mounted, swap, part of something, or held open by the kernel."""
-    disk = _disk.glance(f"/dev/zvol/{name}")
+    disk = disks.glance(f"/dev/zvol/{name}")
     if not disk.exists:
         return []
     how = [f"mounted at {path}" for path in disk.mounts]

@@ -113,7 +113,8 @@ def same(name, wanted, shown, dataset):
     if name == "refreservation" and wanted == "auto":  # for a volume: as much as it can take up
         return int(shown) >= int(dataset.get("volsize", 2**64))
     if name == "xattr" and "off" not in (wanted, shown):
-        # "on" was kept as dir until OpenZFS 2.3, which brought `direct` as well, and sa since.
+        # "on" asks for either way. It is what ZFS shows for dir until OpenZFS 2.3, which brought
+        # `direct` as well, and may show for sa since.
         on = "sa" if "direct" in dataset else "dir"
         return wanted == "on" or wanted == (on if shown == "on" else shown)
     if name in PROPERTIES and PROPERTIES[name].form == "word":

@@ -77,7 +77,7 @@ def test_a_pool_that_is_not_there_is_no_error():
 
 @pytest.mark.parametrize("said", ["", "cannot open 'tank': permission denied\n"])
 def test_any_other_failure_is_one(said):
-    with pytest.raises(StorageError, match="`zpool get .*nothing has been changed"):
+    with pytest.raises(StorageError, match=r"`zpool get .*nothing has been changed"):
         observe.observe(Zfs(zpool_get=(1, "", said)), Wanted("tank/a"))
 
 
@@ -85,7 +85,7 @@ def test_a_suspended_pool_is_not_spoken_to(kernel):
     (kernel / "kstat" / "tank").mkdir(parents=True)
     (kernel / "kstat" / "tank" / "state").write_text("SUSPENDED\n")
     run = Zfs()
-    with pytest.raises(StorageError, match="Pool tank: it is suspended.*`zpool clear tank`"):
+    with pytest.raises(StorageError, match=r"Pool tank: it is suspended.*`zpool clear tank`"):
         observe.observe(run, Wanted("tank/a"))
     assert run.argvs == []
 
@@ -106,7 +106,7 @@ def test_a_kernel_without_the_module_is_not_spoken_to(kernel, monkeypatch, built
 
 def test_a_host_without_the_tools_is_told_what_to_install(monkeypatch):
     monkeypatch.setattr(observe.shutil, "which", lambda *_args, **_more: None)
-    with pytest.raises(StorageError, match="`zfs` is not on this host. Install zfsutils-linux"):
+    with pytest.raises(StorageError, match=r"`zfs` is not on this host. Install zfsutils-linux"):
         observe.observe(Zfs(), Wanted("tank/a"))
 
 
@@ -209,6 +209,6 @@ def test_nothing_is_found_of_another_dataset(proc):
 
 
 def test_the_use_of_a_volume_is_that_of_its_device(proc, monkeypatch):
-    glance = busy.disk.glance("/nowhere")._replace(exists=True, holders=("vg-lv",), swap=True)
-    monkeypatch.setattr(busy.disk, "glance", lambda path: glance)
+    glance = busy.disks.glance("/nowhere")._replace(exists=True, holders=("vg-lv",), swap=True)
+    monkeypatch.setattr(busy.disks, "glance", lambda path: glance)
     assert [use.how for use in busy.find_uses({"tank/v": "volume"})] == ["part of vg-lv", "swap"]
