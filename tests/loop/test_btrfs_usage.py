@@ -31,28 +31,41 @@ def topics(where):
 
 
 def fill(where):
-    """Write files of 4 MiB until no more fits; return them in their order."""
-    files = []
+    """Hand out every chunk: files of 64 KiB and of 1 MiB in turn; return the large ones.
+
+    First come files that are small enough to lie in metadata, so that a chunk of that is made and
+    stays in use: one that is made when no data fits any more is given back a moment later.
+    """
+    (where / "in-metadata").mkdir()
+    for number in range(6000):
+        (where / f"in-metadata/{number}").write_bytes(bytes(2000))
+    sh("btrfs", "filesystem", "sync", str(where))
+    large = []
     with contextlib.suppress(OSError):
         for number in range(10000):
-            files.append(where / f"{number:04}")
-            with open(files[-1], "wb") as stream:
-                os.posix_fallocate(stream.fileno(), 0, 4 * MIB)
-    os.sync()
-    return files
+            large.append(where / f"{number}-large")
+            for file, size in ((where / f"{number}-small", 64 * 1024), (large[-1], MIB)):
+                with open(file, "wb") as stream:
+                    os.posix_fallocate(stream.fileno(), 0, size)
+    sh("btrfs", "filesystem", "sync", str(where))
+    return large
+
+
+def empty(where, large):
+    """Remove the large files. The small ones stay, so that no chunk is wholly empty.
+
+    Such a one the kernel would take back by itself.
+    """
+    for file in large:
+        file.unlink(missing_ok=True)
+    sh("btrfs", "filesystem", "sync", str(where))
 
 
 @pytest.fixture
 def exhausted(loops):
-    """A btrfs as in the seeds: every chunk handed out, and most of what is in them deleted.
-
-    A few files in each data chunk stay: the kernel takes back by itself what is wholly empty.
-    """
+    """A btrfs as in the seeds: every chunk is handed out, and hardly anything is in them."""
     where = loops.make("fs", "--metadata", "single", size=400 * MIB)
-    for number, file in enumerate(fill(where)):
-        if number % 5:
-            file.unlink()
-    sh("btrfs", "filesystem", "sync", str(where))
+    empty(where, fill(where))
     return where
 
 
@@ -79,7 +92,7 @@ def test_all_chunks_allocated_while_df_shows_space(exhausted):
     size, used = map(int, re.search(r"size (\d+) used (\d+)", shown).groups())
     assert size - used < 2 * MIB  # the seeds' sign: size and used are the same
     assert seen.available > 200 * MIB  # what df shows
-    assert seen.data.used < seen.data.size / 3
+    assert seen.data.used < seen.data.size / 5
     (finding,) = usage.findings([seen])
     assert (finding.level, finding.topic) == ("warning", "btrfs_chunks_allocated")
     assert f" {exhausted}`." in finding.message
@@ -106,10 +119,7 @@ def test_mixed_chunks_need_no_balance(loops):
     assert topics(where) == []
     files = fill(where)
     assert topics(where) == ["btrfs_full"]
-    for number, file in enumerate(files):
-        if number % 5:
-            file.unlink()
-    sh("btrfs", "filesystem", "sync", str(where))
+    empty(where, files)
     assert usage_of(where).unallocated < usage_of(where).next_chunk
     assert topics(where) == []
 
