@@ -258,12 +258,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.reconc
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.changes import (
     read_changes,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mount import (
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
     describe,
     observe,
     wanted_from,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.plan import plan
 
 
 def main():

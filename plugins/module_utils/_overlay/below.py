@@ -69,10 +69,14 @@ class Lowers:
         :param marks: how the names of the attributes begin, such as ``trusted.overlay.``.
         """
         self._marks, self.roots, self._devices = marks, [], []
-        for number, path in enumerate(paths):
-            fd = os.open(path, _FOLDER & ~os.O_NOFOLLOW)  # the layer itself may be a link
-            self.roots.append(Below(fd, number))
-            self._devices.append(os.fstat(fd).st_dev)
+        try:
+            for number, path in enumerate(paths):
+                fd = os.open(path, _FOLDER & ~os.O_NOFOLLOW)  # the layer itself may be a link
+                self.roots.append(Below(fd, number))
+                self._devices.append(os.fstat(fd).st_dev)
+        except OSError:
+            self.close()
+            raise
 
     def find(self, folders, name):
         """What a name stands for below: its ``os.stat_result``, or None where it is deleted."""
@@ -88,24 +92,33 @@ class Lowers:
         :param redirect: where it comes from, if it was renamed: a name, or a path from the root.
         """
         found = []
-        for folder in folders if redirect is None or redirect[0] != "/" else self.roots:
-            fd = self._open(folder.fd, redirect or name)
-            if fd is None:
-                if self._ends(folder, redirect or name):
-                    break
+        try:
+            self._merge(found, folders, name, redirect)
+        except OSError:
+            close(found)
+            raise
+        return found
+
+    def _merge(self, found, folders, name, redirect):
+        wanted = redirect or name
+        for folder in self.roots if wanted[0] == "/" else folders:
+            if found and folder.layer <= found[-1].layer:
                 continue
-            if os.fstat(fd).st_dev != self._devices[folder.layer]:  # something is mounted there
-                os.close(fd)
-                break
+            fd = self._open(folder.fd, wanted)
+            if fd is None:
+                if self._ends(folder, wanted):
+                    return
+                continue
             found.append(Below(fd, folder.layer))
+            if os.fstat(fd).st_dev != self._devices[folder.layer]:  # something is mounted there
+                os.close(found.pop().fd)
+                return
             marks = read_marks(fd, self._marks)
             if marks.get("opaque") == b"y":
-                break
+                return
             if "redirect" in marks:  # a layer that was an upper one once
-                rest = self.roots if marks["redirect"][:1] == b"/" else folders
-                rest = [one for one in rest if one.layer > folder.layer]
-                return found + self.merged(rest, name, os.fsdecode(marks["redirect"]))
-        return found
+                self._merge(found, folders, name, os.fsdecode(marks["redirect"]))
+                return
 
     def close(self):
         """Close the layers."""

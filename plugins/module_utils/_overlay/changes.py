@@ -191,29 +191,42 @@ class _Reader:
             return None
         except PermissionError:
             return self._unread(path)
-        marks, foreign = read_all_marks(fd, self.marks)
-        if foreign & {"opaque", "redirect"}:
-            self.counts["foreign_marks"] += 1
-        redirect = os.fsdecode(marks["redirect"]) if "redirect" in marks else None
-        merged = self.lowers.merged(below, name, redirect) if below or redirect else []
-        if redirect is not None:
+        merged = []
+        try:
+            marks, foreign = read_all_marks(fd, self.marks)
+            if foreign & {"opaque", "redirect"}:
+                self.counts["foreign_marks"] += 1
+            redirect = os.fsdecode(marks["redirect"]) if "redirect" in marks else None
+            if below or redirect:
+                merged = self.lowers.merged(below, name, redirect)
+            there = bool(merged) or self.lowers.find(below, name) is not None
+            self._folder(fd, path, marks, merged, there)
+            if marks.get("opaque") == b"y":
+                close(merged)
+                merged = []
+            return fd, path, merged, iter(self._entries(fd, path, merged))
+        except OSError:
+            close(merged)
+            os.close(fd)
+            raise
+
+    def _folder(self, fd, path, marks, merged, there):
+        """Take account of a folder; ``there``: the lowers have something of its name."""
+        opaque = marks.get("opaque") == b"y"
+        if "redirect" in marks:
             self.counts["redirected"] += 1
             self._list("redirected", path, **{"from": _source(path, marks["redirect"], 1)})
-        elif not merged:
-            there = below and self.lowers.find(below, name) is not None
+            return
+        if not merged:
             change = "modified" if there else "added"
-            self.counts[change] += 1
-            self._list(change, path)
-        elif marks.get("opaque") == b"y":
-            self.counts["opaque"] += 1
-            self._list("opaque", path)
+        elif opaque:
+            change = "opaque"
         elif _access(fd) != _access(merged[0].fd):
-            self.counts["modified"] += 1
-            self._list("modified", path)
-        if marks.get("opaque") == b"y":
-            close(merged)
-            merged = []
-        return fd, path, merged, iter(self._entries(fd, path, merged))
+            change = "modified"
+        else:
+            return
+        self.counts[change] += 1
+        self._list(change, path)
 
     def _unread(self, path):
         self.counts["unread"] += 1
