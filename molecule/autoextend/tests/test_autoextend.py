@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 
-def test_it_grows_by_itself_and_that_is_no_drift(host, image, provision, wait_until):
+def test_it_grows_by_itself_and_that_is_no_drift(host, container, provision, wait_until):
     def pool(column):
         argv = "lvs --noheadings --nosuffix --units m --options %s docker/thinpool"
         return float(host.check_output(argv, column))
 
     size = pool("lv_size")
     script = "dd if=/dev/zero of=/file bs=1M count=690; sync"  # of 816 MiB
-    host.check_output("docker run --network none %s sh -c %s", image, script)
+    host.check_output(f"docker run {container} sh -c %s", script)
 
     wait_until(lambda: pool("lv_size") > size)
     assert 1.19 < pool("lv_size") / size < 1.22

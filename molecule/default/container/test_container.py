@@ -9,11 +9,11 @@ from __future__ import annotations
 SCRIPT = "cat /kept 2>&- || { echo 'from the first start' >/kept; sync; }"
 
 
-def test_it_outlives_the_engine_and_the_host(host, image, lab):
+def test_it_outlives_the_engine_and_the_host(host, container, lab):
     def start():
         return host.check_output("docker start --attach keeper")
 
-    host.check_output("docker create --network none --name keeper %s sh -c %s", image, SCRIPT)
+    host.check_output(f"docker create --name keeper {container} sh -c %s", SCRIPT)
     assert start() == ""
     assert start() == "from the first start"
 

@@ -47,11 +47,9 @@ def by_hand(host, disks):
 
 
 @pytest.fixture(scope="module")
-def run(host, by_hand, image, provision):
+def run(host, by_hand, container, provision):
     """Run the role once, on a host where a container has left a file; return what Ansible said."""
-    host.check_output(
-        "docker run --network none --name keeper %s sh -c %s", image, "echo data >/kept; sync"
-    )
+    host.check_output(f"docker run --name keeper {container} sh -c %s", "echo data >/kept; sync")
     return provision("--diff")
 
 
