@@ -65,6 +65,7 @@ class WriteFile(NamedTuple):
     content: str | None
     old: str | None = None  # what is there now; None where there is nothing
     mode: int = 0o644
+    private: bool = False  # not everybody may read it: its content is not shown
     destroys: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
 

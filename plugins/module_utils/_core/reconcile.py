@@ -196,15 +196,18 @@ def _diff(planned, before, after):
         "{}. {}\n   {}\n".format(number, step["reason"], step["action"])
         for number, step in enumerate(map(describe_step, planned.steps), 1)
     )
-    files = [
-        {
-            "before_header": step.path,
-            "after_header": step.path,
-            "before": step.old or "",
-            "after": step.content or "",
-        }
-        for step in planned.steps
-        if hasattr(step, "content")
-    ]
+    files = [_file_diff(step) for step in planned.steps if hasattr(step, "content")]
     state = {"before_header": "state", "before": before, "after_header": "state", "after": after}
     return [{"prepared": "Steps:\n" + steps}, state, *files]
+
+
+def _file_diff(step):
+    before, after = step.old or "", step.content or ""
+    if step.private:
+        before, after = "(its content is private)\n", "(its new content is private too)\n"
+    return {
+        "before_header": step.path,
+        "after_header": step.path,
+        "before": before,
+        "after": after,
+    }

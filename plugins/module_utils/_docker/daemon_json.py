@@ -34,6 +34,7 @@ class File(NamedTuple):
 
     text: str | None  # None where there is no file
     content: dict  # {} where there is none
+    private: bool = False  # not everybody may read it: it may hold a proxy's password
 
 
 class _Member(NamedTuple):
@@ -72,7 +73,7 @@ def read(path):
     except UnicodeDecodeError as error:
         wrong = f"it is not UTF-8 from byte {error.start} on"
         raise StorageError(path, wrong, _MEND) from None
-    return File(text, parse(path, text))
+    return File(text, parse(path, text), private=not mode & stat.S_IROTH)
 
 
 def parse(path, text):

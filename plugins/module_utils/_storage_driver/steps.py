@@ -142,6 +142,7 @@ def write(state, desired, new):
         desired.config_file,
         daemon_json.edit(state.config.text, new),
         old=state.config.text,
+        private=state.config.private,
     )
 
 

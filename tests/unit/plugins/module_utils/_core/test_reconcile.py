@@ -186,6 +186,13 @@ def test_the_diff_shows_steps_state_and_files():
     ]
 
 
+def test_the_diff_keeps_a_private_file_to_itself():
+    file = WriteFile("Set it", "/etc/x", "proxy: new-password", old="old-password", private=True)
+    shown = reconcile(Host(1, check_mode=True), lambda size: Plan([file], 1)).result["diff"][2]
+    assert "password" not in shown["before"] + shown["after"]
+    assert shown["before"] != shown["after"]
+
+
 def test_findings_are_returned_and_warnings_printed():
     findings = (Finding("warning", "a", "Look at it."), Finding("info", "b", "It is so."))
     host = Host(1)

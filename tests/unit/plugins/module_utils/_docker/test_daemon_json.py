@@ -100,6 +100,14 @@ def test_a_file_is_read_as_it_is(tmp_path):
     assert read(str(path)) == File('{"a": "é"}\r\n', {"a": "é"})
 
 
+@pytest.mark.parametrize(("mode", "private"), [(0o644, False), (0o600, True), (0o640, True)])
+def test_a_file_that_not_everybody_may_read_is_private(tmp_path, mode, private):
+    path = tmp_path / "daemon.json"
+    path.write_text("{}")
+    path.chmod(mode)
+    assert read(str(path)).private == private
+
+
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(StorageError, match="it is a folder"):
         read(str(tmp_path))
