@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: zfs_dataset
 short_description: Keep a ZFS filesystem, volume, snapshot or clone
-version_added: "1.1.0"
+version_added: "1.0.0"
 author:
   - containerhost.storage contributors (@containerhost)
 description:
