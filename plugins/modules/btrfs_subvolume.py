@@ -33,7 +33,8 @@ attributes:
   idempotent:
     support: full
 requirements:
-  - btrfs-progs 5.7 or later, and C(lsattr) and C(chattr) of e2fsprogs, on the host
+  - btrfs-progs 5.7 or later on the host, and C(chattr) for O(nodatacow)
+  - Linux 5.7 or later
 options:
   path:
     description:

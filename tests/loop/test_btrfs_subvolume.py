@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 from support.loops import sh
 
-READING = (
-    "btrfs subvolume show", "btrfs subvolume list", "btrfs subvolume get-default", "lsattr",
-)  # fmt: skip
+READING = ("btrfs subvolume list", "btrfs subvolume get-default")
 
 
 def changing(result):
@@ -82,13 +81,32 @@ def test_a_subvolume_is_made_and_kept(top, subvolume):
     assert done["state"]["filesystem"] == sh("findmnt", "-no", "UUID", str(top))
 
 
-def test_nothing_to_do_takes_two_commands_however_many_there_are(top, subvolume):
-    for number in range(20):
-        create(top / f"x{number}")
-    assert subvolume(top / "x7")["commands"] == [
-        f"btrfs subvolume show {top}/x7",
-        f"lsattr -d {top}/x7",
-    ]
+def test_nothing_to_do_takes_no_command(top, subvolume):
+    create(top / "a")
+    done = subvolume(top / "a", readonly=False, nodatacow=False)
+    assert (done["changed"], done["commands"]) == (False, [])
+
+
+def test_the_kernel_tells_what_the_tool_shows(loops, top, subvolume):
+    create(top / "a")
+    sh("btrfs", "subvolume", "snapshot", "-r", str(top / "a"), str(top / "s"))
+    (top / "in").mkdir()
+    sh("sh", "-c", f"btrfs send -q {top}/s | btrfs receive -q {top}/in")
+    second = loops.mount("second", top / "in", "--bind")
+    for path in (top, top / "a", top / "s", top / "in/s", second / "s"):
+        shown = sh("btrfs", "subvolume", "show", str(path))
+        found = subvolume(path)["state"]["subvolume"]
+        for name, key in (
+            ("Subvolume ID", "id"),
+            ("UUID", "uuid"),
+            ("Parent UUID", "parent_uuid"),
+            ("Received UUID", "received_uuid"),
+        ):
+            assert f"\t{name}: " in shown
+            said = re.search(rf"\t{name}:\s+(\S+)", shown)[1]
+            assert said == ("-" if found[key] is None else str(found[key])), (path, name)
+        assert ("readonly" in shown) == found["readonly"]
+        assert shown.splitlines()[0].strip("/") == found["location"].strip("/")
 
 
 @pytest.mark.parametrize("compression", ["none", "lzo", "zlib", "zstd", "zstd:9", "zlib:3"])

@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.files
     Limit,
     QuotaGroup,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.findings import findings
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
     Subvolume,
     effective,
@@ -41,9 +42,10 @@ def plan(state, wanted):
     else:
         steps, subvolume = _mend(state, wanted, state.place.subvolume)
     if steps:
+        rules.require_tool(state)
         rules.require_writable(state.place, anew=state.place.subvolume is None)
     after = state._replace(place=state.place._replace(kind="subvolume", subvolume=subvolume))
-    return Plan(steps, after, rules.findings(after, wanted))
+    return Plan(steps, after, findings(after, wanted))
 
 
 def _make(state, wanted):
@@ -146,6 +148,7 @@ def _plan_absence(state, wanted):
     found = state.place.subvolume
     if found is None:
         return Plan([], state)
+    rules.require_tool(state)
     rules.require_removable(state, wanted)
     held = state.removal.held if wanted.recursive else ()
     going = [(one.id, one.uuid, one.path) for one in held] + [(found.id, found.uuid, wanted.path)]

@@ -4,15 +4,11 @@
 
 # This module is private to the collection: nothing outside of it may rely on it.
 
-"""What a btrfs subvolume refuses, and what it has to say. Pure."""
+"""What a btrfs subvolume refuses. Pure."""
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
-    Finding,
-    StorageError,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
 _TOP = 5  # BTRFS_FS_TREE_OBJECTID: the subvolume that every btrfs has
 
@@ -95,6 +91,16 @@ def require_source(state, wanted):
             f"it is a snapshot {of}, not of {source.path} (UUID {source.subvolume.uuid})",
             "Leave snapshot_of out to keep it, choose another path, or remove it with state: "
             "absent first",
+        )
+
+
+def require_tool(state):
+    """Refuse to start what cannot be done without btrfs-progs."""
+    if not state.tool:
+        raise StorageError(
+            f"Path {state.place.path}",
+            "`btrfs` is not on this host, and something is to be changed",
+            "Install btrfs-progs",
         )
 
 
@@ -240,44 +246,3 @@ def _some(paths, most=5):
     """The first few of many, for a message."""
     more = len(paths) - most
     return ", ".join(paths[:most]) + (f", and {more} more" if more > 0 else "")
-
-
-def findings(state, wanted):
-    """What a person should know about the subvolume."""
-    found = state.place.subvolume
-    return (*_level_findings(wanted), *_quota_findings(state, wanted, found.quota))
-
-
-def _level_findings(wanted):
-    """Kept in the property, never read by the kernel: kdave/btrfs-progs#329, and a test of ours."""
-    algorithm, colon, level = (wanted.compression or "").partition(":")
-    if colon:
-        yield Finding(
-            "info",
-            "compression_level_ignored",
-            f"{wanted.path} is compressed with {algorithm} at the level of the mount, or 3: btrfs "
-            f"keeps level {level} in the property and does not use it. Mount with "
-            f"compress={wanted.compression} to have it used.",
-        )
-
-
-def _quota_findings(state, wanted, quota):
-    if quota is None:
-        return
-    if wanted.limits and not state.quotas.consistent:
-        yield Finding(
-            "warning",
-            "quota_inconsistent",
-            f"The limits of {wanted.path} hold on wrong numbers: the quota numbers of the "
-            "filesystem are inconsistent. Run `btrfs quota rescan -w "
-            f"{state.place.filesystem.mount}`.",
-        )
-    for name, (limit, used) in quota._asdict().items():
-        if limit is not None and used is not None and used >= limit:
-            yield Finding(
-                "warning",
-                "quota_exceeded",
-                f"{wanted.path} has {human(used)} of {name} bytes, and its limit is "
-                f"{human(limit)}: nothing can be written to it, and files may not even be "
-                "removable. Raise the limit.",
-            )

@@ -14,6 +14,7 @@ import shutil
 import stat
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import kernel
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     Filesystem,
     QuotaGroup,
@@ -71,6 +72,7 @@ class State(NamedTuple):
     place: Place
     source: Place | None  # what it is to be a snapshot of
     quotas: Quotas
+    tool: bool = True  # whether `btrfs` is on the host
     inherited: str | None = None  # the compression that a new subvolume takes over
     removal: Removal | None = None  # looked at only when it is to go
 
@@ -141,25 +143,27 @@ def effective(compression):
 
 
 def observe(run, wanted):
-    """Read the place and all it depends on. Two commands where nothing is to be done.
+    """Read the place and all it depends on. No command where nothing is to be done.
 
     Other subvolumes of the filesystem are looked at only when this one is to go: a busy container
     host has thousands.
     """
     table = mounts.mounts()
-    place = _observe_place(run, wanted.path, table)
+    place = _observe_place(wanted.path, table)
     source = wanted.snapshot_of if wanted.present else None
     uuid = place.filesystem.uuid
+    tool = shutil.which("btrfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
     return State(
         place=place,
-        source=_observe_place(run, source, table) if source else None,
+        source=_observe_place(source, table) if source else None,
         quotas=observe_quotas(uuid),
+        tool=tool,
         inherited=_inherited(place, table) if wanted.present else None,
         removal=None if wanted.present or place.subvolume is None else observe_removal(run, place),
     )
 
 
-def _observe_place(run, path, table):
+def _observe_place(path, table):
     filesystem = filesystem_of(path, table)
     kind = _kind(path, filesystem)
     parent = os.path.dirname(path)
@@ -170,7 +174,7 @@ def _observe_place(run, path, table):
         parent=os.path.isdir(parent),
         writable=os.access(parent, os.W_OK),
         filesystem=filesystem,
-        subvolume=_observe_subvolume(run, path, filesystem) if kind == "subvolume" else None,
+        subvolume=_observe_subvolume(path, filesystem, table) if kind == "subvolume" else None,
     )
 
 
@@ -206,55 +210,30 @@ def _inherited(place, table):
     tops = {mount.path for mount in table}
     while os.stat(folder).st_ino != ROOT_INODE and folder not in tops:
         folder = os.path.dirname(folder)
-    return _compression(folder)
+    return kernel.compression_of(folder)
 
 
-def _observe_subvolume(run, path, filesystem):
-    if shutil.which("btrfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
-        raise StorageError(
-            f"Subvolume {path}", "`btrfs` is not on this host", "Install btrfs-progs"
-        )
-    found = parse_show(run.read(("btrfs", "subvolume", "show", path)))
-    flags = run.read(("lsattr", "-d", path)).split(" ", 1)[0]
-    with os.scandir(path) as entries:
-        empty = next(entries, None) is None
-    return found._replace(
-        compression=_compression(path),
-        nodatacow="C" in flags,
-        empty=empty,
-        quota=observe_quota_group(filesystem.uuid, found.id),
-    )
-
-
-def parse_show(text):
-    """The :class:`Subvolume` in what ``btrfs subvolume show`` prints.
-
-    The first line is its path from the top of the filesystem, "/" for the top itself; the others
-    are ``name: value``, with "-" for what is not there. Its snapshots come last, without names.
-    """
-    head, _line, rest = text.partition("\n")
-    fields = re.findall(r"^\t([A-Z][\w ]*):[ \t]*(.*)$", rest, re.M)
-    values = dict(reversed(fields))  # the first of a name is the subvolume's own
-
-    def uuid(name):
-        return None if values.get(name, "-") == "-" else values[name]
-
-    return Subvolume(
-        id=int(values["Subvolume ID"]),
-        uuid=uuid("UUID"),
-        parent_uuid=uuid("Parent UUID"),
-        received_uuid=uuid("Received UUID"),
-        location="/" + head.strip("/"),
-        readonly="readonly" in values["Flags"].split(","),
-    )
-
-
-def _compression(path):
-    """The property "compression" of a folder: btrfs-property(8) keeps it as this attribute."""
+def _observe_subvolume(path, filesystem, table):
     try:
-        return os.getxattr(path, "btrfs.compression").decode("ascii", "replace") or None
-    except OSError:
-        return None
+        info = kernel.subvolume_info(path)
+        with os.scandir(path) as entries:
+            empty = next(entries, None) is None
+        nodatacow = kernel.is_nodatacow(path)
+    except OSError as error:
+        raise StorageError(
+            f"Subvolume {path}",
+            f"it cannot be looked at: {error.strerror}",
+            "Run as root (`become: true`), and see the kernel's log (`dmesg`)",
+        ) from error
+    mount = mounts.mount_of(path, table)
+    return Subvolume(
+        **info._asdict(),
+        location=os.path.normpath(os.path.join(mount.root, os.path.relpath(path, mount.path))),
+        compression=kernel.compression_of(path),
+        nodatacow=nodatacow,
+        empty=empty,
+        quota=observe_quota_group(filesystem.uuid, info.id),
+    )
 
 
 def describe(state):

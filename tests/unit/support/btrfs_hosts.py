@@ -51,9 +51,9 @@ def place(found=None, name="a", **more):
     return Place(f"/srv/{name}", **{**values, **more})
 
 
-def host(found=None, quotas=OFF, source=None, inherited=None, removal=None, **more):
+def host(found=None, quotas=OFF, source=None, tool=True, inherited=None, removal=None, **more):
     """A host with ``found`` (a Subvolume or None) at /srv/a."""
-    return State(place(found, **more), source, quotas, inherited, removal)
+    return State(place(found, **more), source, quotas, tool, inherited, removal)
 
 
 def going(*held, found=None, mounts=(), default=5, writable=True, **more):

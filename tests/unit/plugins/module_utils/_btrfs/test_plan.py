@@ -103,6 +103,7 @@ CASES = [
     (host(subvolume(), ON), limits(referenced=None, exclusive=None), []),
     (host(subvolume(quota=quota(MIB)), WRONG), limits(referenced=MIB), []),
     (host(subvolume(), writable=False), want(), []),
+    (host(subvolume(), tool=False), want(), []),
     (host(subvolume(), filesystem=READ_ONLY), want(), []),
     # what is left out is kept
     (
@@ -168,6 +169,8 @@ REFUSALS = [
     (host(subvolume(), link="/srv"), want(present=False), "/srv is a symbolic link"),
     (host(parent=False), want(), "the folder that is to hold it is not there"),
     (host(filesystem=READ_ONLY), want(), "mounted read-only"),
+    (host(tool=False), want(), "`btrfs` is not on this host, and something is to be changed. Inst"),
+    (host(subvolume(), tool=False), want(present=False), "Install btrfs-progs"),
     (host(writable=False), want(), "it lies in a read-only subvolume, or this is not root"),
     # snapshots
     (host(source=place(name="b")), want(snapshot_of="/srv/b"), "of=/srv/b: there is no subvolume"),

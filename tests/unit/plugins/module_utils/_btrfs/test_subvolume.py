@@ -11,68 +11,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.remov
     parse_list,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
-    Subvolume,
-    parse_show,
     wanted_from,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from support.btrfs_hosts import place
 from support.btrfs_hosts import subvolume as a_subvolume
-
-# btrfs-progs 6.2, Linux 6.18
-SHOW = """snap_a
-\tName: \t\t\tsnap_a
-\tUUID: \t\t\t96e7e9d6-ec16-284f-bd17-9dc362117550
-\tParent UUID: \t\te1c4949b-dfab-8741-b074-be87fbaf787a
-\tReceived UUID: \t\t-
-\tCreation time: \t\t2026-11-20 18:44:28 +0000
-\tSubvolume ID: \t\t260
-\tGeneration: \t\t7
-\tGen at creation: \t7
-\tParent ID: \t\t5
-\tTop level ID: \t\t5
-\tFlags: \t\t\treadonly
-\tSend transid: \t\t0
-\tSend time: \t\t2026-11-20 18:44:28 +0000
-\tReceive transid: \t0
-\tReceive time: \t\t-
-\tSnapshot(s):
-\t\t\t\tdeep/er
-\tQuota group:\t\t0/260
-\t  Limit referenced:\t10.00MiB
-\t  Usage referenced:\t16.00KiB
-"""
-TOP = """/
-\tName: \t\t\t<FS_TREE>
-\tUUID: \t\t\t72308ee8-f77d-472e-bef7-de18d38f409e
-\tParent UUID: \t\t-
-\tReceived UUID: \t\t-
-\tSubvolume ID: \t\t5
-\tFlags: \t\t\t-
-\tSnapshot(s):
-"""
-
-
-def test_show():
-    assert parse_show(SHOW) == Subvolume(
-        id=260,
-        uuid="96e7e9d6-ec16-284f-bd17-9dc362117550",
-        parent_uuid="e1c4949b-dfab-8741-b074-be87fbaf787a",
-        received_uuid=None,
-        location="/snap_a",
-        readonly=True,
-    )
-
-
-def test_show_of_the_top():
-    found = parse_show(TOP)
-    assert (found.id, found.location, found.readonly) == (5, "/", False)
-
-
-def test_the_name_of_a_snapshot_passes_for_nothing():
-    evil = SHOW.replace("deep/er", "x\n\tUUID: \t\t\tforged\n\tSubvolume ID: \t\t256")
-    assert parse_show(evil) == parse_show(SHOW)
-
 
 # All of the filesystem, as seen from /srv/a: the subvolume /a/a/b comes as "a/b", /b/a as "b/a".
 LIST = """ID 256 gen 8 top level 5 uuid aaaa path a
@@ -177,7 +120,10 @@ def test_the_level_by_default_is_no_other_compression(text, means):
     assert subvolume.effective(text) == means
 
 
-def test_a_host_without_the_tool(monkeypatch, tmp_path):
-    monkeypatch.setattr(subvolume.shutil, "which", lambda *_args, **_more: None)
-    with pytest.raises(StorageError, match="Install btrfs-progs"):
-        subvolume._observe_subvolume(None, str(tmp_path), None)
+def test_a_subvolume_that_cannot_be_looked_at(monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(subvolume.kernel, "subvolume_info", refuse)
+    with pytest.raises(StorageError, match=r"cannot be looked at: Permission denied\. Run as root"):
+        subvolume._observe_subvolume("/srv/a", None, [])

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What the kernel says of one subvolume. No command, and nothing that grows with their number.
+
+``btrfs subvolume show`` prints the same, and takes a process for it; it also walks through all
+subvolumes of the filesystem, to list the snapshots among them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import struct
+import uuid
+from typing import NamedTuple
+
+# struct btrfs_ioctl_get_subvol_info_args in include/uapi/linux/btrfs.h, up to the UUIDs: number,
+# name, holder, folder, generation, flags, UUID, parent's UUID, received UUID. Since Linux 4.18.
+_INFO = struct.Struct("=Q256s4Q16s16s16s")
+_INFO_SIZE = 504
+_READONLY = 1  # BTRFS_ROOT_SUBVOL_RDONLY
+_NOCOW = 0x00800000  # FS_NOCOW_FL in include/uapi/linux/fs.h: the C of chattr(1)
+
+
+class Info(NamedTuple):
+    """One subvolume, as the kernel has it."""
+
+    id: int
+    uuid: str | None
+    parent_uuid: str | None  # of what it is a snapshot of; None if of nothing
+    received_uuid: str | None  # of what was sent from another filesystem; None if nothing was
+    readonly: bool
+
+
+def subvolume_info(path):
+    """The :class:`Info` of the subvolume whose root folder is ``path``."""
+    answer = _read(path, _number("\x94", 60, _INFO_SIZE), _INFO_SIZE)
+    number, _name, _holder, _folder, _generation, flags, *uuids = _INFO.unpack_from(answer)
+    return Info(number, *map(_text, uuids), bool(flags & _READONLY))
+
+
+def is_nodatacow(path):
+    """Whether new files in the folder ``path`` are overwritten in place."""
+    size = struct.calcsize("l")  # what the number says; what comes is an int: ioctl_iflags(2)
+    return bool(struct.unpack_from("=I", _read(path, _number("f", 1, size), size))[0] & _NOCOW)
+
+
+def compression_of(path):
+    """The property of the folder ``path``, such as "zstd"; None where it is not set.
+
+    btrfs-property(8) keeps it as this attribute.
+    """
+    try:
+        return os.getxattr(path, "btrfs.compression").decode("ascii", "replace") or None
+    except OSError:
+        return None
+
+
+def _number(kind, number, size):
+    """The number of an ioctl that reads: _IOR() of include/uapi/asm-generic/ioctl.h.
+
+    Four architectures have it in another place: arch/*/include/uapi/asm/ioctl.h.
+    """
+    shift = 29 if platform.machine().startswith(("ppc", "mips", "sparc", "alpha")) else 30
+    return 2 << shift | size << 16 | ord(kind) << 8 | number
+
+
+def _read(path, number, size):
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        return fcntl.ioctl(folder, number, bytes(size))
+    finally:
+        os.close(folder)
+
+
+def _text(raw):
+    return str(uuid.UUID(bytes=raw)) if any(raw) else None
