@@ -18,9 +18,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Plan,
     StorageError,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.size import KIB
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.absence import plan_absence
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.creation import (
+    make,
+    whole,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Dataset,
     Value,
@@ -31,10 +34,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.propert
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.report import ALMOST_FULL
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same
 
-# A new volume is a whole number of the largest default of volblocksize (8K until OpenZFS 2.1), so
-# that `zfs create` has nothing to round and the next run finds the size it asked for.
-_VOLUME_UNIT = 16 * KIB
-
 
 def plan(state, wanted):
     """The :class:`Plan` that makes the dataset as wanted."""
@@ -44,7 +43,7 @@ def plan(state, wanted):
     steps, state = _rename(state, wanted)
     made = state.dataset(wanted.name) is None
     if made:
-        steps, state = _make(state, wanted)
+        steps, state = make(state, wanted)
     more, state = _mend(state, wanted, made)
     steps += more
     more, state = _promote(state, wanted)
@@ -90,64 +89,6 @@ def _rename(state, wanted):
     return [step], state.without({source}).with_dataset(renamed)
 
 
-def _make(state, wanted):
-    kind = wanted.type
-    parent = rules.require_place(state, wanted)
-    origin = state.dataset(wanted.origin) if wanted.origin else None
-    if wanted.origin and origin is None:
-        raise StorageError(
-            f"Dataset {wanted.name}",
-            f"its origin {wanted.origin} is not there",
-            "Take that snapshot first, or name another",
-        )
-    if origin and "volsize" in origin.values:
-        kind = "volume"
-    shown = parent.values if kind == "filesystem" else None
-    rules.check_properties(state, wanted, kind, shown)
-    rules.require_room(state, wanted, parent)
-    rules.require_key(wanted, parent)
-    properties = dict(wanted.properties)
-    if kind == "volume" and "volsize" in properties:
-        properties["volsize"] = _whole(properties["volsize"], properties.get("volblocksize"))
-    # What an origin has is known and mended afterwards: a clone is made as large as its origin.
-    size = None if origin else properties.get("volsize")
-    given = {name: value for name, value in properties.items() if name != "volsize"}
-    options = tuple(word for name in given for word in ("-o", f"{name}={given[name]}"))
-    flags = () if parent.name == names.parent_of(wanted.name) else ("-p",)
-    if kind == "snapshot":
-        _require_new_moment(state, wanted)
-        flags = ("-r",) if wanted.recursive else ()
-        argv = ("zfs", "snapshot", *flags, *options, wanted.name)
-        reason = f"Take snapshot {wanted.name}" + (" and of all below" if flags else "")
-    elif origin:
-        argv = ("zfs", "clone", *flags, *options, wanted.origin, wanted.name)
-        reason = f"Clone {wanted.origin} as {wanted.name}"
-    else:
-        volume = ("-V", size) if kind == "volume" else ()
-        argv = ("zfs", "create", *flags, *volume, *options, wanted.name)
-        reason = f"Make {kind} {wanted.name}" + (" and what is missing above" if flags else "")
-    values = {"type": Value(kind, "-"), **{name: Value(it) for name, it in given.items()}}
-    if size:
-        values["volsize"] = Value(size)
-    if origin:
-        values["origin"] = Value(wanted.origin, "-")
-        fixed = ("volsize", "volblocksize") if kind == "volume" else ()
-        values.update({name: origin.values[name] for name in fixed if name in origin.values})
-    return [Command(reason, argv)], state.with_dataset(Dataset(wanted.name, values))
-
-
-def _require_new_moment(state, wanted):
-    taken = names.is_snapshot(wanted.name) and wanted.recursive
-    label = "@" + wanted.name.partition("@")[2]
-    there = [it.name for it in state.members if it.name.endswith(label)] if taken else []
-    if there:
-        raise StorageError(
-            f"Snapshot {wanted.name}",
-            f"{', '.join(there[:3])} is there already, of another moment",
-            "Choose another name, or take the snapshots one by one",
-        )
-
-
 def _mend(state, wanted, made):
     dataset = state.dataset(wanted.name)
     if not made:
@@ -182,19 +123,13 @@ def _changes(dataset, wanted):
     found = {}
     for name, value in wanted.properties.items():
         if name == "volsize" and dataset.type == "volume":
-            unit = dataset.shown("volblocksize")
-            now = int(dataset.shown("volsize"))
-            if not int(_whole(value, unit, "1")) <= now <= int(_whole(value, unit)):
-                found[name] = _whole(value, unit, "1" if int(value) < now else _VOLUME_UNIT)
+            now, block = dataset.number("volsize"), dataset.shown("volblocksize")
+            exact, rounded = whole(value, block, least=1), whole(value, block)
+            if not int(exact) <= now <= int(rounded):
+                found[name] = rounded if int(value) > now else exact
         elif not same(name, value, dataset.shown(name), dataset.plain):
             found[name] = value
     return found
-
-
-def _whole(size, block, least=_VOLUME_UNIT):
-    """A volume's size, up to the next whole block."""
-    unit = max(int(block or 0), int(least))
-    return str(-(-int(size) // unit) * unit)
 
 
 def _check_origin(dataset, wanted):

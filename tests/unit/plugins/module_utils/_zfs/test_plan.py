@@ -79,6 +79,7 @@ CASES = [
         ["zfs create -V 1073741824 -o refreservation=0 -o volblocksize=65536 tank/a"],
     ),
     (ROOT, to(volsize=10000), ["zfs create -V 16384 tank/a"]),  # to whole blocks
+    (ROOT, to(volsize="1G", refreservation="auto"), ["zfs create -V 1073741824 tank/a"]),
     (
         ROOT,
         to(volsize="100G", refreservation=0),

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""How a dataset that is not there yet is made. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    StorageError,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import KIB
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
+    Dataset,
+    Value,
+)
+
+# A new volume is a whole number of the largest default of volblocksize (8K until OpenZFS 2.1), so
+# that `zfs create` has nothing to round and the next run finds the size it asked for.
+VOLUME_UNIT = 16 * KIB
+
+
+def make(state, wanted):
+    """``(steps, state after)`` of making the wanted dataset, in one command.
+
+    :raises StorageError: there is no place or no room for it, or it cannot have its properties.
+    """
+    parent = rules.require_place(state, wanted)
+    origin = _origin(state, wanted)
+    kind = "volume" if origin and "volsize" in origin.values else wanted.type
+    rules.check_properties(state, wanted, kind, parent.values if kind == "filesystem" else None)
+    rules.require_room(state, wanted, parent)
+    rules.require_key(wanted, parent)
+    if kind == "snapshot":
+        _require_new_moment(state, wanted)
+    given = dict(wanted.properties)
+    size = given.pop("volsize", None)
+    if kind == "volume" and given.get("refreservation") == "auto":
+        del given["refreservation"]  # what `zfs create` does by itself; of a clone it is set after
+    values = {name: Value(value) for name, value in given.items()}
+    if origin:  # as large as its origin; what is wanted besides is mended in a step of its own
+        values["origin"] = Value(wanted.origin, "-")
+        fixed = {"volsize", "volblocksize"} & set(origin.values)
+        values.update({name: origin.values[name] for name in fixed})
+    elif size:
+        size = whole(size, given.get("volblocksize"))
+        values = {"volsize": Value(size), "refreservation": Value(size), **values}
+    values["type"] = Value(kind, "-")
+    above = parent.name != names.parent_of(wanted.name)
+    step = _command(wanted, kind, size, given, above)
+    return [step], state.with_dataset(Dataset(wanted.name, values))
+
+
+def _origin(state, wanted):
+    origin = state.dataset(wanted.origin) if wanted.origin else None
+    if wanted.origin and origin is None:
+        raise StorageError(
+            f"Dataset {wanted.name}",
+            f"its origin {wanted.origin} is not there",
+            "Take that snapshot first, or name another",
+        )
+    return origin
+
+
+def _command(wanted, kind, size, given, above):
+    """The one command that makes a dataset.
+
+    :param given: property -> value
+    :param above: whether filesystems above it are to be made as well
+    """
+    options = tuple(word for name in given for word in ("-o", f"{name}={given[name]}"))
+    parents = ("-p",) if above else ()
+    more = " and what is missing above" if above else ""
+    if kind == "snapshot":
+        below = ("-r",) if wanted.recursive else ()
+        return Command(
+            f"Take snapshot {wanted.name}" + (" and of all below" if below else ""),
+            ("zfs", "snapshot", *below, *options, wanted.name),
+        )
+    if wanted.origin:
+        return Command(
+            f"Clone {wanted.origin} as {wanted.name}{more}",
+            ("zfs", "clone", *parents, *options, wanted.origin, wanted.name),
+        )
+    volume = ("-V", size) if kind == "volume" else ()
+    return Command(
+        f"Make {kind} {wanted.name}{more}",
+        ("zfs", "create", *parents, *volume, *options, wanted.name),
+    )
+
+
+def _require_new_moment(state, wanted):
+    taken = names.is_snapshot(wanted.name) and wanted.recursive
+    label = "@" + wanted.name.partition("@")[2]
+    there = [it.name for it in state.members if it.name.endswith(label)] if taken else []
+    if there:
+        raise StorageError(
+            f"Snapshot {wanted.name}",
+            f"{', '.join(there[:3])} is there already, of another moment",
+            "Choose another name, or take the snapshots one by one",
+        )
+
+
+def whole(size, block, least=VOLUME_UNIT):
+    """A volume's size, up to the next whole block.
+
+    :param size: bytes, as text
+    :param block: its volblocksize, as text; None if it has none yet
+    :param least: bytes that the size is a multiple of in any case
+    """
+    unit = max(int(block or 0), least)
+    return str(-(-int(size) // unit) * unit)
