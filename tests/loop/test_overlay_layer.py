@@ -512,6 +512,43 @@ def disturb(folder, rng):
             path.mkdir()
 
 
+@pytest.mark.parametrize("redirect_dir", ["nofollow", "on"])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_changes_against_layers_that_were_upper_ones(host, seed, redirect_dir):
+    """As the layers of an image are: with whiteouts, opaque and renamed folders in them."""
+    rng = random.Random(seed)
+    host.make(below={})
+    for _number in range(40):
+        disturb(host / "below", rng)
+    lower = [str(host / "below")]
+    for name in ("middle", "lower"):
+        made = host.options(
+            lower=lower, upper=str(host / name), work=str(host / f"{name}.work"),
+            redirect_dir=redirect_dir,
+        )  # fmt: skip
+        assert not host.run(**made).get("failed")
+        for _number in range(40):
+            disturb(host / "m", rng)
+        folders = [path for path in sorted((host / "m").rglob("*")) if path.is_dir()]
+        if folders and redirect_dir == "on":
+            rng.choice(folders).rename(host / "m" / f"renamed {name}")
+        host.run(path=str(host / "m"), state="absent")
+        lower.insert(0, str(host / name))
+    ro = host.run(path=str(host / "ro"), lower=lower, persistent=False, redirect_dir="follow")
+    assert not ro.get("failed"), ro
+    below = tree(host / "ro")
+    options = host.options(lower=lower, redirect_dir="follow")
+    assert not host.run(**options).get("failed")
+    for _number in range(80):
+        disturb(host / "m", rng)
+    changes = host.changes(lower=lower)
+    assert applied(below, changes, host / "upper") == tree(host / "m")
+    assert changes["orphan_whiteouts"] == 0
+    for one in changes["listed"]:
+        if one["change"] in ("added", "modified", "deleted", "opaque"):
+            assert (one["path"] in below) == (one["change"] != "added"), one
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_the_changes_are_just_what_the_kernel_shows(host, seed):
     """The lower tree, with the changes applied, is the merged tree; for any history."""
