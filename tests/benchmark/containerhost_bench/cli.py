@@ -32,8 +32,7 @@ def main(words: Sequence[str]) -> int:
         environment.ensure()
         environment.install_collection()
         print("Measuring, some 15 minutes on two emulated cores. Leave the machine alone.")
-        campaign = Campaign()
-        about = machine.describe()
+        campaign, about = Campaign(), machine.describe()
         if about["load"] > 1:
             print(f"Load is {about['load']}: something else runs; times will be too long.")
         samples = campaign.measure(*counts(arguments))
@@ -52,7 +51,7 @@ def counts(arguments: argparse.Namespace) -> tuple[int, int, int]:
     """Return how often to apply, to check, and to run with nothing to do."""
     if arguments.quick:
         return 1, 1, 1
-    return arguments.applies, min(3, arguments.runs), arguments.runs
+    return arguments.applies, arguments.checks, arguments.runs
 
 
 def report(samples: results.Samples, about: dict, versions: dict, seconds: float) -> None:
@@ -72,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--runs", type=positive, default=5, metavar="N", help="of the no-op (5)")
     top.add_argument("--applies", type=positive, default=3, metavar="N", help="from blank (3)")
+    top.add_argument("--checks", type=positive, default=3, metavar="N", help="of check mode (3)")
     top.add_argument("--quick", action="store_true", help="everything once")
     return top
 
