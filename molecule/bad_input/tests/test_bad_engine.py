@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 CONFIG = "/etc/docker/daemon.json"
+INODE = "%i %Y %s"  # stat's number, time of the last change, and size of a file
 
 # what is done to the configuration, and the words of the refusal
 FILES = {
@@ -46,10 +47,10 @@ def config(host):
 def test_a_configuration_that_cannot_be_edited(host, module, config, kind):
     command, words = FILES[kind]
     host.check_output(command)
-    before = host.check_output("stat --terse %s", CONFIG)
+    before = host.check_output("stat --format %s %s", INODE, CONFIG)
     result = module("storage_driver", driver="overlay2")
     assert words in result["msg"]
-    assert host.check_output("stat --terse %s", CONFIG) == before
+    assert host.check_output("stat --format %s %s", INODE, CONFIG) == before
 
 
 @pytest.mark.parametrize(("options", "words"), OPTIONS, ids=[str(it) for it, _words in OPTIONS])

@@ -12,14 +12,20 @@ import pytest
 ROOT = "/var/lib/docker"
 
 
+BROKEN = "/run/systemd/system/var-lib-docker.mount.d/broken.conf"
+
+
 @pytest.fixture
 def unmounted(host):
     """Take the data root's filesystem away, as a disk that fails does; give it back at the end."""
-    host.check_output("systemctl stop docker.socket docker.service")
-    host.check_output("systemctl mask --runtime --now var-lib-docker.mount")
+    host.check_output("systemctl stop docker.socket docker.service var-lib-docker.mount")
+    host.check_output(
+        f"install -D /dev/null {BROKEN} && printf '[Mount]\nOptions=nonsense\n' >{BROKEN}"
+    )
+    host.check_output("systemctl daemon-reload")
     yield
-    host.check_output("systemctl unmask --runtime var-lib-docker.mount")
-    host.check_output("systemctl start docker.service")
+    host.check_output(f"rm {BROKEN} && systemctl daemon-reload")
+    host.check_output("systemctl reset-failed docker.service && systemctl start docker.service")
 
 
 def test_the_volume_is_of_the_wanted_kind(host):
@@ -56,6 +62,7 @@ def test_a_container_gets_no_more_than_its_size(host, container):
 def test_the_engine_does_not_start_without_the_mount(host, unmounted):
     assert host.run("systemctl start docker.service").rc != 0
     assert not host.service("docker").is_running
+    assert not host.mount_point(ROOT).exists
 
 
 def test_the_engine_starts_with_it(host):
@@ -67,6 +74,6 @@ def test_a_dropped_driver_is_refused_before_the_first_write(host, provision):
     if not host.check_output("docker info --format {{.ServerVersion}}").startswith("26."):
         pytest.skip("this engine still has devicemapper")
     result = provision("--extra-vars=docker_storage_driver=devicemapper")
-    assert result.returncode != 0
+    assert result.returncode != 0, result.stdout
     assert "it has no devicemapper driver: that was removed in 25.0" in result.stdout
     assert "changed=0" in result.stdout
