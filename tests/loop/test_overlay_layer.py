@@ -618,6 +618,30 @@ def test_below_a_renamed_folder_its_old_name_is_what_counts(base):
     assert listed["/e/moved/z"]["change"] == "added"
 
 
+def test_what_marks_in_a_lower_layer_hide_is_not_below(host):
+    host.make(below={"d/x": "", "d/y": "", "e/f": "", "g/h": "", "w": ""})
+    made = host.options(
+        lower=[str(host / "below")], upper=str(host / "middle"), work=str(host / "middle.work"),
+        redirect_dir="on",
+    )  # fmt: skip
+    assert not host.run(**made).get("failed")
+    for name in ("d", "g"):
+        shutil.rmtree(host / "m" / name)
+    (host / "m/d").mkdir()  # opaque
+    (host / "m/d/x").write_text("x")
+    (host / "m/e").rename(host / "m/r")  # a redirect
+    (host / "m/g").write_text("was a folder")
+    (host / "m/w").unlink()  # a whiteout
+    host.run(path=str(host / "m"), state="absent")
+    host.make(upper={"d/x": "", "d/y": "", "r/f": "", "e/f": "", "g/h": "", "w": ""})
+    lower = [str(host / "middle"), str(host / "below")]
+    changes = host.changes(lower=lower)
+    assert {one["path"]: one["change"] for one in changes["listed"]} == {
+        "/d/x": "modified", "/d/y": "added", "/r/f": "modified", "/e": "added", "/e/f": "added",
+        "/g": "modified", "/g/h": "added", "/w": "added",
+    }  # fmt: skip
+
+
 def test_a_device_file_that_is_no_whiteout(base):
     """The kernel hides any device file 0:0; that there was nothing to hide is what can be told."""
     base.make(upper={})
