@@ -29,10 +29,10 @@ REFUSALS = [
     ("tank/fs", {"properties": {"refquota": "1M"}}, "are referenced already"),
     ("tank/fs", {"properties": {"reservation": "9G"}}, "are available"),
     ("tank/fs", {"inherit": ["quota"]}, "it is never inherited"),
-    ("tank/fs", {"rename_from": "tank/vol"}, "both are there"),
+    ("tank/fs", {"rename_from": "tank/block"}, "both are there"),
     ("tank/fs@s", {"properties": {"atime": False}}, "tank/fs@s is a snapshot"),
-    ("tank/vol", {"properties": {"volsize": "16M"}}, "a volume is never shrunk"),
-    ("tank/vol", {"properties": {"volblocksize": "64K"}}, "is chosen when a dataset is made"),
+    ("tank/block", {"properties": {"volsize": "16M"}}, "a volume is never shrunk"),
+    ("tank/block", {"properties": {"volblocksize": "64K"}}, "is chosen when a dataset is made"),
     ("tank", {"state": "absent"}, "it is the root of its pool"),
     ("tank/fs", {"state": "absent"}, "there is more below it: tank/fs/sub, tank/fs@s"),
     ("tank/fs", {"state": "absent", "recursive": True}, "others were cloned from it"),
@@ -49,7 +49,7 @@ def things(host):
     host.check_output(
         "zfs create tank/fs && head -c 8M /dev/urandom >/tank/fs/data && sync"
         " && zfs create tank/fs/sub && zfs snapshot tank/fs@s && zfs clone tank/fs@s tank/clone"
-        " && zfs create -s -V 32M tank/vol"
+        " && zfs create -s -V 32M tank/block"
         " && zfs create tank/held && zfs snapshot tank/held@s && zfs hold keep tank/held@s"
         " && zfs create tank/alone && zfs create small/fs"
         " && truncate --size 128M /root/plain.img && zpool create -d plain /root/plain.img"
@@ -92,9 +92,9 @@ def test_a_filesystem_with_an_open_file(host, refusal):
 
 
 def test_a_volume_that_is_mounted(host, refusal):
-    host.check_output("mkfs.ext4 -q /dev/zvol/tank/vol && mount /dev/zvol/tank/vol /mnt")
+    host.check_output("mkfs.ext4 -q /dev/zvol/tank/block && mount /dev/zvol/tank/block /mnt")
     try:
-        assert "tank/vol is mounted at /mnt" in refusal("tank/vol", state="absent")
+        assert "tank/block is mounted at /mnt" in refusal("tank/block", state="absent")
     finally:
         host.check_output("umount /mnt")
 

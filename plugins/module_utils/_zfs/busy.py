@@ -31,15 +31,16 @@ def find_uses(datasets):
     """
     if not datasets:
         return ()
-    uses, places = [], {}
+    uses, places, groups = [], {}, set()
     own = _namespace("self")
     for process, namespace in _one_of_each_namespace():
-        for mount in _table(process):
+        for mount, peers in _table(process):
             if mount.fstype != "zfs" or not _concerned(mount.source, datasets):
                 continue
             if namespace == own:
                 places[mount.path] = mount.source
-            else:
+                groups |= peers
+            elif not peers & groups:
                 where = f"mounted at {mount.path} in the mount namespace of {_who(process)}"
                 uses.append(Use(mount.source, where, foreign=True))
     uses += _mounts_on(places, datasets) + _open_files(places, own)
@@ -75,17 +76,26 @@ def _namespace(process):
 
 
 def _table(process):
-    try:
-        return mount_tables.mounts(process)
-    except OSError:
-        return []
+    """``(Mount, peers)`` of all that a process sees.
+
+    Peers are the numbers of the groups that a mount shares its fate with: what is unmounted here
+    is unmounted as well where it was propagated to, as into the namespaces of systemd's services
+    (mount_namespaces(7)).
+    """
+    text = _read(f"/proc/{process}/mountinfo")
+    return list(zip(mount_tables.parse_mountinfo(text), map(_peers, text.splitlines())))
+
+
+def _peers(line):
+    optional = line.partition(" - ")[0].split(" ")[6:]
+    return {it.partition(":")[2] for it in optional if it.startswith(("shared:", "master:"))}
 
 
 def _mounts_on(places, datasets):
     """Other filesystems that are mounted on a folder of one of ours."""
     return [
         Use(places[place], f"what {mount.path} is mounted on")
-        for mount in _table("self")
+        for mount, _peers_of in _table("self")
         for place in places
         if mount.path.startswith(place + "/")
         and not (mount.fstype == "zfs" and _concerned(mount.source, datasets))

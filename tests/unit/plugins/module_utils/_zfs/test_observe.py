@@ -148,13 +148,14 @@ def test_open_files_are_looked_for_only_where_something_is_unmounted(monkeypatch
 
 
 # /proc, of this process (10), a container's (41) and one that works in the filesystem (7).
-OURS = "40 27 0:44 / /tank/a rw - zfs tank/a rw\n"
+OURS = "40 27 0:44 / /tank/a rw shared:9 - zfs tank/a rw\n"
+UDEV = "95 85 0:44 / /tank/a rw master:9 - zfs tank/a rw\n"  # goes when ours goes
 THEIRS = "90 80 0:44 / /data\\040x rw - zfs tank/a rw\n91 80 0:9 / /o rw - zfs tank/ab rw\n"
 
 
 @pytest.fixture
 def proc(tmp_path, monkeypatch):
-    places = {"self": OURS, "7": OURS, "41": THEIRS}
+    places = {"self": OURS, "7": OURS, "41": THEIRS, "5": UDEV}
     folder = tmp_path / "proc"
     for name, table in places.items():
         (folder / name / "ns").mkdir(parents=True)
@@ -164,7 +165,8 @@ def proc(tmp_path, monkeypatch):
         (folder / name / "cgroup").write_text(
             f"0::/system.slice/docker-{'ab12' * 16}.scope\n" if name == "41" else "0::/\n"
         )
-        os.symlink("mnt:[2]" if name == "41" else "mnt:[1]", folder / name / "ns" / "mnt")
+        number = {"41": 2, "5": 3}.get(name, 1)
+        os.symlink(f"mnt:[{number}]", folder / name / "ns" / "mnt")
         os.symlink("/", folder / name / "cwd")
     real_open, real_list, real_link = open, os.listdir, os.readlink
 
@@ -188,6 +190,12 @@ def test_a_mount_in_another_namespace_is_found_with_its_process(proc):
     assert use.how == (
         "mounted at /data x in the mount namespace of process 41 (sleep) of container ab12ab12ab12"
     )
+
+
+def test_what_is_mounted_elsewhere_only_stays_when_nothing_is_unmounted_here(proc):
+    (proc / "self" / "mountinfo").write_text("")
+    found = busy.find_uses({"tank/a": "filesystem"})
+    assert ["41" in use.how or "5 (x)" in use.how for use in found] == [True, True]
 
 
 def test_an_open_file_is_found_with_its_process(proc):
