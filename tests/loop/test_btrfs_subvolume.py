@@ -331,6 +331,14 @@ def test_read_only_holders_are_named(top, subvolume):
     refuses(subvolume, top / "a/new", "lies in a read-only subvolume")
 
 
+def test_a_read_only_holder_deeper_inside_is_named(top, subvolume):
+    for name in ("a", "a/in", "a/in/most"):
+        create(top / name)
+    sh("btrfs", "property", "set", str(top / "a/in"), "ro", "true")
+    words = f"`btrfs property set -t subvol {top}/a/in ro false`"
+    refuses(subvolume, top / "a", words, state="absent", recursive=True)
+
+
 def test_a_source_on_another_filesystem(loops, top, subvolume):
     other = create(loops.make("other") / "a")
     refuses(subvolume, top / "s", "a snapshot shares its data", snapshot_of=str(other))

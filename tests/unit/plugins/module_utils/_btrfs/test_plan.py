@@ -73,6 +73,11 @@ CASES = [
     ),
     (host(quotas=ON), limits(referenced=MIB), [CREATE, "btrfs qgroup limit 1048576 /srv/a"]),
     (host(quotas=ON), limits(exclusive=MIB), [CREATE, "btrfs qgroup limit -e 1048576 /srv/a"]),
+    (
+        host(quotas=ON),
+        want(limits=(("referenced", MIB),), compression="zstd", readonly=True),
+        [CREATE, ZSTD, "btrfs qgroup limit 1048576 /srv/a", READONLY],
+    ),
     # made as a snapshot
     (host(source=BASE), want(snapshot_of="/srv/base"), [SNAPSHOT]),
     (
