@@ -73,7 +73,7 @@ class MountUnit(NamedTuple):
 
 def escape(path):
     """The path as systemd has it in unit names: systemd.unit(5), "String escaping"."""
-    plain = path.strip("/")
+    plain = path.strip("/").encode(errors="surrogateescape").decode("latin-1")  # byte by byte
     escaped = re.sub(
         r"[^A-Za-z0-9:_.]|^\.",
         lambda match: "-" if match[0] == "/" else f"\\x{ord(match[0]):02x}",

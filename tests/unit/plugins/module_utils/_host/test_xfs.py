@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""XFS superblocks, made by hand from the fields of struct xfs_dsb."""
+
+from __future__ import annotations
+
+import struct
+import uuid
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import (
+    parse_superblock,
+)
+
+UUID = "6b8f3c5e-0f5e-4f43-9d3a-0d2f7a2b8d11"
+
+
+def superblock(version=5, log_start=1, features2=0, incompat=0):
+    data = bytearray(4096)
+    data[:4] = b"XFSB"
+    struct.pack_into(">IQ", data, 4, 4096, 1000)
+    data[32:48] = uuid.UUID(UUID).bytes
+    struct.pack_into(">Q", data, 48, log_start)
+    struct.pack_into(">I", data, 96, 64)
+    struct.pack_into(">H", data, 100, 0xB4A0 | version)
+    struct.pack_into(">I", data, 200, features2)
+    struct.pack_into(">I", data, 216, incompat)
+    return bytes(data)
+
+
+def test_size_and_identity():
+    found = parse_superblock(superblock())
+    assert (found.uuid, found.size, found.log_blocks) == (UUID, 4096 * 1000, 64)
+
+
+def test_an_external_log_takes_nothing_from_the_filesystem():
+    assert parse_superblock(superblock(log_start=0)).log_blocks == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "ftype"),
+    [
+        ({"incompat": 0x1}, True),
+        ({"incompat": 0xB}, True),
+        ({"incompat": 0x2}, False),
+        ({"incompat": 0x2, "features2": 0x200}, False),
+        ({"version": 4, "features2": 0x200}, True),
+        ({"version": 4, "features2": 0x8, "incompat": 1}, False),
+    ],
+)
+def test_ftype_is_where_each_version_keeps_it(fields, ftype):
+    assert parse_superblock(superblock(**fields)).ftype is ftype
+
+
+def test_anything_else_is_no_xfs():
+    assert parse_superblock(bytes(4096)) is None
