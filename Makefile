@@ -3,7 +3,7 @@
 SCENARIO ?= default
 python := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint unit sanity docs molecule bench build clean
+.PHONY: help setup demo test test-all lint unit loop sanity docs molecule bench build clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -17,11 +17,12 @@ test: setup ## everything that CI runs, in well under an hour
 test-all: setup ## the same with every scenario
 	$(python) tests/run --all
 
-lint unit sanity docs: setup
+lint unit loop sanity docs: setup
 	$(python) tests/run $@
 
 lint: ## style, documentation, role arguments, changelog
 unit: ## planners, parsers and modules, without a host
+loop: ## btrfs and overlay on loop files, on this machine's kernel (root)
 sanity: ## ansible-test sanity on the ansible-core releases that this Python runs
 docs: ## build the reference
 
