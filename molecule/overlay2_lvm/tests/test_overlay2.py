@@ -75,5 +75,6 @@ def test_a_dropped_driver_is_refused_before_the_first_write(host, provision):
         pytest.skip("this engine still has devicemapper")
     result = provision("--extra-vars=docker_storage_driver=devicemapper")
     assert result.returncode != 0, result.stdout
-    assert "it has no devicemapper driver: that was removed in 25.0" in result.stdout
+    refusal = "it has no devicemapper driver: that was removed in 25.0"
+    assert refusal in result.stdout + result.stderr
     assert "changed=0" in result.stdout
