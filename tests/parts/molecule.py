@@ -10,7 +10,15 @@ import re
 from . import ROOT, run_and_read
 
 # What `make test` runs; `make test-all` runs every folder of molecule/ that is a scenario.
-SAMPLE = ("default", "direct_lvm", "overlay2_lvm")
+SAMPLE = (
+    "default",
+    "direct_lvm",
+    "overlay2_lvm",
+    "autoextend",
+    "takeover",
+    "drift",
+    "bad_input",
+)
 LIMIT = "1500"  # seconds for one scenario; longer means that something hangs
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")

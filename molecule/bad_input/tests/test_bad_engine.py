@@ -69,3 +69,15 @@ def test_an_engine_that_does_not_come_up_gets_its_old_file_back(host, module, co
     assert result["undone"]
     assert host.file(CONFIG).content_string == old
     assert host.check_output("docker info --format {{.DockerRootDir}}") == "/var/lib/docker"
+
+
+def test_a_data_root_that_holds_an_image_is_not_mounted_over(host, provision, container):
+    groups = host.check_output("vgs --noheadings --options vg_name")
+    done = provision(
+        *("-e", "docker_storage_driver=overlay2", "-e", "docker_storage_vg=never"),
+        *("-e", '{"docker_storage_devices": ["/dev/disk/by-id/virtio-disk11"]}'),
+    )
+    assert done.returncode
+    assert "would hide 1 images" in done.stdout + done.stderr
+    assert host.check_output("vgs --noheadings --options vg_name") == groups
+    assert "busybox" in host.check_output("docker images")
