@@ -25,8 +25,8 @@ ON = {"redirect_dir": True, "redirect_always_follow": True, "index": True, "meta
 OFF = {**dict.fromkeys(ON, False), "redirect_always_follow": True}
 
 
-def kernel(release="6.12.1", parameters=OFF):
-    return Kernel(release, True, parameters, False)
+def kernel(release="6.12.1", parameters=None):
+    return Kernel(release, True, OFF if parameters is None else parameters, False)
 
 
 READ = [
