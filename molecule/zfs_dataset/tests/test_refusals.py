@@ -58,9 +58,9 @@ def things(host):
     host.check_output("zpool sync")
 
 
-@pytest.mark.parametrize(("name", "options", "wrong"), REFUSALS)
-def test_refused(refusal, name, options, wrong):
-    assert wrong in refusal(name, **options)
+@pytest.mark.parametrize(("target", "options", "wrong"), REFUSALS)
+def test_refused(refusal, target, options, wrong):
+    assert wrong in refusal(target, **options)
 
 
 def test_a_filesystem_that_another_mount_namespace_holds(host, refusal):

@@ -9,13 +9,17 @@
 from __future__ import annotations
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import KIB, human
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
     PROPERTIES,
     feature,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import unknown
+
+# What a pool has to have available for a new dataset: dmu_objset_create() asks for six blocks of
+# 16 KiB, times spa_asize_inflation, which is 24.
+_LEAST = 6 * 16 * KIB * 24
 
 
 def require_pool(state, name):
@@ -112,10 +116,12 @@ def require_room(state, wanted, parent):
     if wanted.type == "snapshot":  # takes no space yet
         return
     free = parent.number("available")
-    if free == 0:
+    root = state.dataset(state.pool.name)
+    left = root.number("available") if root else None
+    if free == 0 or (left is not None and left < _LEAST):
         raise StorageError(
             f"Dataset {wanted.name}",
-            f"there is no space left in {parent.name}",
+            f"there is no space left in {parent.name if free == 0 else state.pool.name}",
             "Remove snapshots or raise its quota (`zfs list -o space`), or add disks to the pool",
         )
     reserved = wanted.properties.get("refreservation", "auto")

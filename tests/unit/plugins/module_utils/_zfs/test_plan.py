@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import destroyed
-from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, MIB
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, KIB, MIB
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Use,
     Value,
@@ -234,6 +234,12 @@ REFUSALS = [
     (host(health="FAULTED"), want(), "Bring its disks back"),
     (host(readonly="on"), want(), "it is imported read-only"),
     (host(root=dataset("tank", available=0)), want(), "there is no space left in tank"),
+    (host(root=dataset("tank", available=216 * KIB)), want(), "there is no space left in tank"),
+    (
+        host(dataset("tank/q", quota=1, available=0)),
+        want("tank/q/a"),
+        "there is no space left in tank/q. Remove snapshots or raise its quota",
+    ),
     (
         host(dataset("tank/a"), members=ALONE, health="DEGRADED"),
         gone(),
