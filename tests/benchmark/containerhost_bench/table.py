@@ -44,7 +44,7 @@ def measured(samples: Samples) -> Iterator[str]:
             number(ratio(samples, kind, "ours", "peer"), 2),
             number(ratio(samples, kind, "ours", "raw"), 2),
         )
-        if any(len(set(it)) > 1 for it in values):
+        if any(differ(it) for it in values):
             yield line("  least to most", *(spread(it, digits) for it in values))
     for title, kind, name in (("one ping, s", "noop", "ping"), ("lab host, s", "restore", "lab")):
         if (value := middle(samples, kind, name)) is not None:
@@ -74,8 +74,13 @@ def number(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
+def differ(values: list[float]) -> bool:
+    """Tell whether values differ by more than a percent: less is no news."""
+    return bool(values) and max(values) > 1.01 * min(values)
+
+
 def spread(values: list[float], digits: int) -> str:
-    """Return the least and the most of several values."""
-    if len(set(values)) < 2:
+    """Return the least and the most of several values, if they differ at all."""
+    if not differ(values):
         return ""
     return f"{min(values):.{digits}f}..{max(values):.{digits}f}"
