@@ -42,16 +42,16 @@ LIVE = Mount("252:0", "/", ROOT, "xfs", "/dev/mapper/docker-data", ("rw", "noati
 NOTHING = Folder(Holdings(ROOT))
 
 
-def want(pool_name=None, size=None, keep=False, units=("docker.service",), **more):
+def want(pool_name=None, size=None, keep=False, units=("docker.service",), pending=False, **more):
     unit = UNIT._replace(**more)
     amount = size and parse_amount(size, "size")
-    return Wanted("docker", "data", pool_name, amount, unit, units, keep)
+    return Wanted("docker", "data", pool_name, amount, unit, units, keep, pending)
 
 
-def host(found, **more):
+def host(found=(), disks=(), **more):
     """A host on which the volume is not mounted, and Docker runs on the empty folder below."""
     values = {
-        "groups": groups(*found),
+        "groups": groups(*found, disks=disks),
         "device": None,
         "xfs": None,
         "mounted": None,
@@ -112,6 +112,12 @@ CASES = [
         [
             LVCREATE, MKFS, UNIT.path, RELOAD, f"mkdir --parents --mode 0711 {ROOT}", ENABLE, MOUNT,
         ],
+    ),
+    # in check mode the pool may be another task's to make, and its group too
+    (
+        host(disks=[disk()]),
+        want("thinpool", pending=True),
+        [LVCREATE_THIN, MKFS, *FILES, STOP, ENABLE, MOUNT, START],
     ),
     # what a run that broke off has left is gone on from
     (host([group(PLAIN)], device=disk()), want(), [MKFS, *FILES, STOP, ENABLE, MOUNT, START]),

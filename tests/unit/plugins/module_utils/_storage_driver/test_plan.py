@@ -128,6 +128,17 @@ CASES = [
         DM,
         [RESET, RESTART],
     ),
+    # in check mode the pool or the filesystem may be another task's to make
+    (
+        host(),
+        want("overlay2", {"overlay2.size": "1g"}, pending=True),
+        [NOTE, WRITE, RESET, RESTART],
+    ),
+    (
+        host(closer=Closer(pool=Pool("d-p", False))),
+        DM._replace(pending=True),
+        [NOTE, WRITE, RESET, RESTART],
+    ),
     # options of the driver that is left behind go with it
     (host("devicemapper", ON_DM), want("overlay2"), [NOTE, WRITE, RESET, RESTART]),
     # the engine is stopped, failed, has not read its file, or is not to be touched
