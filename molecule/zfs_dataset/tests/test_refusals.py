@@ -1,35 +1,29 @@
 # Copyright: (c) 2026, containerhost.storage contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is refused, before anything is written: `zpool history -i` is the same afterwards."""
+"""What is refused, before anything is written: `zpool history -i` is the same afterwards.
+
+Refusals that need no host to be shown are in the unit tests.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 REFUSALS = [
-    ("tank//a", {}, "a part of the name is empty"),
     ("tank/a%b", {}, "ZFS takes no such characters"),
     ("nowhere/a", {}, "no pool nowhere is imported on this host"),
     ("tank/not/here", {}, "its parent tank/not is not there"),
-    ("tank/not@s", {}, "there is no tank/not to take it of"),
-    ("tank/x", {"properties": {"used": "1G"}}, "it tells about a dataset and cannot be set"),
     ("tank/x", {"properties": {"quotta": "1G"}}, "Did you mean quota?"),
     ("tank/x", {"properties": {"prefetch": "none"}}, "the ZFS of this host does not know it"),
-    ("tank/x", {"properties": {"recordsize": "100K"}}, "a power of two"),
     ("tank/x", {"properties": {"volsize": "1T"}}, "it reserves 1 TiB, and tank has"),
-    ("tank/x", {"properties": {"encryption": "on"}}, "nothing says what its key looks like"),
     ("tank/x", {"properties": {"keyformat": "passphrase"}}, "would be asked for at a prompt"),
     ("tank/x", {"origin": "tank/not@s"}, "its origin tank/not@s is not there"),
-    ("tank/x", {"rename_from": "tank/y"}, "there is neither it nor tank/y"),
     ("tank/fs", {"properties": {"casesensitivity": "mixed"}}, "is chosen when a dataset is made"),
-    ("tank/fs", {"properties": {"encryption": "on"}}, "is chosen when a dataset is made"),
     ("tank/fs", {"properties": {"volsize": "1G"}}, "it is one of volumes, and tank/fs is a file"),
     ("tank/fs", {"properties": {"quota": "1M"}}, "are used already"),
     ("tank/fs", {"properties": {"refquota": "1M"}}, "are referenced already"),
     ("tank/fs", {"properties": {"reservation": "9G"}}, "are available"),
-    ("tank/fs", {"inherit": ["quota"]}, "it is never inherited"),
-    ("tank/fs", {"rename_from": "tank/block"}, "both are there"),
     ("tank/fs@s", {"properties": {"atime": False}}, "tank/fs@s is a snapshot"),
     ("tank/block", {"properties": {"volsize": "16M"}}, "a volume is never shrunk"),
     ("tank/block", {"properties": {"volblocksize": "64K"}}, "is chosen when a dataset is made"),
@@ -100,11 +94,13 @@ def test_a_volume_that_is_mounted(host, refusal):
 
 
 def test_a_full_pool(host, refusal, dataset):
-    host.run("dd if=/dev/urandom of=/small/fs/fill bs=1M")
+    host.run("head -c 1G /dev/zero >/small/fs/fill")
     host.check_output("zpool sync")
-    assert "there is no space left in small" in refusal("small/more")
-    assert "pool_almost_full" in [it["topic"] for it in dataset("small/fs")["findings"]]
-    host.check_output("rm /small/fs/fill && zpool sync")
+    try:
+        assert "there is no space left in small" in refusal("small/more")
+        assert "pool_almost_full" in [it["topic"] for it in dataset("small/fs")["findings"]]
+    finally:
+        host.check_output("rm /small/fs/fill && zpool sync")
 
 
 def test_a_pool_that_is_imported_read_only(host, refusal):

@@ -31,7 +31,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
     PROPERTIES,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.report import ALMOST_FULL
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.report import (
+    ALMOST_FULL,
+    fullness,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same
 
 
@@ -178,11 +181,14 @@ def _findings(state, wanted):
             f"Pool {pool.name} is DEGRADED: it works, and the next disk that fails may be one too "
             f"many. `zpool status {pool.name}` says what it lacks.",
         )
-    if pool.capacity >= ALMOST_FULL:
+    root = state.dataset(pool.name)
+    used, free = (root.number("used") or 0, root.number("available") or 0) if root else (0, 0)
+    full = fullness(pool.capacity, used, free)
+    if full >= ALMOST_FULL:
         yield Finding(
             "warning",
             "pool_almost_full",
-            f"Pool {pool.name} is {pool.capacity} percent full: writes become slow, and fail soon.",
+            f"Pool {pool.name} is {full} percent full: writes become slow, and fail soon.",
         )
     if dataset.shown("keystatus") == "unavailable":
         yield Finding(

@@ -20,6 +20,19 @@ ALMOST_FULL = 90  # percent: ZFS looks for space block by block from about here 
 _WELL = ("ONLINE", "AVAIL", "INUSE")
 
 
+def fullness(capacity, used, available):
+    """How full a pool is, in percent.
+
+    What a pool has allocated does not tell it alone: ZFS keeps a part for itself, in a small pool
+    half of it, and what is reserved is gone as well (spa_get_slop_space()).
+
+    :param capacity: percent allocated, as `zpool` shows it
+    :param used: bytes, of the pool's own dataset, as `zfs` shows them
+    :param available: ditto
+    """
+    return max(capacity, used * 100 // (used + available) if used + available else 0)
+
+
 def describe(seen):
     """``{"pools": [...], "datasets": [...], "arc": {...} or None}``; sizes in bytes.
 
@@ -56,7 +69,8 @@ def findings(seen):
     """What a person should know about pools and memory."""
     if seen is None:
         return []
-    found = [finding for pool in seen.pools for finding in _of_pool(pool)]
+    roots = {it.name: it for it in seen.datasets}
+    found = [finding for pool in seen.pools for finding in _of_pool(pool, roots.get(pool.name))]
     arc = seen.arc
     if arc and not arc.limit and seen.pools:
         found.append(
@@ -71,7 +85,7 @@ def findings(seen):
     return found
 
 
-def _of_pool(pool):
+def _of_pool(pool, root):
     if pool.health != "ONLINE":
         lost = [f"{it.path} is {it.state}" for it in pool.members if it.state not in _WELL]
         yield Finding(
@@ -81,12 +95,12 @@ def _of_pool(pool):
             + (f" ({'; '.join(lost)})" if lost else "")
             + f". `zpool status {pool.name}` says what to do.",
         )
-    if pool.capacity >= ALMOST_FULL:
+    full = fullness(pool.capacity, root.used, root.available) if root else pool.capacity
+    if full >= ALMOST_FULL:
         yield Finding(
             "warning",
             "pool_almost_full",
-            f"Pool {pool.name} is {pool.capacity} percent full, {human(pool.free)} are free: "
-            "writes become slow, and fail soon.",
+            f"Pool {pool.name} is {full} percent full: writes become slow, and fail soon.",
         )
     for member in pool.members:
         if member.errors:

@@ -412,6 +412,11 @@ FINDINGS = [
     (host(dataset("tank/a"), health="DEGRADED"), want(), ["pool_health"]),
     (host(dataset("tank/a"), capacity="89"), want(), []),
     (host(dataset("tank/a"), capacity="90"), want(), ["pool_almost_full"]),
+    (  # ZFS keeps half of a small pool for itself
+        host(dataset("tank/a"), root=dataset("tank", used=120 * MIB, available=0), capacity="49"),
+        want(),
+        ["pool_almost_full"],
+    ),
     (host(dataset("tank/a", mounted="no")), want(), ["not_mounted"]),
     (host(dataset("tank/a", mounted="no", canmount="noauto")), want(), []),
     (host(dataset("tank/a", mounted="no", mountpoint="legacy")), want(), []),

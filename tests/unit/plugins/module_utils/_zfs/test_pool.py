@@ -135,7 +135,7 @@ def test_a_host_without_zfs_has_nothing_to_tell(monkeypatch):
 
 
 DATASETS = (
-    "tank\tfilesystem\t500\t100\t24\t/tank\tyes\n"
+    "tank\tfilesystem\t500\t500\t24\t/tank\tyes\n"
     "tank/docker\tfilesystem\t400\t100\t50\tlegacy\tno\n"
     "tank/docker/0a\tfilesystem\t10\t100\t10\tlegacy\tno\n"
     "tank/docker/0b\tfilesystem\t10\t100\t10\tlegacy\tno\n"
@@ -163,11 +163,13 @@ def test_a_dataset_is_listed_with_its_numbers():
     assert pool.parse_datasets(DATASETS)[4] == Listed("tank/vol", "volume", 10, 100, 10, "", False)
 
 
+FULL = pool.parse_datasets("tank\tfilesystem\t900\t100\t24\t/tank\tyes\n")
 FINDINGS = [
     (seen(), []),
     (seen(health="SUSPENDED"), ["pool_health"]),
     (seen([PoolMember("/dev/vdc1", "UNAVAIL")], health="DEGRADED"), ["pool_health"]),
     (seen(capacity=90), ["pool_almost_full"]),
+    (seen(capacity=49)._replace(datasets=FULL), ["pool_almost_full"]),
     (seen([PoolMember("/dev/disk/by-id/x", "ONLINE", errors=3)]), ["pool_errors"]),
     (seen([PoolMember("/dev/sda1", "ONLINE", disk=SDA)]), ["pool_member_name"]),
     (seen([PoolMember("/dev/disk/by-id/ata-X-part1", "ONLINE", disk=SDA)]), []),
