@@ -35,7 +35,9 @@ def mounts(process="self"):
 def parse_mountinfo(text):
     """The :class:`Mount` of each line."""
     found = []
-    for line in text.splitlines():
+    for line in text.split("\n"):  # and at nothing else that Python takes for the end of a line
+        if not line:
+            continue
         left, _dash, right = line.partition(" - ")
         head, tail = left.split(" "), right.split(" ")
         options = head[5].split(",") + (tail[2].split(",") if len(tail) > 2 else [])

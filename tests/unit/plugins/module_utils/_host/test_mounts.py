@@ -37,6 +37,12 @@ def test_escapes_are_undone():
     assert (TABLE[2].path, TABLE[2].source) == ("/mnt/with space", "/dev/vd\\b")
 
 
+@pytest.mark.parametrize("strange", ["\u2028", "\x0c", "\x85"])
+def test_a_path_may_hold_what_python_takes_for_the_end_of_a_line(strange):
+    [mount] = _mounts.parse_mountinfo(f"27 1 254:0 / /a{strange}b rw - ext4 /dev/vda rw\n")
+    assert mount.path == f"/a{strange}b"
+
+
 def test_the_real_table_of_this_process():
     assert any(mount.path == "/" for mount in _mounts.mounts())
 
