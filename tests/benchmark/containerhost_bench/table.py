@@ -22,7 +22,7 @@ ROWS = (
     ("  of them LVM's", "lvm", 0),
     ("bytes sent, nothing to do", "bytes", 0),
 )
-WIDTHS = (26, 11, 11, 11, 10, 10)
+WIDTHS = (26, 12, 13, 12, 8, 8)
 
 
 def render(samples: Samples) -> str:
@@ -32,7 +32,7 @@ def render(samples: Samples) -> str:
 
 def measured(samples: Samples) -> Iterator[str]:
     """Yield the table of medians; below each the least and the most, where they differ."""
-    yield line("", *(title for _, title in COLUMNS), "ours/peer", "ours/hand")
+    yield line("", *(title for _, title in COLUMNS), "/ peer", "/ hand")
     yield "-" * sum(WIDTHS)
     for title, kind, digits in ROWS:
         values = [samples.get(kind, {}).get(name, []) for name, _ in COLUMNS]
