@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -79,8 +80,22 @@ def observe_engine(run, service):
     return Engine(unit, found or installed_version(run, program), info)
 
 
+def next_version(run, engine):
+    """The version that the next start will run: another one than now runs, after an upgrade.
+
+    While the running program still is the file that is installed, the version is known; asking
+    for it takes the time of starting a large program.
+
+    :raises StorageError: it does not say.
+    """
+    with contextlib.suppress(OSError):
+        if os.path.samefile(f"/proc/{engine.unit.pid}/exe", engine.unit.program):
+            return engine.version
+    return installed_version(run, engine.unit.program)
+
+
 def installed_version(run, program):
-    """The version that the next start will run: not the running one's, after an upgrade.
+    """The version of the installed program.
 
     :raises StorageError: it does not say.
     """

@@ -25,6 +25,7 @@ PROPERTIES = (
     "LoadState",
     "ActiveState",
     "InvocationID",
+    "MainPID",
     "FragmentPath",
     "DropInPaths",
 )
@@ -64,6 +65,7 @@ class Unit(NamedTuple):
     invocation: str  # systemd's mark of this start of it; '' where it never was started
     program: str  # the path of dockerd; '' where there is no unit
     flags: tuple = ()  # of Flag
+    pid: int = 0  # of its main process; 0 where it does not run
 
     @property
     def running(self):
@@ -98,6 +100,7 @@ def observe_unit(run, name):
         invocation=shown.get("InvocationID", ""),
         program=words[0].text.lstrip("-@:+!") if words else "",
         flags=tuple(parse_flags(words, environment)),
+        pid=int(shown.get("MainPID") or 0),
     )
 
 

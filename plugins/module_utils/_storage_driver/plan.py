@@ -100,7 +100,7 @@ def _look_closer(run, state, desired):
     on_xfs = needs and "overlay" in needs.modules and state.backing.fstype == "xfs"
     lost = not desired.keep_existing and rules.hidden(state, desired)
     return Closer(
-        version=docker.installed_version(run, state.engine.unit.program),
+        version=docker.next_version(run, state.engine),
         missing_modules=engine_host.missing_modules(needs.modules, state.kernel) if needs else (),
         missing_programs=engine_host.missing_programs(needs.programs) if needs else (),
         ftype=engine_host.file_types(run, state.backing.mount_point) if on_xfs else None,

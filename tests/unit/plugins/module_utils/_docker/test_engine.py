@@ -10,6 +10,7 @@ import http.server
 import json
 import os
 import socketserver
+import sys
 import threading
 
 import pytest
@@ -189,6 +190,17 @@ def test_an_engine_that_runs_is_observed_by_one_command(host, engine_at):
     assert engine.status["Supports d_type"] == "true"
     assert engine.data_root == "/var/lib/docker"  # without the folder of its user namespace
     assert not engine.containerd_store
+
+
+@pytest.mark.parametrize(
+    ("program", "version", "commands"),
+    [(sys.executable, (1,), 0), ("/somewhere/else/dockerd", (2, 0, 0), 1)],
+)
+def test_the_installed_program_is_asked_only_if_another_one_runs(program, version, commands):
+    run = Run(dockerd="Docker version 2.0.0, build x")
+    unit = docker_unit.Unit("docker.service", "loaded", "active", "now", program, pid=os.getpid())
+    assert docker.next_version(run, docker.Engine(unit, (1,), {})) == version
+    assert len(run.argvs) == commands
 
 
 def test_the_containerd_image_store_is_recognised():
