@@ -79,7 +79,12 @@ def as_json(samples: Samples, machine: dict, versions: dict) -> dict:
         "bytes": medians("bytes", None),
         "lab_restore": None if restore is None else round(restore, 2),
         "figures": [
-            {"title": it.title, "limit": it.limit, "value": it.value, "met": it.met}
+            {
+                "title": it.title,
+                "limit": it.limit,
+                "value": None if it.value is None else round(it.value, 3),
+                "met": it.met,
+            }
             for it in verdicts(samples)
         ],
         "machine": machine,
