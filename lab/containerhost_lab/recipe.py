@@ -23,7 +23,7 @@ PACKAGES = [
     "lvm2", "dmeventd", "thin-provisioning-tools", "xfsprogs", "btrfs-progs", "e2fsprogs",
     "mdadm", "parted", "fdisk", "attr",
     # containers; busybox is what images are made of where there is no registry
-    "docker.io", "iptables", "busybox-static",
+    "docker.io", "iptables", "apparmor", "busybox-static",
     # Ansible
     "python3", "python3-apt", "sudo",
 ]  # fmt: skip
@@ -32,6 +32,7 @@ RELEASES = {
     "bookworm": [],
     # The client has been a package of its own since Debian 13.
     "trixie": ["docker-cli"],
+    "testing": ["docker-cli"],
 }
 
 # These can be removed in a guest and installed again there, without a network.

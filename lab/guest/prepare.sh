@@ -14,6 +14,6 @@ printf '%s\n' "$key" >"$root/root/.ssh/authorized_keys"
 # host always wakes up long after the moment it was saved at.
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
     e2scrub_all.timer e2scrub_reap.service fstrim.timer man-db.timer \
-    systemd-networkd-wait-online.service; do
+    systemd-networkd-wait-online.service systemd-tmpfiles-clean.timer; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
