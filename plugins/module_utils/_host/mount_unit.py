@@ -42,7 +42,7 @@ class MountUnit(NamedTuple):
     def text(self):
         """The content of the unit's file."""
         return (
-            "# Kept by containerhost.storage.mounted_volume\n"
+            "# Kept by containerhost.storage\n"
             f"[Unit]\nDescription=Container storage on {self.what}\n\n"
             f"[Mount]\nWhat={self.what}\nWhere={self.where}\nType={self.fstype}\n"
             f"Options={','.join(self.options)}\n\n"
@@ -63,11 +63,13 @@ class MountUnit(NamedTuple):
         """Both lines are needed: the first mounts it first, the second refuses without it.
 
         Where nothing defines the mount any more, systemd takes the first one as fulfilled
-        (systemd.unit(5)), and the engine would start on an empty folder.
+        (systemd.unit(5)), and the engine would start on an empty folder. ZFS mounts its datasets
+        by itself, without units.
         """
         return (
-            "# Kept by containerhost.storage.mounted_volume\n"
+            "# Kept by containerhost.storage\n"
             f"[Unit]\nRequiresMountsFor={self.where}\nAssertPathIsMountPoint={self.where}\n"
+            + ("After=zfs-mount.service\n" if self.fstype == "zfs" else "")
         )
 
 

@@ -18,14 +18,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Command,
     Plan,
     StorageError,
-    WriteFile,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
     KIB,
     Amount,
     human,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import (
     SMALLEST_GROWTH_BLOCKS,
     Xfs,
@@ -35,15 +33,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_
     plan_group,
     require_healthy,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan import (
+    mount_way_back,
+    plan_mount,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.rules import (
     findings,
     require_mountable,
-    require_nothing_hidden,
     require_own_mount,
     require_room,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
-    missing_options,
 )
 
 # The same share as a thin pool's default: a thin volume of it never outgrows its pool.
@@ -77,7 +75,7 @@ def plan(state, wanted):
         steps,
         after,
         findings(state, wanted),
-        undo=_way_back(state, wanted) if mounting else (),
+        undo=mount_way_back(state.mount, wanted.place) if mounting else (),
         undo_from=kept,
     )
 
@@ -91,7 +89,7 @@ def _create(state, wanted, group):
         extents=size,
         kind="thin" if wanted.pool else "linear",
         role="public",
-        path=wanted.mount.what,
+        path=wanted.device,
         pool=wanted.pool or "",
     )
     size_text = human(size * group.extent_size)
@@ -142,7 +140,7 @@ def _make_filesystem(state, wanted):
         blocks = volume.extents * group.extent_size // _BLOCK
         step = Command(
             f"Make an XFS filesystem on {wanted.target}",
-            ("mkfs.xfs", "-q", "-n", "ftype=1", wanted.mount.what),
+            ("mkfs.xfs", "-q", "-n", "ftype=1", wanted.device),
         )
         return [step], state._replace(xfs=Xfs(None, _BLOCK, blocks, 0, True), device=None)
     require_mountable(state, wanted)
@@ -150,70 +148,9 @@ def _make_filesystem(state, wanted):
 
 
 def _mount(state, wanted):
-    """Write the unit and the guards, and mount, while nothing that needs the mount runs."""
-    unit = wanted.mount
-    remount = bool(state.ours and missing_options(wanted, state.mounted))
-    if not state.ours:
-        require_nothing_hidden(state, wanted)
-    files = _files(state, wanted)
-    steps = list(files)
-    if files:
-        steps.append(Command("Let systemd read the changed units", ("systemctl", "daemon-reload")))
-    busy = state.active if not state.ours or remount else ()
-    for name in busy:
-        steps.append(
-            Command(f"Stop {name} while {unit.where} changes", ("systemctl", "stop", name))
-        )
-    if remount:
-        reason = f"Unmount {unit.where}, to mount it with {','.join(unit.options)}"
-        steps.append(Command(reason, ("umount", unit.where)))
-    by_unit = state.table is None
-    if not state.ours and not state.folder_exists:
-        argv = ("mkdir", "--parents", "--mode", "0711", unit.where)
-        steps.append(Command(f"Make the folder {unit.where}", argv))
-    if by_unit and not state.enabled:
-        argv = ("systemctl", "enable", "--quiet", unit.name)
-        steps.append(Command(f"Let systemd mount {unit.where} at boot", argv))
-    if not state.ours or remount:
-        argv = ("systemctl", "restart", unit.name) if by_unit else ("mount", unit.where)
-        steps.append(Command(f"Mount {wanted.target} at {unit.where}", argv))
-    for name in busy:
-        steps.append(Command(f"Start {name} again", ("systemctl", "start", name)))
-    return steps, _mounted(state, wanted)
-
-
-def _files(state, wanted):
-    unit = wanted.mount
-    steps = []
-    if state.table is None and state.unit_text != unit.text:
-        reason = f"Describe the mount of {wanted.target} at {unit.where}"
-        steps.append(WriteFile(reason, unit.path, unit.text, old=state.unit_text))
-    for name in wanted.required_by:
-        if name not in state.guarded:
-            reason = f"Keep {name} from starting while {unit.where} is not mounted"
-            old = state.guard_texts.get(name)
-            steps.append(WriteFile(reason, unit.guard_path(name), unit.guard_text, old=old))
-    return steps
-
-
-def _mounted(state, wanted):
-    """The state once it is mounted as wanted."""
-    unit = wanted.mount
-    options = tuple(dict.fromkeys((*(state.mounted.options if state.ours else ()), *unit.options)))
-    xfs = state.xfs
-    return state._replace(
-        device=None,
-        mounted=Mount("", "/", unit.where, unit.fstype, unit.what, options),
-        ours=True,
-        filesystem_size=state.filesystem_size if state.ours else xfs.size,
-        unit_text=unit.text if state.table is None else state.unit_text,
-        enabled=True,
-        guarded=wanted.required_by,
-        guard_texts=dict.fromkeys(wanted.required_by, unit.guard_text),
-        active=(),
-        folder=None,
-        folder_exists=True,
-    )
+    steps, mount = plan_mount(state.mount, wanted.place)
+    size = state.filesystem_size if state.mount.ours else state.xfs.size
+    return steps, state._replace(device=None, mount=mount, filesystem_size=size)
 
 
 def _grow_filesystem(state, wanted):
@@ -222,29 +159,9 @@ def _grow_filesystem(state, wanted):
     left = (size - state.filesystem_size) // state.xfs.block_size
     if left < SMALLEST_GROWTH_BLOCKS:
         return [], state
-    reason = f"Grow the filesystem at {wanted.mount.where} to {human(size)}"
-    step = Command(reason, ("xfs_growfs", wanted.mount.where))
+    reason = f"Grow the filesystem at {wanted.place.where} to {human(size)}"
+    step = Command(reason, ("xfs_growfs", wanted.place.where))
     return [step], state._replace(filesystem_size=size)
-
-
-def _way_back(state, wanted):
-    """Take the files back, and start again what was stopped: on what it had before."""
-    unit = wanted.mount
-    steps = [
-        WriteFile(f"Restore {step.path}", step.path, step.old, old=step.content)
-        for step in _files(state, wanted)
-    ]
-    if not state.ours and state.table is None and not state.enabled:
-        argv = ("systemctl", "disable", "--quiet", "--now", unit.name)
-        steps.insert(0, Command(f"Let go of the mount of {unit.where}", argv))
-    steps.append(Command("Let systemd read the units again", ("systemctl", "daemon-reload")))
-    if state.ours and missing_options(wanted, state.mounted):
-        # Harmless where the unmounting was what failed: the unit is still active then.
-        argv = ("systemctl", "start", unit.name) if state.table is None else ("mount", "--all")
-        steps.append(Command(f"Mount {unit.where} as it was", argv))
-    for name in state.active:
-        steps.append(Command(f"Start {name} again", ("systemctl", "start", name)))
-    return tuple(steps)
 
 
 def _with_volume(state, group, volume, taken):

@@ -13,8 +13,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, human
-from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
-    missing_options,
+from ansible_collections.containerhost.storage.plugins.module_utils._mount import (
+    rules as mount_rules,
 )
 
 # mkfs.xfs refuses less since xfsprogs 5.19.
@@ -23,32 +23,10 @@ _SMALLEST_XFS = 300 * MIB
 
 def require_own_mount(state, wanted):
     """Refuse a path where something else is mounted, or that fstab gives to something else."""
-    where = wanted.mount.where
-    if state.mounted and not state.ours:
-        raise StorageError(
-            where,
-            f"{state.mounted.source} ({state.mounted.fstype}) is mounted there, not "
-            f"{wanted.target}",
-            "Name that volume, choose another path, or unmount it by hand after its data is safe",
-        )
-    table = state.table
-    if table is None:
-        return
-    missing = [option for option in wanted.mount.options if option not in table.options]
-    names = {wanted.mount.what, f"/dev/{wanted.target}"}
+    sources = {wanted.device, f"/dev/{wanted.target}"}
     if state.xfs and state.xfs.uuid:
-        names |= {f"UUID={state.xfs.uuid}", f"/dev/disk/by-uuid/{state.xfs.uuid}"}
-    if table.source not in names:
-        wrong = f"it mounts {table.source} at {where}, and {wanted.target} is wanted there"
-    elif missing and missing_options(wanted, state.mounted):
-        wrong = f"its line for {where} lacks the options {', '.join(missing)}"
-    else:
-        return
-    raise StorageError(
-        "/etc/fstab",
-        wrong,
-        "Mend that line, or take it out: the mount is then kept by a unit of its own",
-    )
+        sources |= {f"UUID={state.xfs.uuid}", f"/dev/disk/by-uuid/{state.xfs.uuid}"}
+    mount_rules.require_own_mount(state.mount, wanted.place, sources)
 
 
 def require_room(wanted, group, extents):
@@ -98,39 +76,6 @@ def require_mountable(state, wanted):
         )
 
 
-def require_nothing_hidden(state, wanted):
-    """Refuse to mount over a folder that holds anything, unless the user wants it hidden."""
-    folder = state.folder
-    if folder is None or wanted.keep_existing:
-        return
-    held = _held(folder)
-    if held:
-        raise StorageError(
-            wanted.mount.where,
-            f"mounting {wanted.target} there would hide "
-            + ", ".join(held)
-            + f" ({human(folder.size)})",
-            "Move that away first, or set `existing_data: keep` to leave it below the mount, "
-            "where it takes space and nobody sees it",
-        )
-
-
-def _held(folder):
-    holdings = folder.holdings
-    counts = (
-        ("images", sum(holdings.images.values())),
-        ("containers", sum(holdings.containers.values())),
-        ("volumes", holdings.volumes),
-    )
-    held = [f"{count} {name}" for name, count in counts if count]
-    if folder.swarm:
-        held.append("the state of a swarm")
-    if folder.foreign:
-        names = ", ".join(folder.foreign[:5]) + (", ..." if len(folder.foreign) > 5 else "")
-        held.append(f"files that are no engine's ({names})")
-    return held
-
-
 def findings(state, wanted):
     """What a person should know about the volume."""
     group, volume = state.volume(wanted)
@@ -149,14 +94,4 @@ def findings(state, wanted):
                     "full.",
                 )
             )
-    if state.folder and _held(state.folder):
-        found.append(
-            Finding(
-                "warning",
-                "hidden_data",
-                f"Below the mount at {wanted.mount.where} lie "
-                + ", ".join(_held(state.folder))
-                + f" ({human(state.folder.size)}): unmount to see them again.",
-            )
-        )
-    return tuple(found)
+    return (*found, *mount_rules.mount_findings(state.mount, wanted.place))

@@ -18,11 +18,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import Xfs
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import LogicalVolume
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    Folder,
+    MountState,
+    Place,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.plan import (
     plan,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
-    Folder,
     State,
     Wanted,
     describe,
@@ -45,7 +49,8 @@ NOTHING = Folder(Holdings(ROOT))
 def want(pool_name=None, size=None, keep=False, units=("docker.service",), pending=False, **more):
     unit = UNIT._replace(**more)
     amount = size and parse_amount(size, "size")
-    return Wanted("docker", "data", pool_name, amount, unit, units, keep, pending)
+    place = Place("docker/data", unit, units, keep)
+    return Wanted("docker", "data", pool_name, amount, place, pending)
 
 
 def host(found=(), disks=(), **more):
@@ -54,9 +59,11 @@ def host(found=(), disks=(), **more):
         "groups": groups(*found, disks=disks),
         "device": None,
         "xfs": None,
+        "filesystem_size": 0,
+    }
+    mount = {
         "mounted": None,
         "ours": False,
-        "filesystem_size": 0,
         "unit_text": None,
         "enabled": False,
         "table": None,
@@ -66,7 +73,8 @@ def host(found=(), disks=(), **more):
         "folder": NOTHING,
         "folder_exists": True,
     }
-    return State(**{**values, **more})
+    mount.update((key, more.pop(key)) for key in mount.keys() & more.keys())
+    return State(mount=MountState(**mount), **{**values, **more})
 
 
 def mounted(found=None, **more):

@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What has to be done for a mount, and the guard of the units that need it. Pure.
+
+The units are stopped once, while the mount changes, and never run on the empty folder below.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    WriteFile,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules import (
+    require_nothing_hidden,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    missing_options,
+)
+
+
+def plan_mount(mount, place):
+    """``(steps, MountState after them)`` for a mount that systemd or fstab keeps.
+
+    :raises StorageError: it would hide something.
+    """
+    unit = place.unit
+    remount = bool(mount.ours and missing_options(place, mount.mounted))
+    by_unit = mount.table is None
+    changing = []
+    if remount:
+        reason = f"Unmount {unit.where}, to mount it with {','.join(unit.options)}"
+        changing.append(Command(reason, ("umount", unit.where)))
+    if not mount.ours and not mount.folder_exists:
+        argv = ("mkdir", "--parents", "--mode", "0711", unit.where)
+        changing.append(Command(f"Make the folder {unit.where}", argv))
+    if by_unit and not mount.enabled:
+        argv = ("systemctl", "enable", "--quiet", unit.name)
+        changing.append(Command(f"Let systemd mount {unit.where} at boot", argv))
+    if not mount.ours or remount:
+        argv = ("systemctl", "restart", unit.name) if by_unit else ("mount", unit.where)
+        changing.append(Command(f"Mount {place.target} at {unit.where}", argv))
+    unit_files = _unit_file(mount, place) if by_unit else []
+    steps = change_mount(mount, place, unit_files, changing, stop=not mount.ours or remount)
+    after = mounted(mount, place)._replace(
+        unit_text=unit.text if by_unit else mount.unit_text, enabled=True
+    )
+    return steps, after
+
+
+def change_mount(mount, place, unit_files, changing, stop):
+    """The steps ``changing``, in what has to be around them: guards, and units stopped.
+
+    :param unit_files: steps that write files of systemd's.
+    :param stop: whether ``changing`` cannot be done while the units run.
+    :raises StorageError: it would hide something.
+    """
+    if not mount.ours:
+        require_nothing_hidden(mount, place)
+    files = [*unit_files, *_guards(mount, place)]
+    steps = list(files)
+    if files:
+        steps.append(Command("Let systemd read the changed units", ("systemctl", "daemon-reload")))
+    busy = mount.active if stop else ()
+    for name in busy:
+        reason = f"Stop {name} while {place.where} changes"
+        steps.append(Command(reason, ("systemctl", "stop", name)))
+    steps += changing
+    for name in busy:
+        steps.append(Command(f"Start {name} again", ("systemctl", "start", name)))
+    return steps
+
+
+def mounted(mount, place):
+    """The state once it is mounted as wanted, and guarded."""
+    unit = place.unit
+    options = tuple(dict.fromkeys((*(mount.mounted.options if mount.ours else ()), *unit.options)))
+    return mount._replace(
+        mounted=Mount("", "/", unit.where, unit.fstype, unit.what, options),
+        ours=True,
+        guarded=place.required_by,
+        guard_texts=dict.fromkeys(place.required_by, unit.guard_text),
+        active=(),
+        folder=None,
+        folder_exists=True,
+    )
+
+
+def mount_way_back(mount, place):
+    """Take the files back, and start again what was stopped: on what it had before."""
+    unit = place.unit
+    by_unit = mount.table is None
+    files = [*(_unit_file(mount, place) if by_unit else ()), *_guards(mount, place)]
+    steps = restore(files)
+    if not mount.ours and by_unit and not mount.enabled:
+        argv = ("systemctl", "disable", "--quiet", "--now", unit.name)
+        steps.insert(0, Command(f"Let go of the mount of {unit.where}", argv))
+    if mount.ours and missing_options(place, mount.mounted):
+        # Harmless where the unmounting was what failed: the unit is still active then.
+        argv = ("systemctl", "start", unit.name) if by_unit else ("mount", "--all")
+        steps.append(Command(f"Mount {unit.where} as it was", argv))
+    return (*steps, *restart(mount))
+
+
+def restore(files):
+    """The steps that give the files their old content back, as systemd is to see it."""
+    return [
+        *(
+            WriteFile(f"Restore {step.path}", step.path, step.old, old=step.content)
+            for step in files
+        ),
+        Command("Let systemd read the units again", ("systemctl", "daemon-reload")),
+    ]
+
+
+def restart(mount):
+    """The steps that start what ran before."""
+    return [Command(f"Start {name} again", ("systemctl", "start", name)) for name in mount.active]
+
+
+def _unit_file(mount, place):
+    unit = place.unit
+    if mount.unit_text == unit.text:
+        return []
+    reason = f"Describe the mount of {place.target} at {unit.where}"
+    return [WriteFile(reason, unit.path, unit.text, old=mount.unit_text)]
+
+
+def _guards(mount, place):
+    return [
+        WriteFile(
+            f"Keep {name} from starting while {place.where} is not mounted",
+            place.unit.guard_path(name),
+            place.unit.guard_text,
+            old=mount.guard_texts.get(name),
+        )
+        for name in place.required_by
+        if name not in mount.guarded
+    ]
