@@ -158,17 +158,3 @@ def _carrier(mount, earlier):
     """The mount that a mount point lies on: the nearest of those made before it."""
     above = [other for other in earlier if is_inside(mount.path, other.path)]
     return max(above, key=lambda other: len(other.path), default=None)
-
-
-def all_tables():
-    """The mount table of each mount namespace on this host, as lists of Mount."""
-    seen, tables = set(), []
-    for process in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            namespace = os.readlink(f"/proc/{process}/ns/mnt")
-            if namespace not in seen:
-                tables.append(mounts.mounts(process))
-                seen.add(namespace)
-        except OSError:  # the process has ended meanwhile
-            continue
-    return tables

@@ -12,11 +12,9 @@ import os
 import re
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
-    all_tables,
-    uses,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import uses
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import tables
 
 _LISTED = re.compile(r"ID (\d+) .*?\btop level (\d+) .*?\buuid (\S+) +path (.+)")
 
@@ -48,7 +46,7 @@ def observe_removal(run, place):
     return Removal(
         # access(2) says no to root too where a subvolume is read-only
         held=tuple(one._replace(writable=os.access(one.path, os.W_OK)) for one in held),
-        mounts=uses(place.filesystem.devno, found.location, all_tables()),
+        mounts=uses(place.filesystem.devno, found.location, tables().values()),
         default=int(default.split()[1]),
         writable=os.access(place.path, os.W_OK),
     )

@@ -24,6 +24,7 @@ class Mount(NamedTuple):
     fstype: str
     source: str
     options: tuple  # of the mount and of the filesystem
+    peers: frozenset = frozenset()  # numbers of its groups: mount_namespaces(7)
 
 
 def mounts(process="self"):
@@ -49,8 +50,37 @@ def parse_mountinfo(text):
                 fstype=tail[0],
                 source=_plain(tail[1]),
                 options=tuple(dict.fromkeys(options)),
+                peers=_peers(head[6:]),
             )
         )
+    return found
+
+
+def _peers(fields):
+    """The groups that a mount shares its fate with.
+
+    What is unmounted in one namespace is unmounted as well where it was propagated to, as into
+    those of systemd's services.
+    """
+    given = (field.partition(":") for field in fields)
+    return frozenset(number for kind, _colon, number in given if kind in ("shared", "master"))
+
+
+def tables():
+    """What is mounted in each mount namespace of this host: process -> list of Mount.
+
+    One process stands for all of its namespace; "self" comes first. A filesystem that only a
+    container sees is in use all the same.
+    """
+    seen, found = set(), {}
+    for process in ("self", *sorted(filter(str.isdigit, os.listdir("/proc")), key=int)):
+        try:
+            namespace = os.readlink(f"/proc/{process}/ns/mnt")
+            if namespace not in seen:
+                found[process] = mounts(process)
+                seen.add(namespace)
+        except OSError:  # it has ended meanwhile, or is the kernel's own
+            continue
     return found
 
 
@@ -75,21 +105,8 @@ def mount_of(path, table=None):
 
 
 def mounted_devices(devnos):
-    """Where any of the devices is mounted, in any process's mount namespace.
-
-    A filesystem that only a container sees is in use all the same.
-    """
-    seen, found = set(), set()
-    for process in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            namespace = os.readlink(f"/proc/{process}/ns/mnt")
-            if namespace in seen:
-                continue
-            seen.add(namespace)
-            table = mounts(process)
-        except OSError:  # the process has ended meanwhile
-            continue
-        found.update(mount.path for mount in table if mount.devno in devnos)
+    """Where any of the devices is mounted, in any mount namespace."""
+    found = {mount.path for table in tables().values() for mount in table if mount.devno in devnos}
     return tuple(sorted(found))
 
 

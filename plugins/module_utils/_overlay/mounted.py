@@ -15,6 +15,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     Mount,
     mounts,
+    tables,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
     Config,
@@ -46,7 +47,7 @@ def uses():
     A layer by a relative path is left out: from what folder it was mounted, nobody knows any more.
     """
     found = {}
-    for table in _tables():
+    for table in tables().values():
         for mount in table:
             if mount.fstype != "overlay":
                 continue
@@ -56,20 +57,6 @@ def uses():
                     use = Use(role, place(real, nearest(real, table)), mount.path, mount.devno)
                     found[use] = None
     return tuple(found)
-
-
-def _tables():
-    """The mounts of each mount namespace, this one's first."""
-    seen = set()
-    for process in ("self", *filter(str.isdigit, os.listdir("/proc"))):
-        try:
-            namespace = os.readlink(f"/proc/{process}/ns/mnt")
-            if namespace in seen:
-                continue
-            seen.add(namespace)
-            yield mounts(process)
-        except OSError:  # the process has ended meanwhile
-            continue
 
 
 class Overlay(NamedTuple):

@@ -32,18 +32,18 @@ def find_uses(datasets):
     if not datasets:
         return ()
     uses, places, groups = [], {}, set()
-    own = _namespace("self")
-    for process, namespace in _one_of_each_namespace():
-        for mount, peers in _table(process):
+    tables = mount_tables.tables()
+    for process, table in tables.items():
+        for mount in table:
             if mount.fstype != "zfs" or not _concerned(mount.source, datasets):
                 continue
-            if namespace == own:
+            if process == "self":
                 places[mount.path] = mount.source
-                groups |= peers
-            elif not peers & groups:
+                groups |= mount.peers
+            elif not mount.peers & groups:
                 where = f"mounted at {mount.path} in the mount namespace of {_who(process)}"
                 uses.append(Use(mount.source, where, foreign=True))
-    uses += _mounts_on(places, datasets) + _open_files(places, own)
+    uses += _mounts_on(places, datasets, tables["self"]) + _open_files(places)
     for name, kind in datasets.items():
         if kind == "volume":
             uses += _of_volume(name)
@@ -52,16 +52,6 @@ def find_uses(datasets):
 
 def _concerned(source, datasets):
     return any(is_below(source, name) for name in datasets)
-
-
-def _one_of_each_namespace():
-    """``(process, namespace)``: the first process seen of each mount namespace, ours first."""
-    seen = {}
-    for process in ("self", *sorted(_processes(), key=int)):
-        namespace = _namespace(process)
-        if namespace:
-            seen.setdefault(namespace, process)
-    return [(process, namespace) for namespace, process in seen.items()]
 
 
 def _processes():
@@ -75,36 +65,20 @@ def _namespace(process):
         return ""
 
 
-def _table(process):
-    """``(Mount, peers)`` of all that a process sees.
-
-    Peers are the numbers of the groups that a mount shares its fate with: what is unmounted here
-    is unmounted as well where it was propagated to, as into the namespaces of systemd's services
-    (mount_namespaces(7)).
-    """
-    text = _read(f"/proc/{process}/mountinfo")
-    return list(zip(mount_tables.parse_mountinfo(text), map(_peers, text.splitlines())))
-
-
-def _peers(line):
-    optional = line.partition(" - ")[0].split(" ")[6:]
-    return {it.partition(":")[2] for it in optional if it.startswith(("shared:", "master:"))}
-
-
-def _mounts_on(places, datasets):
+def _mounts_on(places, datasets, table):
     """Other filesystems that are mounted on a folder of one of ours."""
     return [
         Use(places[place], f"what {mount.path} is mounted on")
-        for mount, _peers_of in _table("self")
+        for mount in table
         for place in places
         if mount.path.startswith(place + "/")
         and not (mount.fstype == "zfs" and _concerned(mount.source, datasets))
     ]
 
 
-def _open_files(places, own):
+def _open_files(places):
     """Processes of our mount namespace that work in, or hold a file open below, a mount point."""
-    uses = []
+    uses, own = [], _namespace("self")
     for process in _processes() if places else ():
         if process == str(os.getpid()) or _namespace(process) != own:
             continue

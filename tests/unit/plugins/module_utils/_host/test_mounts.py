@@ -30,6 +30,7 @@ def test_fields():
         fstype="xfs",
         source="/dev/mapper/vg-d",
         options=("rw", "noatime", "prjquota"),
+        peers=frozenset({"9", "1"}),
     )
 
 
@@ -84,20 +85,30 @@ def test_mount_of_a_link_is_that_of_its_target(tmp_path):
     assert _mounts.mount_of(str(link), TABLE).source == "/dev/mapper/vg-d"
 
 
-def test_devices_mounted_in_any_namespace_are_found(monkeypatch):
-    namespaces = {"1": "mnt:[1]", "7": "mnt:[1]", "9": "mnt:[2]", "11": OSError()}
-    tables = {"1": TABLE[:1], "9": TABLE[1:3]}
+@pytest.fixture
+def namespaces(monkeypatch):
+    """Two namespaces. What 11 saw went with it, and 8 ends before its table is read."""
+    links = {"self": "mnt:[1]", "9": "mnt:[1]", "8": "mnt:[2]", "10": "mnt:[2]", "11": None}
+    read = {"self": TABLE[:1], "10": TABLE[1:3]}
 
     def readlink(path):
-        found = namespaces[path.split("/")[2]]
-        if isinstance(found, OSError):
-            raise found
-        return found
+        return links[path.split("/")[2]] or gone(path)
 
-    monkeypatch.setattr(os, "listdir", lambda path: [*namespaces, "self", "sys"])
+    def gone(path):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(os, "listdir", lambda path: ["9", "10", "8", "11", "self", "sys"])
     monkeypatch.setattr(os, "readlink", readlink)
-    # Each namespace is read once, and what a process took with it at its end is no failure.
-    monkeypatch.setattr(_mounts, "mounts", tables.__getitem__)
+    monkeypatch.setattr(_mounts, "mounts", lambda it: gone(it) if it == "8" else read[it])
+    return read
+
+
+def test_every_namespace_is_read_once_and_this_one_first(namespaces):
+    assert _mounts.tables() == namespaces
+    assert list(_mounts.tables()) == ["self", "10"]
+
+
+def test_devices_mounted_in_any_namespace_are_found(namespaces):
     assert _mounts.mounted_devices({"253:4", "254:0"}) == ("/", "/var/lib/docker")
     assert _mounts.mounted_devices({"254:99"}) == ()
 
