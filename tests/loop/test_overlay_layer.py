@@ -393,7 +393,7 @@ def test_lists_that_are_too_long(host):
     for number, name in enumerate(names):
         (links / str(number)).symlink_to(host / name)
     lower = [str(links / str(number)) for number in range(len(names))]
-    room = 4000 // (len(lower[-1]) + 1)
+    room = 3700 // (len(lower[-1]) + 1)
     host.settles(**host.options(lower=lower[:room]))
     assert (host / "m" / names[room - 1]).exists()
     host.run(path=str(host / "m"), state="absent")
