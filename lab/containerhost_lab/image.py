@@ -90,6 +90,8 @@ def debootstrap(wanted: dict, tree: Path, boot: Path) -> list[str]:
     # mmdebstrap picks the archive by itself.
     return [
         "mmdebstrap", "--mode=root", "--variant=apt", "--components=main,contrib",
+        # Debian testing's lists run out a week after a mirror was last refreshed.
+        '--aptopt=Acquire::Check-Valid-Until "false"',
         "--skip=cleanup/apt", "--include=" + ",".join(wanted["packages"]),
         "--essential-hook=" + hook(*prepare, wanted["authorized_key"]),
         *extras,
