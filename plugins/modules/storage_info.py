@@ -12,7 +12,8 @@ version_added: "1.0.0"
 author:
   - containerhost.storage contributors (@containerhost)
 description:
-  - Reads disks, LVM, mounts and the container engine in one call, and changes nothing.
+  - Reads disks, LVM, btrfs, ZFS, overlay mounts, the container engine and what its storage drivers
+    keep on disk in one call, and changes nothing.
   - Says of each disk whether it is free to take, with every reason if it is not, by the same rules
     as M(containerhost.storage.thinpool).
   - Says of each thin pool whether its next step of autoextension fits, as
@@ -28,16 +29,26 @@ options:
       - What to report. Nothing else is read.
       - V(disks) runs C(wipefs) once for each disk that looks empty, and reads up to 96 MiB of it.
       - V(lvm) runs C(lvm fullreport) once.
+      - V(btrfs) runs C(btrfs filesystem usage) once for each btrfs that is mounted.
+      - V(zfs) runs C(zpool list), C(zpool status) and C(zfs list) where the kernel has ZFS.
       - V(engine) runs C(systemctl show) once, and C(dockerd --version) while the engine is stopped.
-      - V(mounts) and V(tools) run no command.
+      - V(driver_data) needs what V(engine) and V(zfs) read, which is read once for all. It counts
+        names in the data root.
+      - V(driver_usage) needs what V(driver_data) reads, and looks at every file of every layer,
+        which takes some ten seconds for each million of them. It is not read by default.
+      - V(overlay), V(mounts) and V(tools) run no command.
     type: list
     elements: str
-    choices: [disks, lvm, mounts, engine, tools]
-    default: [disks, lvm, mounts, engine, tools]
+    choices:
+      [disks, lvm, btrfs, zfs, overlay, mounts, engine, driver_data, driver_usage, tools]
+    default: [disks, lvm, btrfs, zfs, overlay, mounts, engine, driver_data, tools]
 seealso:
   - module: containerhost.storage.thinpool
   - module: containerhost.storage.storage_driver
   - module: containerhost.storage.mounted_volume
+  - module: containerhost.storage.btrfs_subvolume
+  - module: containerhost.storage.zfs_dataset
+  - module: containerhost.storage.overlay_layer
 """
 
 EXAMPLES = r"""
@@ -64,6 +75,23 @@ EXAMPLES = r"""
 - name: Ask for the engine only, which is cheap
   containerhost.storage.storage_info:
     gather: [engine, tools]
+
+- name: Fail where a btrfs has handed out all of its space, although df shows some
+  ansible.builtin.assert:
+    that: host.findings | selectattr('topic', 'eq', 'btrfs_chunks_allocated') | length == 0
+    fail_msg: "{{ host.findings | map(attribute='message') | join(' ') }}"
+
+- name: Count the bytes that each storage driver keeps, which takes its time
+  containerhost.storage.storage_info:
+    gather: [driver_usage]
+  register: drivers
+
+- name: Show what drivers of the past have left behind
+  ansible.builtin.debug:
+    msg: "{{ item.path }}: {{ item.layers }} layers of {{ item.driver }}"
+  loop: "{{ host.storage.driver_data | selectattr('in_use', 'eq', false) }}"
+  loop_control:
+    label: "{{ item.path }}"
 """
 
 RETURN = r"""
@@ -170,6 +198,161 @@ storage:
           type: list
           elements: dict
           sample: [{device: /dev/vdd, size: 1073741824}]
+    btrfs:
+      description: Each btrfs that is mounted, once however often it is. V(none) is what is unknown.
+      returned: when V(btrfs) is gathered
+      type: list
+      elements: dict
+      sample:
+        - uuid: de060d4c-99b6-4da0-90fa-fb47166db38b
+          label: ""
+          devices: [vdb]
+          mount: /var/lib/docker
+          size: 93952409600
+          allocated: 93952409600
+          unallocated: 0
+          available: 89656393728
+          data_size: 91804925952
+          data_used: 2158221066
+          metadata_size: 1073741824
+          metadata_used: 536870912
+          global_reserve: 67108864
+      contains:
+        uuid:
+          description: The UUID of the filesystem.
+          type: str
+        label:
+          description: Its label; empty if it has none.
+          type: str
+        devices:
+          description: The devices that it is made of.
+          type: list
+          elements: str
+        mount:
+          description: A place where it is mounted, if possible all of it.
+          type: str
+        size:
+          description: The size of all devices; V(none) without the C(btrfs) command.
+          type: int
+        allocated:
+          description: >-
+            What is handed out to chunks of data and of metadata; V(none) without the C(btrfs)
+            command.
+          type: int
+        unallocated:
+          description: What is left for new chunks; V(none) without the C(btrfs) command.
+          type: int
+        available:
+          description: What C(df) shows, which counts the room in chunks of data.
+          type: int
+        data_size:
+          description: The size of all chunks of data. Copies on other devices count once.
+          type: int
+        data_used:
+          description: What is used in them.
+          type: int
+        metadata_size:
+          description: The size of all chunks of metadata.
+          type: int
+        metadata_used:
+          description: What is used in them.
+          type: int
+        global_reserve:
+          description: The part of the metadata that btrfs keeps for itself.
+          type: int
+    zfs:
+      description: The host's ZFS. Empty where the kernel has none, or its tools are missing.
+      returned: when V(zfs) is gathered
+      type: dict
+      sample:
+        pools:
+          - name: tank
+            guid: "12041087711863105283"
+            health: ONLINE
+            size: 10200547328
+            allocated: 215040
+            free: 10200332288
+            capacity: 0
+            fragmentation: 0
+            members:
+              - path: /dev/disk/by-id/virtio-disk1-part1
+                state: ONLINE
+                role: data
+                group: ""
+                errors: 0
+                disk: /dev/disk/by-id/virtio-disk1
+        datasets:
+          - name: tank/docker
+            type: filesystem
+            used: 98304
+            available: 9881348096
+            referenced: 98304
+            mountpoint: /var/lib/docker
+            mounted: true
+            layers: 12
+        arc: {size: 4194304, largest: 1034788864, limit: 0, memory: 2069577728}
+      contains:
+        pools:
+          description: >-
+            The pools that are imported, with their V(members). A member is known by its V(disk),
+            whatever V(path) the pool has recorded, and has a V(role): V(data), V(log), V(cache),
+            V(spare), V(special) or V(dedup). V(errors) are all that it had.
+          type: list
+          elements: dict
+        datasets:
+          description: >-
+            The filesystems and volumes. The layers that an engine keeps as datasets are not listed,
+            but counted in V(layers) of the one that they are in.
+          type: list
+          elements: dict
+        arc:
+          description: >-
+            The cache in memory: its V(size), what it may grow to (V(largest)), the V(limit) that an
+            administrator has set (V(0) for none), and the host's V(memory). V(none) without ZFS.
+          type: dict
+    overlay:
+      description: Each overlay mount that the host sees, those of running containers included.
+      returned: when V(overlay) is gathered
+      type: list
+      elements: dict
+      sample:
+        - path: /srv/app
+          lower: [/srv/layers/app, /srv/layers/base]
+          data: []
+          upper: /srv/layers/local
+          work: /srv/layers/local.work
+          options: {redirect_dir: "off", index: false, metacopy: false, volatile: false}
+          extra_options: []
+          missing: []
+      contains:
+        path:
+          description: Where it is mounted.
+          type: str
+        lower:
+          description: The lower layers, the uppermost first, as the mount names them.
+          type: list
+          elements: str
+        data:
+          description: Lower layers that only the contents of files are taken from.
+          type: list
+          elements: str
+        upper:
+          description: The upper layer; V(none) for a mount that is read-only.
+          type: str
+        work:
+          description: The work folder; V(none) for a mount that is read-only.
+          type: str
+        options:
+          description: The options of overlay that are in force, defaults of the kernel included.
+          type: dict
+        extra_options:
+          description: Other options of the mount.
+          type: list
+          elements: str
+        missing:
+          description: Layers that are not there any more, or not under that name.
+          type: list
+          elements: str
     mounts:
       description: >-
         What is mounted of the filesystems that keep files. Filesystems of the kernel, in memory,
@@ -218,6 +401,142 @@ storage:
         data_root: /var/lib/docker
         options: {dm.thinpooldev: /dev/mapper/docker-thinpool}
         holds: [{root: /var/lib/docker, images: {devicemapper: 12}, containers: {}, volumes: 3}]
+    driver_data:
+      description: >-
+        What storage drivers keep on disk for the engine, one entry for each driver and each place:
+        the data root of the engine, C(/var/lib/docker), what an engine with user namespaces has
+        below them, and the root of containerd for the containerd image store. Drivers of the past
+        are listed like the one in use; a driver that has no folder and no records is not. What is
+        in an aufs tree is in RV(storage.driver_usage).
+      returned: when V(driver_data) is gathered
+      type: list
+      elements: dict
+      sample:
+        - driver: devicemapper
+          root: /var/lib/docker
+          path: /var/lib/docker/devicemapper
+          snapshotter: false
+          present: true
+          in_use: false
+          layers: 4
+          images: 1
+          containers: 1
+          dataset: ""
+          loop_files:
+            - path: /var/lib/docker/devicemapper/devicemapper/data
+              size: 107374182400
+              allocated: 323616768
+              device: null
+      contains:
+        driver:
+          description: The storage driver of the engine, or the snapshotter of containerd.
+          type: str
+          sample: overlay2
+        root:
+          description: The data root, or the root of containerd.
+          type: str
+        path:
+          description: The driver's folder in it.
+          type: str
+        snapshotter:
+          description: >-
+            Whether it is a snapshotter of containerd: those are used for the containerd image
+            store. They are listed where they are in use or keep anything, be it for the engine or
+            for another program such as Kubernetes.
+          type: bool
+        present:
+          description: Whether the folder is there. If not, the engine still has records of it.
+          type: bool
+        in_use:
+          description: >-
+            Whether the engine is on it, or would be after its next start. V(none) where that cannot
+            be told: the engine is stopped and looks for a driver itself, or it cannot be read.
+          type: bool
+        layers:
+          description: >-
+            How many layers of images and of containers there are; V(none) where the folder does not
+            tell.
+          type: int
+        images:
+          description: How many images the engine has of it; V(none) for a snapshotter not in use.
+          type: int
+        containers:
+          description: >-
+            How many containers the engine has of it; V(none) for a snapshotter not in use.
+          type: int
+        dataset:
+          description: For V(zfs), the dataset that the layers are in; else empty.
+          type: str
+        loop_files:
+          description: >-
+            The sparse files of loop-lvm, for V(devicemapper), in use or not: their V(path), the
+            V(size) they may grow to, what is V(allocated) on disk, and the loop V(device) that they
+            are attached to.
+          type: list
+          elements: dict
+    driver_usage:
+      description: >-
+        What each entry of RV(storage.driver_data) that has a folder takes on disk. A file with
+        several names counts once; what is mounted in the folder does not count.
+      returned: when V(driver_usage) is gathered
+      type: list
+      elements: dict
+      sample:
+        - driver: aufs
+          root: /var/lib/docker
+          path: /var/lib/docker/aufs
+          snapshotter: false
+          bytes: 36864
+          content_bytes: null
+          tree:
+            path: /var/lib/docker/aufs
+            layers: 1
+            entries: 8
+            whiteouts: 1
+            opaque: 1
+            bytes: 36864
+            mounted: 0
+            details:
+              - id: 4c6a0d2f
+                parents: []
+                missing_parents: []
+                diff: true
+                entries: 8
+                whiteouts: 1
+                opaque: 1
+                bytes: 36864
+                unread: 0
+      contains:
+        driver:
+          description: The storage driver of the engine, or the snapshotter of containerd.
+          type: str
+        root:
+          description: The data root, or the root of containerd.
+          type: str
+        path:
+          description: The driver's folder in it.
+          type: str
+        snapshotter:
+          description: Whether it is a snapshotter of containerd.
+          type: bool
+        bytes:
+          description: >-
+            Bytes on disk. For V(zfs) what ZFS counts for the layers, for loop-lvm what its files
+            take. V(none) where files do not tell: layers of btrfs share what they have in common
+            (see RV(storage.btrfs)), and those on a thin pool are in that (see RV(storage.lvm)).
+          type: int
+        content_bytes:
+          description: >-
+            For a snapshotter, what containerd keeps beside it of compressed layers, for all
+            snapshotters of that root.
+          type: int
+        tree:
+          description: >-
+            For V(aufs), what is in the tree, on any kernel: the layers with their V(parents) (the
+            nearest first), what they hold, the files that they delete from a layer below
+            (V(whiteouts)), and the folders that hide all below (V(opaque)). V(unread) are folders
+            that could not be read. V(mounted) are mounts of the tree.
+          type: dict
     tools:
       description: Which programs the host has, by name.
       returned: when V(tools) is gathered
@@ -246,6 +565,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
 from ansible_collections.containerhost.storage.plugins.module_utils._info.report import (
+    DEFAULT,
     TOPICS,
     observe,
     report,
@@ -259,7 +579,7 @@ def main():
                 "type": "list",
                 "elements": "str",
                 "choices": list(TOPICS),
-                "default": list(TOPICS),
+                "default": DEFAULT,
             }
         },
         supports_check_mode=True,

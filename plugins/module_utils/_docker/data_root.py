@@ -84,7 +84,7 @@ def bytes_below(folders, mount_points):
     :param mount_points: where something else is mounted; such a folder is left out, unless it is
         one of ``folders`` (the btrfs driver mounts its own folder on itself).
     """
-    seen, total = set(), 0
+    linked, total = set(), 0
     waiting = [folder for folder in folders if os.path.isdir(folder)]
     while waiting:
         with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
@@ -93,8 +93,15 @@ def bytes_below(folders, mount_points):
                     if entry.path not in mount_points:
                         waiting.append(entry.path)
                     continue
-                found = entry.stat(follow_symlinks=False)
-                if (found.st_dev, found.st_ino) not in seen:
-                    seen.add((found.st_dev, found.st_ino))
-                    total += found.st_blocks * 512
+                with contextlib.suppress(OSError):  # it is gone meanwhile
+                    total += _weigh(entry.stat(follow_symlinks=False), linked)
     return total
+
+
+def _weigh(found, linked):
+    """The bytes of a file; 0 where another name of it has been met: only those are remembered."""
+    if found.st_nlink > 1:
+        if (found.st_dev, found.st_ino) in linked:
+            return 0
+        linked.add((found.st_dev, found.st_ino))
+    return found.st_blocks * 512

@@ -6,15 +6,25 @@
 
 """The report on a host's storage: what there is, and what a person should know about it.
 
-A topic is one module with three functions: ``observe(run)`` reads the host and changes nothing,
+A topic is three functions: ``observe(run, ...)`` reads the host and changes nothing,
 ``describe(seen)`` puts it into plain JSON, ``findings(seen)`` says what is not as it should be.
 The last two are pure. What a host does not have is empty in the report, never an error.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import usage as _btrfs
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
     disks as _info_disks,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+    driver_data as _info_driver_data,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+    driver_usage as _info_driver_usage,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
     engine as _info_engine,
@@ -26,19 +36,57 @@ from ansible_collections.containerhost.storage.plugins.module_utils._info import
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
     tools as _info_tools,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay import (
+    mounted as _overlay,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import pool as _zfs_pool
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
+    report as _zfs_report,
+)
+
+
+class Topic(NamedTuple):
+    """One part of the report, by the functions that make it."""
+
+    observe: Callable  # of the Reader, and of what each topic in ``needs`` has seen
+    describe: Callable
+    findings: Callable
+    default: bool = True  # whether it is read where nothing was asked for by name
+    needs: tuple = ()  # topics that are read for it, reported or not; each is read once
+
+
+def _whole(module, **more):
+    return Topic(module.observe, module.describe, module.findings, **more)
+
 
 TOPICS = {
-    "disks": _info_disks,
-    "lvm": _info_lvm,
-    "mounts": _info_mounts,
-    "engine": _info_engine,
-    "tools": _info_tools,
+    "disks": _whole(_info_disks),
+    "lvm": _whole(_info_lvm),
+    "btrfs": Topic(_btrfs.observe_btrfs, _btrfs.describe, _btrfs.findings),
+    "zfs": Topic(_zfs_pool.observe, _zfs_report.describe, _zfs_report.findings),
+    "overlay": Topic(
+        lambda run: _overlay.overlays(), _overlay.describe_overlays, _overlay.overlay_findings
+    ),
+    "mounts": _whole(_info_mounts),
+    "engine": _whole(_info_engine),
+    "driver_data": _whole(_info_driver_data, needs=("engine", "zfs")),
+    "driver_usage": _whole(_info_driver_usage, needs=("driver_data", "zfs"), default=False),
+    "tools": _whole(_info_tools),
 }
+DEFAULT = [name for name, topic in TOPICS.items() if topic.default]
 
 
 def observe(run, gather):
     """What each topic in ``gather`` reads: topic -> whatever its own functions take."""
-    return {name: topic.observe(run) for name, topic in TOPICS.items() if name in gather}
+    seen = {}
+
+    def see(name):
+        if name not in seen:
+            topic = TOPICS[name]
+            seen[name] = topic.observe(run, *map(see, topic.needs))
+        return seen[name]
+
+    return {name: see(name) for name in TOPICS if name in gather}
 
 
 def report(seen):

@@ -22,6 +22,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.below import (
     open_folder,
@@ -64,7 +65,7 @@ def tree_findings(tree):
         Finding(
             "info",
             "aufs_tree",
-            f"{tree['path']} holds {tree['layers']} layers of aufs ({tree['bytes']} bytes): no "
+            f"{tree['path']} holds {tree['layers']} layers of aufs ({human(tree['bytes'])}): no "
             "engine since Docker 24.0 reads them, and it starts without them.",
         )
     ]

@@ -17,6 +17,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names i
 
 ALMOST_FULL = 90  # percent: ZFS looks for space block by block from about here on
 
+# What an engine names its layers: random numbers, in base 16 or, if BuildKit made them, in base 36.
+_LAYER = re.compile(r"([0-9a-f]{64}|[0-9a-z]{25})(-init)?")
+
 _WELL = ("ONLINE", "AVAIL", "INUSE")
 
 
@@ -54,8 +57,12 @@ def describe(seen):
 
 
 def _is_layer(dataset):
-    """Whether a dataset is mounted by whoever made it, and lies deep, as an engine's layers do."""
-    return dataset.mountpoint == "legacy" and dataset.name.count("/") > 1
+    """Whether a dataset is mounted by whoever made it, and is one of an engine's layers.
+
+    Below a pool's own dataset only what is named as those are: others lie there as well.
+    """
+    parent, _slash, name = dataset.name.rpartition("/")
+    return dataset.mountpoint == "legacy" and bool("/" in parent or _LAYER.fullmatch(name))
 
 
 def _describe_member(member):

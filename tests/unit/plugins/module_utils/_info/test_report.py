@@ -1,13 +1,14 @@
 # Copyright: (c) 2026, containerhost.storage contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report as a whole, and the two topics that are read without a command."""
+"""The report as a whole, and two of the topics that are read without a command."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts as _mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
     mounts as _info_mounts,
@@ -22,10 +23,65 @@ def no_commands(argv):
     pytest.fail(f"{argv} was run")
 
 
-def test_only_what_is_asked_for_is_read(monkeypatch):
-    for name in ("disks", "lvm", "mounts", "engine"):
-        monkeypatch.setattr(_info.TOPICS[name], "observe", no_commands)
-    assert list(_info.observe(no_commands, ["tools"])) == ["tools"]
+def topic(name, reads, **more):
+    """A topic that notes in ``reads`` when it is read, and what it was given."""
+
+    def observe(run, *needed):
+        reads.append((name, *needed))
+        return name.upper()
+
+    return _info.Topic(observe, str.lower, lambda seen: [], **more)
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """What is read of three topics, of which c needs a and b, and b needs a."""
+    reads = []
+    topics = {
+        "c": topic("c", reads, default=False, needs=("a", "b")),
+        "a": topic("a", reads),
+        "b": topic("b", reads, needs=("a",)),
+    }
+    monkeypatch.setattr(_info, "TOPICS", topics)
+    return reads
+
+
+GATHERED = [
+    # gather            what is read, and with what
+    (["a"], [("a",)]),
+    (["b"], [("a",), ("b", "A")]),
+    (["a", "b"], [("a",), ("b", "A")]),
+    (["c"], [("a",), ("b", "A"), ("c", "A", "B")]),
+    (["b", "c", "a"], [("a",), ("b", "A"), ("c", "A", "B")]),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize(("gather", "read"), GATHERED)
+def test_what_is_asked_for_is_read_once_and_nothing_else_is_reported(reads, gather, read):
+    seen = _info.observe(no_commands, gather)
+    assert reads == read
+    assert _info.report(seen)["storage"] == {it: it for it in ("c", "a", "b") if it in gather}
+
+
+def test_findings_come_in_the_order_of_the_topics(monkeypatch):
+    def found(name):
+        return _info.Topic(lambda run: None, str, lambda seen: [Finding("info", name, "")])
+
+    monkeypatch.setattr(_info, "TOPICS", {name: found(name) for name in "ba"})
+    report = _info.report(_info.observe(no_commands, ["a", "b"]))
+    assert report["findings"] == [
+        {"level": "info", "topic": name, "message": ""} for name in ("b", "a")
+    ]
+
+
+@pytest.mark.parametrize("name", _info.TOPICS)
+def test_a_topic_needs_only_topics_that_are_there(name):
+    assert set(_info.TOPICS[name].needs) <= set(_info.TOPICS) - {name}
+
+
+def test_what_takes_long_is_not_read_by_default():
+    assert set(_info.TOPICS) - set(_info.DEFAULT) == {"driver_usage"}
 
 
 FILESYSTEMS = "nodev\tproc\nnodev\ttmpfs\nnodev\toverlay\nnodev\tzfs\nnodev\tnfs4\n\text4\n\txfs\n"

@@ -159,6 +159,14 @@ def test_layers_are_counted_and_not_listed():
     assert json.loads(json.dumps(described)) == described
 
 
+def test_layers_right_below_a_pool_are_told_by_their_names():
+    """Docker's documentation has the pool itself mounted at the data root."""
+    names = ("tank", "tank/swap", "tank/" + "0f" * 32, "tank/" + "z9abc" * 5 + "-init")
+    rows = "".join(f"{name}\tfilesystem\t1\t1\t1\tlegacy\tno\n" for name in names)
+    described = describe(seen()._replace(datasets=pool.parse_datasets(rows)))["datasets"]
+    assert [(it["name"], it["layers"]) for it in described] == [("tank", 2), ("tank/swap", 0)]
+
+
 def test_a_dataset_is_listed_with_its_numbers():
     assert pool.parse_datasets(DATASETS)[4] == Listed("tank/vol", "volume", 10, 100, 10, "", False)
 

@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The folders that drivers and snapshotters keep their layers in, whoever uses them or did once.
+
+Read from names alone, and from the size of two files: no command. Where what is comes from
+``daemon/graphdriver/*`` of moby, up to the last release that has the driver, and from
+``plugins/snapshots/*`` of containerd.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+CONTAINERD_ROOT = "/var/lib/containerd"
+CONTAINERD_CONFIG = "/etc/containerd/config.toml"
+
+_SNAPSHOTTER = "io.containerd.snapshotter.v1."
+_CONTENT = "io.containerd.content.v1.content"
+
+
+class Layout(NamedTuple):
+    """Where a driver has one name for each layer."""
+
+    places: tuple = ("",)  # below the driver's own folder
+    others: tuple = ()  # names in there that are no layers
+
+
+# "l" has short links to the layers. ZFS has none: its layers are datasets, which are mounted below
+# the folder while a container runs.
+LAYOUTS = {
+    "overlay2": Layout(others=("l", "backingFsBlockDev")),
+    "overlay": Layout(),
+    "fuse-overlayfs": Layout(others=("l",)),
+    "btrfs": Layout(("subvolumes",)),
+    "zfs": Layout(()),
+    "devicemapper": Layout(("metadata",), ("base", "deviceset-metadata", "transaction-metadata")),
+    "vfs": Layout(("dir",)),
+    "aufs": Layout(("layers", "diff")),
+}
+
+# containerd's btrfs has three kinds of subvolumes; others that keep files have the last alone.
+_SNAPSHOTS = Layout(("active", "view", "snapshots"))
+
+
+class LoopFile(NamedTuple):
+    """A sparse file that devicemapper keeps its pool in (loop-lvm). Sizes in bytes."""
+
+    path: str
+    size: int  # what it may grow to
+    allocated: int  # what it takes on disk; it never shrinks
+    device: str | None  # the loop device that it is attached to
+
+
+class Folder(NamedTuple):
+    """The folder of a driver or a snapshotter."""
+
+    driver: str
+    path: str
+    layers: int | None  # of images and of containers; None where the names do not tell
+    loop_files: tuple = ()
+
+
+def driver_folders(root):
+    """The :class:`Folder` of each storage driver that has one in a data root."""
+    found = []
+    for driver, layout in LAYOUTS.items():
+        path = os.path.join(root, driver)
+        if os.path.isdir(path):
+            loops = loop_files(path) if driver == "devicemapper" else ()
+            found.append(Folder(driver, path, _count(path, layout), loops))
+    return found
+
+
+def snapshotter_folders(root):
+    """The :class:`Folder` of each snapshotter in a root of containerd."""
+    names = sorted(name for name in _names(root) if name.startswith(_SNAPSHOTTER))
+    paths = [os.path.join(root, name) for name in names]
+    return [
+        Folder(name[len(_SNAPSHOTTER) :], path, _count(path, _SNAPSHOTS))
+        for name, path in zip(names, paths)
+    ]
+
+
+def content_folder(root):
+    """Where containerd keeps what was pulled, compressed, for all of its snapshotters."""
+    return os.path.join(root, _CONTENT)
+
+
+def containerd_root():
+    """Where the containerd of the host keeps its data: the key ``root`` of its configuration."""
+    try:
+        with open(CONTAINERD_CONFIG, encoding="utf-8", errors="replace") as stream:
+            top = re.split(r"(?m)^\s*\[", stream.read())[0]
+    except OSError:
+        return CONTAINERD_ROOT
+    found = re.search(r"""(?m)^\s*root\s*=\s*(["'])(/.*?)\1""", top)
+    return found[2] if found else CONTAINERD_ROOT
+
+
+def own_containerd_root(root):
+    """Where an engine that starts a containerd of its own has it keep its data."""
+    return os.path.join(root, "containerd", "daemon")
+
+
+def remapped_roots(root):
+    """The data roots that an engine with user namespaces has below the configured one."""
+    return [os.path.join(root, it) for it in _names(root) if re.fullmatch(r"\d+\.\d+", it)]
+
+
+def loop_files(folder):
+    """The :class:`LoopFile` of devicemapper's data and of its metadata, as far as they are there.
+
+    :param folder: the driver's own, such as ``/var/lib/docker/devicemapper``.
+    """
+    found = []
+    for name in ("data", "metadata"):
+        path = os.path.join(folder, "devicemapper", name)
+        if os.path.isfile(path):
+            has = os.stat(path)
+            found.append(LoopFile(path, has.st_size, has.st_blocks * 512, _loop_device(path)))
+    return tuple(found)
+
+
+def _loop_device(path):
+    real = os.path.realpath(path)
+    for name in _names("/sys/block"):
+        try:
+            with open(f"/sys/block/{name}/loop/backing_file", encoding="utf-8") as stream:
+                if stream.read().rstrip("\n") == real:
+                    return "/dev/" + name
+        except OSError:  # it is no loop device, or nothing is attached to it
+            continue
+    return None
+
+
+def _count(path, layout):
+    """How many names of layers there are; None where none of the places is there."""
+    places = [os.path.join(path, place) for place in layout.places]
+    names = {name for place in places for name in _names(place)}
+    if not any(map(os.path.isdir, places)):
+        return None
+    return sum(name not in layout.others and not name.startswith(".") for name in names)
+
+
+def _names(folder):
+    """The names in a folder, sorted; none where there is no such folder."""
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []

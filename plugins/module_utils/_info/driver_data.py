@@ -1,0 +1,250 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""What each storage driver keeps on disk for the engine: in use, or left behind by an earlier one.
+
+Told from names, from the engine's own records, and from what ZFS lists. No command of its own,
+and no file is weighed: ``driver_usage.py`` does that.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Finding,
+    StorageError,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    driver_folders as folders,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    observe_holdings,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    SNAPSHOTTERS,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import DATA_ROOT
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mount_of
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
+    present_driver,
+    present_options,
+    present_root,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import parent_of
+
+# An engine that starts a containerd of its own finds it in its own run-time folder.
+_OWN_SOCKET = "/docker/containerd/"
+
+
+class Using(NamedTuple):
+    """What the engine works on, or would after its next start; empty where there is no engine."""
+
+    driver: str | None = ""  # None where that cannot be told
+    root: str = ""  # the data root, with user namespaces the one below it
+    snapshotter: bool = False  # whether the driver is containerd's
+    containerd_root: str = ""
+    images: int | None = None  # that a snapshotter keeps, as the engine counts them
+    dataset: str = ""  # of ZFS, in which its layers are
+
+
+class Kept(NamedTuple):
+    """What one driver keeps in one place."""
+
+    driver: str
+    root: str  # the data root, or containerd's
+    path: str  # the driver's own folder
+    snapshotter: bool = False  # whether it is one of containerd's
+    present: bool = True  # False: the engine has records of it, and the folder is gone
+    in_use: bool | None = None  # by the engine; None where that cannot be told
+    layers: int | None = None  # of images and of containers; None where that cannot be told
+    images: int | None = None
+    containers: int | None = None
+    dataset: str = ""  # of ZFS, in which the layers are
+    loop_files: tuple = ()  # of LoopFile
+
+
+class Seen(NamedTuple):
+    """What is kept, what is in use, and what got in the way of reading it."""
+
+    kept: tuple  # of Kept
+    using: Using
+    unread: tuple = ()  # of text: what could not be read, and what to do
+
+
+def observe(run, engine, zfs):
+    """Look into every data root that the engine has, and that one without configuration has.
+
+    :param engine: what the topic ``engine`` has seen.
+    :param zfs: what the topic ``zfs`` has seen.
+    """
+    using = using_of(engine)
+    kept, unread, held = [], [], {}
+    for root in _data_roots(using):
+        try:
+            holds = observe_holdings(root)
+            kept += _in_data_root(root, holds, using, zfs)
+            held[root] = holds.containers
+        except StorageError as error:
+            unread.append(str(error))
+    containers = held.get(using.root, {}).get(using.driver, 0)
+    kept += _in_containerd(_containerd_roots(held, using), using, containers)
+    return Seen(tuple(kept), using, tuple(unread))
+
+
+def using_of(seen):
+    """The :class:`Using` of the engine that the topic ``engine`` has seen."""
+    engine = seen.state.engine
+    if engine is None:  # it is not there, or it cannot be read
+        return Using(None if seen.installed else "")
+    info = engine.info or {}
+    driver = present_driver(seen.state) or None
+    root = info.get("DockerRootDir") or present_root(seen.state)
+    own = _OWN_SOCKET in ((info.get("Containerd") or {}).get("Address") or "")
+    named = present_options(seen.state).get("zfs.fsname", [""])[-1]
+    return Using(
+        driver=driver,
+        root=root,
+        snapshotter=engine.containerd_store if info else driver in SNAPSHOTTERS,
+        containerd_root=folders.own_containerd_root(root) if own else folders.containerd_root(),
+        images=info.get("Images"),
+        dataset=engine.status.get("Parent Dataset") or named,
+    )
+
+
+def _data_roots(using):
+    """The roots to look into, the engine's first; each once, whatever links lead to it."""
+    found = {}
+    for root in filter(None, (using.root, DATA_ROOT)):
+        for path in (root, *folders.remapped_roots(root)):
+            found.setdefault(os.path.realpath(path), path)
+    return list(found.values())
+
+
+def _containerd_roots(data_roots, using):
+    roots = [folders.containerd_root(), *map(folders.own_containerd_root, data_roots)]
+    return list(dict.fromkeys([using.containerd_root, *roots] if using.containerd_root else roots))
+
+
+def _in_data_root(root, holds, using, zfs):
+    """The :class:`Kept` of each of the engine's own drivers that has a folder, or records."""
+    found = {it.driver: it for it in folders.driver_folders(root)}
+    of_containerd = {*SNAPSHOTTERS, *([using.driver] if using.snapshotter else [])}
+    recorded = [name for name in holds.drivers() if name not in of_containerd]
+    for driver in dict.fromkeys([*found, *recorded]):
+        path = os.path.join(root, driver)
+        folder = found.get(driver)
+        used = not using.snapshotter and driver == using.driver and root == using.root
+        dataset = _dataset(path, using if used else Using()) if driver == "zfs" else ""
+        layers = count_layers(zfs, dataset) if driver == "zfs" else folder and folder.layers
+        yield Kept(
+            driver,
+            root,
+            path,
+            present=folder is not None,
+            in_use=None if using.driver is None else used,
+            layers=layers,
+            images=holds.images.get(driver, 0),
+            containers=holds.containers.get(driver, 0),
+            dataset=dataset,
+            loop_files=folder.loop_files if folder else (),
+        )
+
+
+def _dataset(path, using):
+    """The dataset that the driver makes its layers in: the one named to it, or that it lies on."""
+    mount = mount_of(path)
+    return using.dataset or (mount.source if mount and mount.fstype == "zfs" else "")
+
+
+def layers_of(zfs, dataset):
+    """The datasets that an engine has made in ``dataset``; it mounts them itself."""
+    listed = zfs.datasets if zfs and dataset else ()
+    return [it for it in listed if parent_of(it.name) == dataset and it.mountpoint == "legacy"]
+
+
+def count_layers(zfs, dataset):
+    """How many layers there are in a dataset; None where ZFS cannot be asked."""
+    return len(layers_of(zfs, dataset)) if zfs and dataset else None
+
+
+def _in_containerd(roots, using, containers):
+    """The :class:`Kept` of each snapshotter that is in use or keeps anything.
+
+    The others are left out: containerd makes a folder for every one that it has.
+    """
+    for root in roots:
+        for folder in folders.snapshotter_folders(root):
+            used = (
+                using.snapshotter
+                and folder.driver == using.driver
+                and root == using.containerd_root
+            )
+            if not used and not folder.layers:
+                continue
+            yield Kept(
+                folder.driver,
+                root,
+                folder.path,
+                snapshotter=True,
+                in_use=None if using.driver is None else used,
+                layers=folder.layers,
+                images=using.images if used else None,
+                containers=containers if used else None,
+            )
+
+
+def describe(seen):
+    """One entry for each driver in each place where it keeps anything; sizes in bytes."""
+    return [
+        {**it._asdict(), "loop_files": [file._asdict() for file in it.loop_files]}
+        for it in seen.kept
+    ]
+
+
+def findings(seen):
+    """What could not be read, and what an earlier driver has left behind.
+
+    What containerd keeps and the engine does not use is another program's, and no leftover.
+    """
+    found = [Finding("warning", "driver_data_unread", text) for text in seen.unread]
+    left = [it for it in seen.kept if it.in_use is False and not it.snapshotter]
+    return found + [finding for it in left for finding in _left(it, seen.using)]
+
+
+def _left(kept, using):
+    blind = (
+        f"The engine is on {using.driver} at {using.root} and does not see"
+        if using.driver
+        else "This host has no engine that sees"
+    )
+    if kept.loop_files:
+        sizes = [f"{it.path} ({human(it.allocated)} of {human(it.size)})" for it in kept.loop_files]
+        yield Finding(
+            "info",
+            "loop_lvm_left",
+            f"devicemapper has kept a pool in sparse files (loop-lvm): {', '.join(sizes)}. {blind} "
+            "what is in them; they take that space until they are removed.",
+        )
+    elif _counts(kept) and not _told_by_engine(kept, using):
+        yield Finding(
+            "info",
+            "driver_data_left",
+            f"{kept.path} keeps {', '.join(_counts(kept))} of {kept.driver}. {blind} them; they "
+            "take space until they are removed.",
+        )
+
+
+def _counts(kept):
+    counts = ((kept.layers, "layer"), (kept.images, "image"), (kept.containers, "container"))
+    return [f"{count} {noun}{'s' if count > 1 else ''}" for count, noun in counts if count]
+
+
+def _told_by_engine(kept, using):
+    """Whether the topic ``engine`` has it as hidden_data."""
+    return kept.root == using.root and (kept.images or kept.containers)
