@@ -12,12 +12,12 @@ subvolumes of the filesystem, to list the snapshots among them.
 
 from __future__ import annotations
 
-import fcntl
 import os
-import platform
 import struct
 import uuid
 from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.ioctl import ask, number
 
 # struct btrfs_ioctl_get_subvol_info_args in include/uapi/linux/btrfs.h, up to the UUIDs: number,
 # name, holder, folder, generation, flags, UUID, parent's UUID, received UUID. Since Linux 4.18.
@@ -39,15 +39,16 @@ class Info(NamedTuple):
 
 def subvolume_info(path):
     """The :class:`Info` of the subvolume whose root folder is ``path``."""
-    answer = _read(path, _number("\x94", 60, _INFO_SIZE), _INFO_SIZE)
-    number, _name, _holder, _folder, _generation, flags, *uuids = _INFO.unpack_from(answer)
-    return Info(number, *map(_text, uuids), bool(flags & _READONLY))
+    answer = ask(path, number("\x94", 60, _INFO_SIZE), bytes(_INFO_SIZE))
+    subvolume, _name, _holder, _folder, _generation, flags, *uuids = _INFO.unpack_from(answer)
+    return Info(subvolume, *map(_text, uuids), bool(flags & _READONLY))
 
 
 def is_nodatacow(path):
     """Whether new files in the folder ``path`` are overwritten in place."""
     size = struct.calcsize("l")  # what the number says; what comes is an int: ioctl_iflags(2)
-    return bool(struct.unpack_from("=I", _read(path, _number("f", 1, size), size))[0] & _NOCOW)
+    answer = ask(path, number("f", 1, size), bytes(size))
+    return bool(struct.unpack_from("=I", answer)[0] & _NOCOW)
 
 
 def compression_of(path):
@@ -59,23 +60,6 @@ def compression_of(path):
         return os.getxattr(path, "btrfs.compression").decode("ascii", "replace") or None
     except OSError:
         return None
-
-
-def _number(kind, number, size):
-    """The number of an ioctl that reads: _IOR() of include/uapi/asm-generic/ioctl.h.
-
-    Four architectures have it in another place: arch/*/include/uapi/asm/ioctl.h.
-    """
-    shift = 29 if platform.machine().startswith(("ppc", "mips", "sparc", "alpha")) else 30
-    return 2 << shift | size << 16 | ord(kind) << 8 | number
-
-
-def _read(path, number, size):
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        return fcntl.ioctl(folder, number, bytes(size))
-    finally:
-        os.close(folder)
 
 
 def _text(raw):
