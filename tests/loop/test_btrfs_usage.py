@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import subprocess
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import usage
-from support.loops import sh
+from support.loops import empty, exhaust, fill, sh
 
 MIB = 1024**2
 
@@ -30,42 +28,11 @@ def topics(where):
     return [finding.topic for finding in usage.findings([usage_of(where)])]
 
 
-def fill(where):
-    """Hand out every chunk: files of 64 KiB and of 1 MiB in turn; return the large ones.
-
-    First come files that are small enough to lie in metadata, so that a chunk of that is made and
-    stays in use: one that is made when no data fits any more is given back a moment later.
-    """
-    (where / "in-metadata").mkdir()
-    for number in range(6000):
-        (where / f"in-metadata/{number}").write_bytes(bytes(2000))
-    sh("btrfs", "filesystem", "sync", str(where))
-    large = []
-    with contextlib.suppress(OSError):
-        for number in range(10000):
-            large.append(where / f"{number}-large")
-            for file, size in ((where / f"{number}-small", 64 * 1024), (large[-1], MIB)):
-                with open(file, "wb") as stream:
-                    os.posix_fallocate(stream.fileno(), 0, size)
-    sh("btrfs", "filesystem", "sync", str(where))
-    return large
-
-
-def empty(where, large):
-    """Remove the large files. The small ones stay, so that no chunk is wholly empty.
-
-    Such a one the kernel would take back by itself.
-    """
-    for file in large:
-        file.unlink(missing_ok=True)
-    sh("btrfs", "filesystem", "sync", str(where))
-
-
 @pytest.fixture
 def exhausted(loops):
     """A btrfs as in the seeds: every chunk is handed out, and hardly anything is in them."""
     where = loops.make("fs", "--metadata", "single", size=400 * MIB)
-    empty(where, fill(where))
+    exhaust(where)
     return where
 
 

@@ -17,8 +17,12 @@ import os
 import re
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+
 CONTAINERD_ROOT = "/var/lib/containerd"
 CONTAINERD_CONFIG = "/etc/containerd/config.toml"
+
+SYS_BLOCK = "/sys/block"
 
 _SNAPSHOTTER = "io.containerd.snapshotter.v1."
 _CONTENT = "io.containerd.content.v1.content"
@@ -129,9 +133,9 @@ def loop_files(folder):
 
 def _loop_device(path):
     real = os.path.realpath(path)
-    for name in _names("/sys/block"):
+    for name in _names(SYS_BLOCK):
         try:
-            with open(f"/sys/block/{name}/loop/backing_file", encoding="utf-8") as stream:
+            with open(f"{SYS_BLOCK}/{name}/loop/backing_file", encoding="utf-8") as stream:
                 if stream.read().rstrip("\n") == real:
                     return "/dev/" + name
         except OSError:  # it is no loop device, or nothing is attached to it
@@ -149,8 +153,15 @@ def _count(path, layout):
 
 
 def _names(folder):
-    """The names in a folder, sorted; none where there is no such folder."""
+    """The names in a folder, sorted; none where there is no such folder.
+
+    :raises StorageError: it cannot be read.
+    """
     try:
         return sorted(os.listdir(folder))
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except PermissionError:
+        raise StorageError(
+            folder, "it can be read by root only", "Run the task with become: true"
+        ) from None

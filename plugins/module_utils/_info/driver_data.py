@@ -84,16 +84,12 @@ def observe(run, engine, zfs):
     :param zfs: what the topic ``zfs`` has seen.
     """
     using = using_of(engine)
-    kept, unread, held = [], [], {}
-    for root in _data_roots(using):
+    kept, unread = [], []
+    for look in (_of_engine, _of_containerd):
         try:
-            holds = observe_holdings(root)
-            kept += _in_data_root(root, holds, using, zfs)
-            held[root] = holds.containers
+            kept += look(using, zfs)
         except StorageError as error:
             unread.append(str(error))
-    containers = held.get(using.root, {}).get(using.driver, 0)
-    kept += _in_containerd(_containerd_roots(held, using), using, containers)
     return Seen(tuple(kept), using, tuple(unread))
 
 
@@ -126,13 +122,14 @@ def _data_roots(using):
     return list(found.values())
 
 
-def _containerd_roots(data_roots, using):
-    roots = [folders.containerd_root(), *map(folders.own_containerd_root, data_roots)]
-    return list(dict.fromkeys([using.containerd_root, *roots] if using.containerd_root else roots))
+def _of_engine(using, zfs):
+    """The :class:`Kept` of each of the engine's own drivers, in every data root."""
+    return [it for root in _data_roots(using) for it in _in_data_root(root, using, zfs)]
 
 
-def _in_data_root(root, holds, using, zfs):
+def _in_data_root(root, using, zfs):
     """The :class:`Kept` of each of the engine's own drivers that has a folder, or records."""
+    holds = observe_holdings(root)
     found = {it.driver: it for it in folders.driver_folders(root)}
     of_containerd = {*SNAPSHOTTERS, *([using.driver] if using.snapshotter else [])}
     recorded = [name for name in holds.drivers() if name not in of_containerd]
@@ -140,7 +137,7 @@ def _in_data_root(root, holds, using, zfs):
         path = os.path.join(root, driver)
         folder = found.get(driver)
         used = not using.snapshotter and driver == using.driver and root == using.root
-        dataset = _dataset(path, using if used else Using()) if driver == "zfs" else ""
+        dataset = _dataset(path, used and using.dataset) if driver == "zfs" else ""
         layers = count_layers(zfs, dataset) if driver == "zfs" else folder and folder.layers
         yield Kept(
             driver,
@@ -150,16 +147,16 @@ def _in_data_root(root, holds, using, zfs):
             in_use=None if using.driver is None else used,
             layers=layers,
             images=holds.images.get(driver, 0),
-            containers=holds.containers.get(driver, 0),
+            containers=0 if driver in of_containerd else holds.containers.get(driver, 0),
             dataset=dataset,
             loop_files=folder.loop_files if folder else (),
         )
 
 
-def _dataset(path, using):
+def _dataset(path, named):
     """The dataset that the driver makes its layers in: the one named to it, or that it lies on."""
     mount = mount_of(path)
-    return using.dataset or (mount.source if mount and mount.fstype == "zfs" else "")
+    return named or (mount.source if mount and mount.fstype == "zfs" else "")
 
 
 def layers_of(zfs, dataset):
@@ -173,12 +170,15 @@ def count_layers(zfs, dataset):
     return len(layers_of(zfs, dataset)) if zfs and dataset else None
 
 
-def _in_containerd(roots, using, containers):
+def _of_containerd(using, zfs):
     """The :class:`Kept` of each snapshotter that is in use or keeps anything.
 
     The others are left out: containerd makes a folder for every one that it has.
     """
-    for root in roots:
+    own = map(folders.own_containerd_root, _data_roots(using))
+    roots = (using.containerd_root, folders.containerd_root(), *own)
+    holds = observe_holdings(using.root) if using.snapshotter else None
+    for root in dict.fromkeys(filter(None, roots)):
         for folder in folders.snapshotter_folders(root):
             used = (
                 using.snapshotter
@@ -195,7 +195,7 @@ def _in_containerd(roots, using, containers):
                 in_use=None if using.driver is None else used,
                 layers=folder.layers,
                 images=using.images if used else None,
-                containers=containers if used else None,
+                containers=holds.containers.get(using.driver, 0) if used else None,
             )
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 
 import pytest
@@ -16,6 +18,42 @@ def sh(*argv):
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(argv)}: {done.stderr}{done.stdout}"
     return done.stdout.strip()
+
+
+def fill(where):
+    """Hand out every chunk: files of 64 KiB and of 1 MiB in turn; return the large ones.
+
+    First come files that are small enough to lie in metadata, so that a chunk of that is made and
+    stays in use: one that is made when no data fits any more is given back a moment later.
+    """
+    (where / "in-metadata").mkdir()
+    for number in range(6000):
+        (where / f"in-metadata/{number}").write_bytes(bytes(2000))
+    sh("btrfs", "filesystem", "sync", str(where))
+    large = []
+    with contextlib.suppress(OSError):
+        for number in range(10000):
+            large.append(where / f"{number}-large")
+            for file, size in ((where / f"{number}-small", 64 * 1024), (large[-1], 1024**2)):
+                with open(file, "wb") as stream:
+                    os.posix_fallocate(stream.fileno(), 0, size)
+    sh("btrfs", "filesystem", "sync", str(where))
+    return large
+
+
+def empty(where, large):
+    """Remove the large files. The small ones stay, so that no chunk is wholly empty.
+
+    Such a one the kernel would take back by itself.
+    """
+    for file in large:
+        file.unlink(missing_ok=True)
+    sh("btrfs", "filesystem", "sync", str(where))
+
+
+def exhaust(where):
+    """Make it as in the seeds: every chunk is handed out, and hardly anything is in them."""
+    empty(where, fill(where))
 
 
 class Loops:
