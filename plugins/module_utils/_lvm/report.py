@@ -26,9 +26,11 @@ _RESERVED = re.compile(
     r"tmeta|vdata|vorigin|wcorig)"
 )
 
+# Reading alone has LVM back up a group that it finds changed, such as one that came with a disk:
+# into /etc/lvm, again at every reading where two groups share a name.
 _REPORT = (
-    "lvm", "fullreport", "--all", "--binary", "--units", "b", "--nosuffix",
-    "--reportformat", "json",
+    "lvm", "fullreport", "--config", "backup/backup=0", "--all", "--binary", "--units", "b",
+    "--nosuffix", "--reportformat", "json",
     "--configreport", "vg", "-o",
     "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_missing_pv_count,"
     "vg_exported,vg_shared,vg_clustered,vg_profile",

@@ -167,7 +167,7 @@ def test_observing_is_one_command():
 
     assert _lvm.observe_lvm(Run()).groups
     assert len(ran) == 1
-    assert ran[0][:2] == ("lvm", "fullreport")
+    assert ran[0][:4] == ("lvm", "fullreport", "--config", "backup/backup=0")
     assert all(isinstance(word, str) for word in ran[0])
 
 
