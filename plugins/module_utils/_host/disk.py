@@ -58,6 +58,7 @@ class Disk(NamedTuple):
     readonly: bool = False
     partitions: tuple = ()
     holders: tuple = ()  # devices made of it: device-mapper (by its name there), md, bcache
+    pools: tuple = ()  # ZFS pools that it, or a partition of it, is a member of
     mounts: tuple = ()  # where it is mounted, in any mount namespace
     swap: bool = False
     tables: tuple = ()  # the files among fstab and crypttab that name it
@@ -132,6 +133,7 @@ def glance(path):
         readonly=_text(sys + "/ro") == "1",
         partitions=partitions,
         holders=tuple(sorted(set(holders))),
+        pools=_zfs_pools(family),
         mounts=mounted_devices(family),
         swap=bool(family & swap_devices()),
         tables=devices_in_tables(names),
@@ -196,6 +198,16 @@ def _known_signatures(disk):
     if known.get("ID_FS_AMBIVALENT"):
         found.add("several that contradict each other")
     return found
+
+
+def _zfs_pools(family):
+    """Names of the pools that devices are members of: libblkid's label of a member is its pool.
+
+    The kernel has no holders for them, and a disk that was given as a whole has partitions.
+    """
+    known = [_udev(devno)["env"] for devno in family]
+    members = [env for env in known if env.get("ID_FS_TYPE") == "zfs_member"]
+    return tuple(sorted({env["ID_FS_LABEL"] for env in members if env.get("ID_FS_LABEL")}))
 
 
 def _busy(device):

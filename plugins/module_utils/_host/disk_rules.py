@@ -92,6 +92,8 @@ def reasons(disk, declared=()):
         yield "it is named in " + " and ".join(disk.tables)
     if disk.holders:
         yield "it is part of " + ", ".join(disk.holders)
+    if disk.pools:
+        yield "it is a member of ZFS pool " + ", ".join(disk.pools)
     if disk.partitions:
         yield "it has partitions: " + ", ".join(disk.partitions)
     found = [name for name in disk.signatures if name not in declared]

@@ -50,8 +50,8 @@ class Host:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{value}\n")
 
-    def know(self, *lines):
-        self.udev.write_text("".join(f"{line}\n" for line in lines))
+    def know(self, *lines, devno="0:0"):
+        self.udev.with_name("udev" + devno).write_text("".join(f"{line}\n" for line in lines))
 
     def write(self, offset, content=b"x"):
         with open(self.disk, "r+b") as stream:
@@ -178,6 +178,24 @@ def test_partitions_and_what_is_made_of_them(host):
     assert disk.holders == ("md0", "vg-lv")
 
 
+POOLS = [
+    # what udev knows of the disk, and of its partition     pools
+    (["E:ID_FS_TYPE=zfs_member", "E:ID_FS_LABEL=tank"], [], ("tank",)),
+    (["E:ID_PART_TABLE_TYPE=gpt"], ["E:ID_FS_TYPE=zfs_member", "E:ID_FS_LABEL=tank"], ("tank",)),
+    (["E:ID_FS_TYPE=zfs_member"], [], ()),
+    (["E:ID_FS_TYPE=ext4", "E:ID_FS_LABEL=tank"], [], ()),
+]
+
+
+@pytest.mark.parametrize(("disk", "partition", "pools"), POOLS)
+def test_pools(host, disk, partition, pools):
+    host.attribute("vdb1/partition", 1)
+    host.attribute("vdb1/dev", "254:17")
+    host.know(*disk)
+    host.know(*partition, devno="254:17")
+    assert _disk.glance(host.path).pools == pools
+
+
 def test_mounts_and_swap_of_partitions_count(host, monkeypatch):
     host.attribute("vdb1/partition", 1)
     host.attribute("vdb1/dev", "254:17")
@@ -245,18 +263,25 @@ def test_hold_locks_the_disk_while_the_block_runs(host):
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_hold_refuses_a_disk_that_somebody_else_holds(host):
+@pytest.mark.parametrize("hold", [_disk.hold, _disk.check])
+def test_hold_refuses_a_disk_that_somebody_else_holds(host, hold):
     with open(host.disk, "rb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         held = pytest.raises(StorageError, match="another process holds the lock")
-        with held, _disk.hold([claim(host)]):
+        with held, hold([claim(host)]):
             pytest.fail("the block ran")
 
 
+def test_check_leaves_the_disk_to_udev_while_the_block_runs(host):
+    with open(host.disk, "rb") as other, _disk.check([claim(host)]):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@pytest.mark.parametrize("hold", [_disk.hold, _disk.check])
 @pytest.mark.parametrize(
     "change", [{"devno": "254:16"}, {"size": 1}, {"serial": "other"}, {"wwn": "0x5"}]
 )
-def test_hold_refuses_another_disk_than_the_planned_one(host, change):
+def test_hold_refuses_another_disk_than_the_planned_one(host, hold, change):
     refused = pytest.raises(StorageError, match="not the disk that the plan was made for")
-    with refused, _disk.hold([claim(host)._replace(**change)]):
+    with refused, hold([claim(host)._replace(**change)]):
         pytest.fail("the block ran")

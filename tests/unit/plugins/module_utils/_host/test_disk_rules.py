@@ -44,6 +44,10 @@ REASONS = [
     ({"holders": ("vg-lv", "md0")}, ["it is part of vg-lv, md0"]),
     ({"partitions": ("vdb1",)}, ["it has partitions: vdb1"]),
     (
+        {"pools": ("tank",), "partitions": ("vdb1",)},
+        ["it is a member of ZFS pool tank", "it has partitions: vdb1"],
+    ),
+    (
         {"signatures": ("LVM2_member",)},
         ["it carries the signature of a physical volume of LVM (LVM2_member)"],
     ),
