@@ -36,8 +36,26 @@ options:
     description:
       - The storage driver, as in C(storage-driver) of C(daemon.json).
       - V(devicemapper) needs an engine before 25.0, V(aufs) and V(overlay) one before 24.0.
+      - V(devicemapper) without a pool in O(options) keeps everything in sparse files, "loop-lvm",
+        which is slow and not meant for production. To have that, ask for it by the size of its
+        file, C(dm.loopdatasize).
+      - V(btrfs) and V(zfs) need a data root on such a filesystem; for V(zfs), C(zfs.fsname) in
+        O(options) names another place.
+      - An engine that keeps its images in the containerd image store, as 29.0 and later do by
+        default on a new host, leaves it for the driver that is given. Where C(daemon.json)
+        switches it on, that takes O(containerd_image_store=false) as well.
     type: str
     choices: [overlay2, overlay, btrfs, zfs, devicemapper, vfs, aufs, fuse-overlayfs]
+  containerd_image_store:
+    description:
+      - Whether containerd keeps the images, in its own root, instead of a storage driver, as in
+        C(features.containerd-snapshotter) of C(daemon.json). Other features stay as they are.
+      - V(true) needs an engine from 24.0 on, and cannot be combined with O(driver), with O(options)
+        or with user namespaces. A C(storage-driver) that it would take for a snapshotter and not
+        find, and options of drivers, are taken out of C(daemon.json).
+      - V(false) pins it off, also against the default of an engine from 29.0 on.
+      - When left out, it stays as it is, and is left for O(driver) where that is given.
+    type: bool
   options:
     description:
       - The driver's options by their names, as in C(storage-opts) of C(daemon.json). When given,
@@ -58,7 +76,9 @@ options:
   existing_data:
     description:
       - What to do about images, containers and volumes that the engine would not see any more after
-        a change of O(driver) or O(data_root).
+        a change of O(driver), O(containerd_image_store) or O(data_root).
+      - Another pool or dataset for the driver that is in use is always refused while it holds
+        something, because the engine would show what it cannot find.
       - V(refuse) changes nothing and lists them.
       - V(keep) leaves them where they are, hidden. They are back as soon as the change is undone.
     type: str
@@ -77,9 +97,12 @@ options:
     default: true
   pending:
     description:
-      - In check mode, do not ask for the thin pool in O(options) or for the data root's filesystem,
-        because tasks before this one are to make them. All else is checked. So a play can know
-        that the engine will take a driver before it makes storage for it.
+      - In check mode, do not ask for the thin pool or the dataset in O(options), for the data
+        root's filesystem, or for the programs that the driver runs, because tasks before this one
+        are to bring them. All else is checked. So a play can know that the engine will take a
+        driver before it makes storage for it.
+      - A kernel module that comes with those programs, which is ZFS, is asked for as soon as they
+        are there.
       - A real run takes no notice of this.
     type: bool
     default: false
@@ -102,6 +125,16 @@ EXAMPLES = r"""
       dm.thinpooldev: /dev/mapper/docker-thinpool
       dm.use_deferred_removal: true
 
+- name: Try Docker on devicemapper without a disk for it
+  containerhost.storage.storage_driver:
+    driver: devicemapper
+    options:
+      dm.loopdatasize: 20G
+
+- name: Let containerd keep the images
+  containerhost.storage.storage_driver:
+    containerd_image_store: true
+
 - name: Keep images and containers on another filesystem, and leave the driver as it is
   containerhost.storage.storage_driver:
     data_root: /srv/docker
@@ -120,7 +153,7 @@ state:
       description: Whether it runs.
       type: bool
     driver:
-      description: The driver that the engine itself reports.
+      description: The driver that the engine itself reports, or containerd's snapshotter.
       type: str
     driver_status:
       description: The driver's account of itself, as the engine reports it.
@@ -199,6 +232,7 @@ def main():
                     *("devicemapper", "vfs", "aufs", "fuse-overlayfs"),
                 ],
             },
+            "containerd_image_store": {"type": "bool"},
             "options": {"type": "dict"},
             "data_root": {"type": "path"},
             "config_file": {"type": "path", "default": "/etc/docker/daemon.json"},

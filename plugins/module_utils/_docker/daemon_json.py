@@ -29,6 +29,12 @@ _DECODER = json.JSONDecoder()
 REMOVE = object()  # as a new value: take the key out
 
 
+class Keys(NamedTuple):
+    """As a new value: change these keys of the object that is there, and leave the others alone."""
+
+    changes: dict
+
+
 class File(NamedTuple):
     """A daemon.json as it was found."""
 
@@ -124,12 +130,19 @@ def edit(text, changes):
     """The text with some keys set or taken out, and everything else as it was.
 
     :param text: a JSON object, valid; None for none.
-    :param changes: key -> new value, or :data:`REMOVE`. A key that has the value already is left
-        as it is written.
+    :param changes: key -> new value, :data:`REMOVE` or :class:`Keys`. A key that has the value
+        already is left as it is written.
     :returns: the new text, or ``text`` itself where nothing changes.
     """
     content = {} if text is None else json.loads(text)
     for name, value in changes.items():
+        if isinstance(value, Keys):
+            if content.get(name) and isinstance(content[name], dict):
+                text = _within(text, name, value.changes)
+                continue
+            value = {key: new for key, new in value.changes.items() if new is not REMOVE}
+            if not value:
+                continue
         if value is REMOVE:
             if name in content:
                 text = _without(text, name)
@@ -165,6 +178,12 @@ def _with(text, name, value):
     gap = "\n" + lead if lead is not None else " "
     added = f",{gap}{json.dumps(name)}: {_dump(value, lead)}"
     return text[: last.end] + added + text[last.end :]
+
+
+def _within(text, name, changes):
+    member = next(member for member in _members(text) if member.name == name)
+    inner = edit(text[member.value : member.end], changes)
+    return text[: member.value] + inner + text[member.end :]
 
 
 def _without(text, name):

@@ -18,6 +18,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     DRIVERS,
+    LOOP_OPTIONS,
+    OVERLAY_ON_ZFS,
+    POOL_OPTIONS,
+    STORE_SINCE,
     available,
     dotted,
 )
@@ -47,6 +51,40 @@ def require_driver(name, version):
         )
 
 
+def require_image_store(version):
+    """Refuse the containerd image store where this engine does not have it.
+
+    :raises StorageError: it came later.
+    """
+    if version < STORE_SINCE:
+        raise StorageError(
+            f"Docker {dotted(version)}",
+            f"it has no containerd image store: that came with {dotted(STORE_SINCE)}",
+            "Leave out containerd_image_store, or upgrade the engine",
+        )
+
+
+def uses_loops(name, options):
+    """Tell whether a driver would keep its data in sparse files: devicemapper without a pool."""
+    return name == "devicemapper" and not set(POOL_OPTIONS) & set(options)
+
+
+def require_loops_asked_for(options):
+    """Refuse devicemapper without a pool, unless its sparse files are asked for by name.
+
+    :raises StorageError: nobody asked for them.
+    """
+    if set(LOOP_OPTIONS) & set(options):
+        return
+    raise StorageError(
+        "Storage driver devicemapper",
+        "no pool is given, so it would keep everything in sparse files (loop-lvm), which is slow "
+        "and not meant for production",
+        "Make a pool with containerhost.storage.thinpool and give it as dm.thinpooldev; to have "
+        "loop-lvm all the same, ask for it by the size of its file: dm.loopdatasize: 100G",
+    )
+
+
 def _best(version):
     return [name for name in available(version) if name in ("overlay2", "btrfs", "zfs")]
 
@@ -69,34 +107,67 @@ def require_kernel(name, release):
         )
 
 
-def require_backing(name, options, backing, ftype=None):
+def require_backing(name, options, backing, version, file_types=None, zfs_module=()):
     """Refuse a driver, or an option of it, that the data root's filesystem cannot carry.
 
     :param options: what the driver is given, name -> values.
-    :param backing: the ``_engine_host.Backing`` of the data root.
-    :param ftype: whether its directories hold file types (xfs ``ftype=1``); None where unknown.
+    :param backing: the ``host.Backing`` of the data root.
+    :param version: of the engine.
+    :param file_types: whether its directories hold file types; None where unknown.
+    :param zfs_module: the version of the kernel's zfs; () where unknown.
     :raises StorageError: it cannot.
     """
-    driver, filesystem = DRIVERS[name], backing.fstype
-    place = f"The filesystem at {backing.mount_point} ({filesystem})"
-    if driver.elsewhere not in options and (
-        filesystem in driver.not_on or (driver.backing and filesystem not in driver.backing)
-    ):
-        needs = " or ".join(driver.backing) or "xfs or ext4"
-        raise StorageError(
-            place,
-            f"the {name} driver does not work on it",
-            f"Mount a filesystem of type {needs} at the data root, or use another driver",
-        )
-    if "overlay" in driver.modules and ftype is False:
-        raise StorageError(
-            place,
-            f"it was made with ftype=0, and the {name} driver needs ftype=1",
-            "Make it anew with `mkfs.xfs -n ftype=1`, or use a data root on another filesystem",
-        )
+    driver = DRIVERS[name]
+    place = f"The filesystem at {backing.mount_point} ({backing.fstype})"
+    if driver.elsewhere not in options:
+        _require_filesystem(name, place, backing.fstype, version)
+    if "overlay" in driver.modules:
+        _require_upper_layer(name, place, backing.fstype, file_types, zfs_module)
     for option, given in options.items():
         if driver.options[option].quota and values.size(given[0]):  # 0 is no limit
             _require_quota(option, place, backing, name)
+
+
+def _require_filesystem(name, place, filesystem, version):
+    """Refuse a filesystem that the driver never works on, or not with this engine."""
+    driver = DRIVERS[name]
+    family = filesystem.partition(".")[0]  # fuse.sshfs is a fuse
+    if family in driver.not_on or (driver.backing and family not in driver.backing):
+        raise StorageError(
+            place,
+            f"the {name} driver does not work on it",
+            "Mount a filesystem of type {} at the data root, or use another driver".format(
+                " or ".join(driver.backing) or "xfs or ext4"
+            ),
+        )
+    since = driver.not_yet_on.get(family, ())
+    if version < since:
+        raise StorageError(
+            place,
+            f"Docker {dotted(version)} does not take the {name} driver on it, {dotted(since)} and "
+            "later do",
+            "Upgrade the engine, or mount a filesystem of type xfs or ext4 at the data root",
+        )
+
+
+def _require_upper_layer(name, place, filesystem, file_types, zfs_module):
+    """Refuse a filesystem that was made without what an overlay needs of it."""
+    if file_types is False:
+        made = "ftype=0" if filesystem == "xfs" else "the feature filetype off"
+        raise StorageError(
+            place,
+            f"it was made with {made}, and the {name} driver needs file types in its directories",
+            "Make it anew with `mkfs.xfs -n ftype=1`, or use a data root on another filesystem"
+            if filesystem == "xfs"
+            else "Unmount it and run `tune2fs -O filetype` and `e2fsck -f` on it, or use a data "
+            "root on another filesystem",
+        )
+    if filesystem == "zfs" and () < zfs_module < OVERLAY_ON_ZFS:
+        raise StorageError(
+            place,
+            f"ZFS {dotted(zfs_module)} cannot carry the {name} driver, 2.2 and later can",
+            "Use the zfs driver, or mount a filesystem of type xfs or ext4 at the data root",
+        )
 
 
 def _require_quota(option, place, backing, name):

@@ -36,20 +36,33 @@ class Driver(NamedTuple):
 
     options: dict  # name -> Option
     since: tuple = ()
+    deprecated: tuple = (9999,)  # the first engine that says that it will go
     removed: tuple = (9999,)
     kernel: tuple = ()  # the oldest kernel; EL7's 3.10 has overlay ported back to it
     modules: tuple = ()  # what the kernel has to know of: filesystems, or "dm_mod"
+    devices: tuple = ()  # what has to be in /dev, because the engine loads no module for it
     programs: tuple = ()  # what has to be on the engine's PATH
     backing: tuple = ()  # the only filesystems that the data root may be on; () for any
     not_on: tuple = ()  # the filesystems that it may not be on
+    not_yet_on: dict = {}  # filesystem -> the first engine that takes the driver on it
     elsewhere: str = ""  # an option that gives it another place than the data root's filesystem
 
 
 _SIZE, _FLAG, _TEXT = values.SIZE, values.BOOLEAN, values.TEXT
 _PERCENT, _SHARE = values.percent(100), values.percent(99)
 
-# Overlay needs an upper layer with d_type, trusted xattrs and whiteouts: these have not all.
-_NO_UPPER_LAYER = ("overlay", "aufs", "ecryptfs", "nfs", "nfs4", "vfat")
+# Overlay needs an upper layer with d_type, trusted xattrs and whiteouts, that nobody else changes
+# (ovl_get_upper() in the kernel's fs/overlayfs/super.c): these have not all.
+_NO_UPPER_LAYER = (
+    *("overlay", "aufs", "ecryptfs", "nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "virtiofs"),
+    *("fuse", "fuseblk", "vfat", "msdos", "exfat"),
+)
+
+# Engines before these went by a list of filesystems; since then they try a mount and see.
+_TRIES_A_MOUNT = (19, 3, 7)
+
+# ZFS carries the upper layer of an overlay from here on (release notes of OpenZFS 2.2.0).
+OVERLAY_ON_ZFS = (2, 2)
 
 DRIVERS = {
     "overlay2": Driver(
@@ -61,14 +74,22 @@ DRIVERS = {
         kernel=(4, 0),
         modules=("overlay",),
         not_on=_NO_UPPER_LAYER,
+        not_yet_on={"btrfs": (17, 6), "zfs": _TRIES_A_MOUNT},
     ),
     "overlay": Driver(
-        {}, removed=(24,), kernel=(3, 18), modules=("overlay",), not_on=_NO_UPPER_LAYER
+        {},
+        deprecated=(18, 9),
+        removed=(24,),
+        kernel=(3, 18),
+        modules=("overlay",),
+        not_on=_NO_UPPER_LAYER,
+        not_yet_on={"btrfs": _TRIES_A_MOUNT, "zfs": _TRIES_A_MOUNT},
     ),
     "btrfs": Driver({"btrfs.min_space": Option(_SIZE)}, modules=("btrfs",), backing=("btrfs",)),
     "zfs": Driver(
-        {"zfs.fsname": Option(_TEXT)},
+        {"zfs.fsname": Option(values.DATASET)},
         modules=("zfs",),
+        devices=("/dev/zfs",),
         programs=("zfs",),
         backing=("zfs",),
         elsewhere="zfs.fsname",
@@ -99,6 +120,7 @@ DRIVERS = {
             "dm.use_deferred_removal": Option(_FLAG),
             "dm.xfs_nospace_max_retries": Option(values.integer(0, 2**64 - 1)),
         },
+        deprecated=(18, 9),
         removed=(25,),
         modules=("dm_mod",),
     ),
@@ -108,21 +130,63 @@ DRIVERS = {
             "vfs.xattrs": Option(values.one_of("i_want_broken_containers"), since=(25,)),
         }
     ),
-    "aufs": Driver({}, removed=(24,), modules=("aufs",), not_on=("aufs", "btrfs", "ecryptfs")),
+    "aufs": Driver(
+        {},
+        deprecated=(19, 3),
+        removed=(24,),
+        modules=("aufs",),
+        not_on=("aufs", "btrfs", "ecryptfs"),
+    ),
     "fuse-overlayfs": Driver(
         {}, since=(20, 10), kernel=(4, 18), modules=("fuse",), programs=("fuse-overlayfs",)
     ),
 }
 
+# Options of devicemapper that name a place for its pool; without one of them it makes two sparse
+# files and loops over them: "loop-lvm".
+POOL_OPTIONS = ("dm.thinpooldev", "dm.directlvm_device", "dm.datadev")
+LOOP_OPTIONS = ("dm.loopdatasize", "dm.loopmetadatasize")
+
+# Below the data root: the first of those files, and what devicemapper knows of its base device,
+# by which it tells its own pool from any other (deviceset.go).
+LOOP_FILE = "devicemapper/devicemapper/data"
+POOL_NOTES = "devicemapper/metadata/base"
+
+# Modules that no kernel brings, and where they come from; {} is the kernel's release.
+MODULE_SOURCES = {
+    "zfs": "Install zfs-dkms and linux-headers-{}, which build it for this kernel (`dkms status "
+    "zfs` says whether they did)",
+    "aufs": "Use overlay2: neither the mainline kernel nor Debian's has aufs, and Docker 24.0 and "
+    "later have no driver for it",
+}
+PROGRAM_SOURCES = {"zfs": "zfsutils-linux", "fuse-overlayfs": "fuse-overlayfs"}  # packages
+
 # What the containerd image store calls its snapshotters: no storage drivers, and they take no
 # storage-opts. The engine reports them in the same place (`docker info`, Driver).
 SNAPSHOTTERS = ("overlayfs", "native", "devmapper", "erofs")
+
+# Drivers that containerd has no snapshotter for: named as storage-driver with the image store
+# switched on, the engine comes up, and fails each time that it is to unpack an image.
+NO_SNAPSHOTTERS = ("overlay2", "overlay", "devicemapper", "vfs", "aufs")
+
+# The containerd image store: features.containerd-snapshotter is read from 24.0 on, and true where
+# nothing is said from 29.0 on (daemon/daemon.go, daemon/image_store_choice.go).
+STORE_SINCE = (24,)
+STORE_BY_DEFAULT = (29,)
 
 
 def dotted(version):
     """``(25,)`` as ``25.0``; ``(26, 1, 5)`` as ``26.1.5``."""
     parts = tuple(version) if len(version) > 1 else (*version, 0)
     return ".".join(map(str, parts))
+
+
+def needs_store_off(name, version):
+    """Tell whether naming a driver is not enough: 29.0.0 took most names for a snapshotter's.
+
+    Fixed in 29.0.1 (moby#51516).
+    """
+    return (29,) <= version < (29, 0, 1) and name not in ("overlay2", "vfs", "btrfs")
 
 
 def available(version):

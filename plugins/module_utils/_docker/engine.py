@@ -28,6 +28,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit
 SOCKET = "/run/docker.sock"
 DATA_ROOT = "/var/lib/docker"
 
+# What an engine on the containerd image store has in its DriverStatus, as "driver-type".
+STORE_TYPE = "io.containerd.snapshotter.v1"
+
 # Seconds. The engine answers /info in milliseconds; a hung pool makes it wait for ever.
 _PATIENCE = 60
 
@@ -52,7 +55,7 @@ class Engine(NamedTuple):
     @property
     def containerd_store(self):
         """Tell whether images are kept by containerd: then there is no storage driver at all."""
-        return self.status.get("driver-type") == "io.containerd.snapshotter.v1"
+        return self.status.get("driver-type") == STORE_TYPE
 
     @property
     def data_root(self):

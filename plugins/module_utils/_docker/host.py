@@ -6,18 +6,26 @@
 
 """What a host offers to an engine: kernel modules, programs, the data root's filesystem, a pool.
 
-Read from /proc, /sys and /lib/modules where that can tell; two commands where it cannot, and
-those are run only when something is about to change.
+Read from /proc, /sys, /lib/modules and superblocks where those can tell; a command where they
+cannot, and that is run only when something is about to change.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import struct
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    option_values as values,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts, xfs
+
+ZFS_VERSION = "/sys/module/zfs/version"
+_EXT = ("ext2", "ext3", "ext4")
 
 
 class Backing(NamedTuple):
@@ -26,6 +34,7 @@ class Backing(NamedTuple):
     mount_point: str
     fstype: str
     options: tuple
+    devno: str = ""  # "major:minor"; of no device for btrfs, zfs and what has none
 
 
 class Pool(NamedTuple):
@@ -42,7 +51,7 @@ def backing_of(folder):
     mount = mounts.mount_of(folder)
     if mount is None:
         return Backing("/", "unknown", ())
-    return Backing(mount.path, mount.fstype, mount.options)
+    return Backing(mount.path, mount.fstype, mount.options, mount.devno)
 
 
 def missing_modules(names, release):
@@ -66,17 +75,63 @@ def missing_modules(names, release):
 
 
 def missing_programs(names):
-    """Those of the programs that are not on the path."""
-    return tuple(name for name in names if not shutil.which(name))
+    """Those of the programs that are not on the engine's path, which is systemd's."""
+    path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
+    return tuple(name for name in names if not shutil.which(name, path=path))
 
 
-def file_types(run, mount_point):
-    """Whether the directories of an xfs hold file types (``ftype=1``); None where unknown."""
-    if not shutil.which("xfs_info"):
+def missing_devices(paths):
+    """Those of the device files that are not there: their module is not loaded."""
+    return tuple(path for path in paths if not os.path.exists(path))
+
+
+def file_types(backing):
+    """Whether the directories of an xfs or ext4 hold file types; None where unknown.
+
+    Read from the superblock: fs/xfs/libxfs/xfs_format.h, and fs/ext4/ext4.h
+    (``s_feature_incompat``, EXT4_FEATURE_INCOMPAT_FILETYPE).
+    """
+    device = f"/dev/block/{backing.devno}"
+    with contextlib.suppress(OSError):
+        if backing.fstype == "xfs":
+            found = xfs.read_superblock(device)
+            return found.ftype if found else None
+        if backing.fstype in _EXT:
+            with open(device, "rb") as stream:
+                stream.seek(1024)
+                return ext_file_types(stream.read(1024))
+    return None
+
+
+def ext_file_types(superblock):
+    """Whether the directories of an ext4 hold file types; None if that is no superblock of one."""
+    if superblock[56:58] != b"\x53\xef":
         return None
-    rc, out, _err = run(("xfs_info", mount_point))
-    found = re.search(r"\bftype=([01])", out)
-    return found[1] == "1" if found and not rc else None
+    return bool(struct.unpack_from("<I", superblock, 96)[0] & 2)
+
+
+def zfs_module():
+    """The version of the kernel's zfs, such as ``(2, 2, 7)``; () where it is not loaded."""
+    return values.version(_read(ZFS_VERSION))
+
+
+def dataset_exists(run, name):
+    """Whether there is a ZFS filesystem of that name; None where ZFS cannot be asked."""
+    if missing_programs(("zfs",)) or missing_devices(("/dev/zfs",)):
+        return None
+    rc, _out, _err = run(("zfs", "list", "-H", "-o", "name", "-t", "filesystem", "--", name))
+    return not rc
+
+
+def containerd_images(run):
+    """How many images containerd keeps for the engine; 0 where it cannot be asked.
+
+    The engine counts them itself while it runs. The namespace is the engine's default.
+    """
+    if not shutil.which("ctr"):
+        return 0
+    rc, out, _err = run(("ctr", "--namespace", "moby", "images", "list", "--quiet"))
+    return 0 if rc else len(out.split())
 
 
 def observe_pool(run, name):

@@ -21,7 +21,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 # What every release of go-units takes: "10G", "10gb", "10 GiB", "1.5g", "4096".
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([kmgtp])i?b?|b)?", re.IGNORECASE)
 
-_TRUE = ("1", "t", "true")
+TRUE = ("1", "t", "true")
 _FALSE = ("0", "f", "false")
 # YAML's words for them, which the engine does not know: written as true and false.
 _YAML = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
@@ -85,9 +85,9 @@ def truth(text):
     :raises ValueError: it is none.
     """
     word = _YAML.get(text.lower(), text.lower())
-    if word not in _TRUE + _FALSE:
+    if word not in TRUE + _FALSE:
         raise ValueError(text)
-    return word in _TRUE
+    return word in TRUE
 
 
 def number(text):
@@ -147,10 +147,18 @@ def _pool_device(text):
     return name
 
 
+def _dataset(text):
+    """The name of a ZFS filesystem: zfs(8), "ZFS Component Naming Requirements"."""
+    if len(text) > 255 or not re.fullmatch(r"[A-Za-z][\w.: -]*(/[\w.:][\w.: -]*)*", text, re.ASCII):
+        raise ValueError(text)
+    return text
+
+
 SIZE = Kind("a size such as 10G or 512M", size)
 BLOCK = Kind("a multiple of 64K between 64K and 1G", block)
 BOOLEAN = Kind("true or false", truth, lambda text: _YAML.get(text.lower(), text.lower()))
 TEXT = Kind("a text in one line", _text)
+DATASET = Kind("the name of a ZFS filesystem, such as tank/docker", _dataset)
 POOL_DEVICE = Kind("the pool's path below /dev/mapper, such as /dev/mapper/vg-pool", _pool_device)
 
 

@@ -40,6 +40,7 @@ KEYS = {
     "g": "data-root",
     "config-file": "config-file",
     "feature": "features",
+    "userns-remap": "userns-remap",
     "host": "hosts",
     "H": "hosts",
 }

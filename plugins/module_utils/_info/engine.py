@@ -27,7 +27,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.engi
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import backing_of
 from ansible_collections.containerhost.storage.plugins.module_utils._info.tools import find
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import rules
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import advice
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
     describe as describe_state,
 )
@@ -122,5 +122,5 @@ def findings(seen):
         for path in seen.missing_mounts
     ]
     if seen.state.engine:
-        found += rules.findings(seen.state, _DEFAULT, ())
+        found += advice.findings(seen.state, _DEFAULT, ())
     return found

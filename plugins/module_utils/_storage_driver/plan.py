@@ -26,21 +26,32 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     DRIVERS,
+    LOOP_FILE,
+    POOL_NOTES,
     dotted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
     rules,
+    sight,
     steps,
+    store_rules,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.advice import (
+    findings,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
     Closer,
     State,
     present_options,
     present_root,
+    present_store,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.target import (
     target_driver,
     target_options,
     target_root,
+    target_store,
 )
 
 # The engine's last words are lines without a level, or with the level "fatal"; all its chatter, and
@@ -59,19 +70,21 @@ def observe(run, desired):
     if state.engine is None:
         return state
     old, new = present_root(state), target_root(state, desired)
-    driver = target_driver(state, desired)
     same = os.path.realpath(old) == os.path.realpath(new)
-    # The engine looks at its driver's own folder where that is there: it may be a mount.
-    folder = os.path.join(new, driver)
     state = state._replace(
         unread=_first_line(steps.note(desired.service)),
         kernel=os.uname().release,
-        backing=engine_host.backing_of(folder if os.path.isdir(folder) else new),
         roots=tuple(holdings_of(state.engine, root) for root in ([new] if same else [old, new])),
         same_root=same,
     )
+    # The engine looks at its driver's own folder where that is there: it may be a mount.
+    folder = os.path.join(new, target_driver(state, desired))
+    state = state._replace(backing=engine_host.backing_of(folder if os.path.isdir(folder) else new))
     if steps.steps(state, desired):
         state = state._replace(closer=_look_closer(run, state, desired))
+        lost = not desired.keep_existing and sight.hidden(state, desired)
+        if lost:
+            state = state._replace(closer=state.closer._replace(hidden_bytes=_bytes(lost)))
     return state
 
 
@@ -94,20 +107,42 @@ def holdings_of(engine, root):
 
 
 def _look_closer(run, state, desired):
+    """What the refusals ask for; all but the bytes, which take all the rest to know."""
     driver, root = target_driver(state, desired), target_root(state, desired)
-    needs = DRIVERS.get(driver)
-    pool = target_options(state, desired).get("dm.thinpooldev", [""])[0].rpartition("/")[2]
-    on_xfs = needs and "overlay" in needs.modules and state.backing.fstype == "xfs"
-    lost = not desired.keep_existing and rules.hidden(state, desired)
-    return Closer(
-        version=docker.next_version(run, state.engine),
-        missing_modules=engine_host.missing_modules(needs.modules, state.kernel) if needs else (),
-        missing_programs=engine_host.missing_programs(needs.programs) if needs else (),
-        ftype=engine_host.file_types(run, state.backing.mount_point) if on_xfs else None,
-        pool=engine_host.observe_pool(run, pool) if pool and driver == "devicemapper" else None,
-        remembers_pool=os.path.exists(os.path.join(root, "devicemapper", "metadata", "base")),
-        hidden_bytes=_bytes(lost) if lost else 0,
-    )
+    store = target_store(state, desired)
+    needs = None if store else DRIVERS.get(driver)
+    closer = Closer(version=docker.next_version(run, state.engine))
+    if state.engine.info is None and present_store(state) and not store:
+        closer = closer._replace(containerd_images=engine_host.containerd_images(run))
+    if needs:
+        closer = closer._replace(
+            missing_modules=engine_host.missing_modules(needs.modules, state.kernel),
+            missing_programs=engine_host.missing_programs(needs.programs),
+            missing_devices=engine_host.missing_devices(needs.devices),
+        )
+    if needs and "overlay" in needs.modules:
+        closer = closer._replace(
+            file_types=engine_host.file_types(state.backing),
+            zfs_module=engine_host.zfs_module(),
+        )
+    options = target_options(state, desired)
+    if driver == "devicemapper" and needs:
+        closer = closer._replace(**_pool(run, options, root))
+    if driver == "zfs" and needs and "zfs.fsname" in options:
+        dataset = engine_host.dataset_exists(run, options["zfs.fsname"][0])
+        closer = closer._replace(dataset=dataset)
+    return closer
+
+
+def _pool(run, options, root):
+    """Those of the :class:`Closer`'s fields that are about devicemapper's pool."""
+    name = options.get("dm.thinpooldev", [""])[0].rpartition("/")[2]
+    loop_file = os.path.join(root, LOOP_FILE)
+    return {
+        "pool": engine_host.observe_pool(run, name) if name else None,
+        "remembers_pool": os.path.exists(os.path.join(root, POOL_NOTES)),
+        "loop_file": loop_file if os.path.exists(loop_file) else "",
+    }
 
 
 def _bytes(lost):
@@ -123,18 +158,18 @@ def plan(state, desired):
     """
     rules.require_engine(state, desired.service)
     rules.require_readable_config(state, desired)
-    rules.require_storage_drivers(state, desired)
+    store_rules.require_one_store(state, desired)
     new = steps.changes(state, desired)
     planned = steps.steps(state, desired)
     if planned:  # a wish that has come true is not questioned
         rules.require_no_flag(state, new)
         rules.require_support(state, desired)
-        rules.require_no_loss_of_sight(state, desired)
+        sight.require_no_loss_of_sight(state, desired)
     outdated = () if desired.restart else steps.reasons(state, desired, new)
     return Plan(
         steps=list(planned),
         after=steps.after(state, desired),
-        findings=rules.findings(state, desired, outdated),
+        findings=findings(state, desired, outdated),
         undo=_way_back(state, desired),
         undo_from=_point_of_change(planned, desired),
         diagnose=(
@@ -187,7 +222,7 @@ def describe(state):
         },
         "configured": {
             key: state.config.content[key]
-            for key in ("storage-driver", "storage-opts", "data-root")
+            for key in ("storage-driver", "storage-opts", "data-root", "features")
             if key in state.config.content
         },
         "flags": [flag._asdict() for flag in engine.unit.flags],

@@ -17,7 +17,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     option_values as values,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    DRIVERS,
+    STORE_BY_DEFAULT,
+    STORE_SINCE,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import (
     DATA_ROOT,
     Engine,
@@ -27,11 +31,18 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.host
     Pool,
 )
 
+# The containerd image store is switched by features.containerd-snapshotter. While it is on,
+# storage-driver is the name of a snapshotter of containerd, and storage-opts are ignored (moby's
+# daemon/daemon.go).
+SWITCH = "containerd-snapshotter"
+DEFAULT_SNAPSHOTTER = "overlayfs"
+
 
 class Desired(NamedTuple):
     """The wish. What is None is kept as it is."""
 
     driver: str | None = None
+    containerd_store: bool | None = None  # whether containerd is to keep the images
     options: dict | None = None  # name -> list of values, see _option_values.flatten()
     data_root: str | None = None
     config_file: str = "/etc/docker/daemon.json"
@@ -62,6 +73,7 @@ def desired_from(params):
         )
     return Desired(
         driver=params["driver"],
+        containerd_store=params["containerd_image_store"],
         options=None if params["options"] is None else values.flatten(params["options"]),
         data_root=params["data_root"] and os.path.normpath(params["data_root"]),
         config_file=os.path.normpath(params["config_file"]),
@@ -78,9 +90,14 @@ class Closer(NamedTuple):
     version: tuple = ()  # of the installed engine: the one that the restart will start
     missing_modules: tuple = ()
     missing_programs: tuple = ()
-    ftype: bool | None = None
+    missing_devices: tuple = ()
+    file_types: bool | None = None  # of the data root's directories
+    zfs_module: tuple = ()  # the version of the kernel's zfs
     pool: Pool | None = None
     remembers_pool: bool = False  # devicemapper's notes in the data root know a pool
+    loop_file: str = ""  # the file that devicemapper has kept its data in; '' for none
+    dataset: bool | None = None  # whether the wanted ZFS filesystem is there; None where unknown
+    containerd_images: int = 0  # of an engine that is stopped, which cannot count them itself
     hidden_bytes: int = 0
 
 
@@ -109,11 +126,6 @@ def setting(state, key):
     return given.value if given else state.config.content.get(key)
 
 
-def present_driver(state):
-    """The driver that the engine is on, or would be; '' where it would look for one itself."""
-    return state.engine.driver or setting(state, "storage-driver") or ""
-
-
 def present_root(state):
     """The data root that the engine uses, or would use."""
     configured = setting(state, "data-root") or state.config.content.get("graph")
@@ -126,40 +138,49 @@ def present_options(state):
     return values.split(flags or state.config.content.get("storage-opts") or [])
 
 
-def target_driver(state, desired):
-    """The driver to end up with; '' where the engine is left to find one."""
-    return desired.driver or present_driver(state)
+def next_version(state):
+    """The version that the next start will run, as far as it is known."""
+    return (state.closer and state.closer.version) or state.engine.version
 
 
-def target_root(state, desired):
-    """The data root to end up with."""
-    return desired.data_root or present_root(state)
+def switch_flag(state):
+    """The :class:`Flag` that switches the image store on or off, or None."""
+    found = [
+        it
+        for it in state.engine.unit.flags
+        if it.key == "features" and it.value.partition("=")[0] == SWITCH
+    ]
+    return found[-1] if found else None
 
 
-def target_options(state, desired):
-    """The options to end up with, name -> list of values.
+def configured_store(state):
+    """Whether the image store is switched on; None where neither a flag nor the file says."""
+    given = switch_flag(state)
+    if given:
+        _name, equals, value = given.value.partition("=")
+        return not equals or value.lower() in values.TRUE
+    features = state.config.content.get("features")
+    found = features.get(SWITCH) if isinstance(features, dict) else None
+    return found if isinstance(found, bool) else None
 
-    Those of a driver that is left behind go with it: the new one would not start on them.
+
+def present_store(state):
+    """Whether containerd keeps the images, or would if the engine were started."""
+    engine = state.engine
+    if engine.info is not None:
+        return engine.containerd_store
+    given = configured_store(state)
+    if given is not None:
+        return given and engine.version >= STORE_SINCE
+    found = [name for place in state.roots[:1] for name in place.drivers() if name in DRIVERS]
+    told = setting(state, "storage-driver") or setting(state, "userns-remap")
+    return engine.version >= STORE_BY_DEFAULT and not found and not told
+
+
+def present_driver(state):
+    """The driver or snapshotter that the engine is on, or would be.
+
+    '' where it would look for a driver itself.
     """
-    if desired.options is not None:
-        return desired.options
-    if desired.driver in (None, present_driver(state)):
-        return present_options(state)
-    return {
-        name: given
-        for name, given in present_options(state).items()
-        if not any(name in other.options for key, other in DRIVERS.items() if key != desired.driver)
-        or name in DRIVERS[desired.driver].options
-    }
-
-
-def same_options(driver, one, other):
-    """Tell whether two sets of options mean the same to a driver: 10g is 10240m."""
-    known = DRIVERS[driver].options if driver in DRIVERS else {}
-    if set(one) != set(other):
-        return False
-    for name, given in one.items():
-        kind = known[name].kind if name in known else values.TEXT
-        if len(given) != len(other[name]) or not all(map(kind.same, given, other[name])):
-            return False
-    return True
+    told = state.engine.driver or setting(state, "storage-driver")
+    return told or (DEFAULT_SNAPSHOTTER if present_store(state) else "")

@@ -19,14 +19,26 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     DRIVERS,
     dotted,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import DATA_ROOT
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import (
+    DATA_ROOT,
+    STORE_TYPE,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.place import (
+    present_dataset,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
+    SWITCH,
     present_options,
-    same_options,
     setting,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.target import (
+    is_stale,
+    same_options,
+    switch,
     target_driver,
     target_options,
     target_root,
+    target_store,
 )
 
 # Where a run notes that the running engine has not read its new configuration. It is gone after
@@ -40,9 +52,14 @@ def changes(state, desired):
     driver = target_driver(state, desired)
     if desired.driver and setting(state, "storage-driver") != desired.driver:
         found["storage-driver"] = desired.driver
+    if is_stale(state, desired):
+        found["storage-driver"] = daemon_json.REMOVE
     options = target_options(state, desired)
     if not same_options(driver, options, present_options(state)):
         found["storage-opts"] = _written(driver, options) or daemon_json.REMOVE
+    store = switch(state, desired)
+    if store is not None:
+        found["features"] = daemon_json.Keys({SWITCH: store})
     configured = setting(state, "data-root") or state.config.content.get("graph") or DATA_ROOT
     if desired.data_root and os.path.normpath(configured) != desired.data_root:
         found["data-root"] = desired.data_root
@@ -69,13 +86,24 @@ def reasons(state, desired, new):
     if not engine.unit.running:
         return ["it is not running"]
     found = []
-    if desired.driver and engine.driver != desired.driver:
+    store = target_store(state, desired)
+    if store != engine.containerd_store:
+        found.append(
+            f"it keeps images with {engine.driver}, not in the containerd image store"
+            if store
+            else "it keeps images in the containerd image store, not with "
+            + (desired.driver or "a storage driver")
+        )
+    elif desired.driver and engine.driver != desired.driver:
         found.append(f"it runs on {engine.driver}, not on {desired.driver}")
     if desired.data_root and engine.data_root != desired.data_root and not state.same_root:
         found.append(f"its data root is {engine.data_root}, not {desired.data_root}")
     wanted, used = _pools(state, desired)
     if wanted and used and wanted != used:
         found.append(f"its pool is {used}, not {wanted}")
+    wanted, used = _datasets(state, desired)
+    if wanted and used and wanted != used:
+        found.append(f"its dataset is {used}, not {wanted}")
     if not found and unproven(state, desired, new):
         found.append("it reads its configuration only when it starts")
     if not found and state.unread and state.unread == engine.unit.invocation:
@@ -86,11 +114,16 @@ def reasons(state, desired, new):
 def unproven(state, desired, new):
     """The changes that the running engine does not act by already.
 
-    Pinning the driver that it runs on anyway is no cause to stop everybody's containers.
+    Pinning the driver or the image store that it runs on anyway is no cause to stop everybody's
+    containers.
     """
-    return [
-        name for name in new if name != "storage-driver" or state.engine.driver != desired.driver
-    ]
+    same_store = target_store(state, desired) == state.engine.containerd_store
+    proven = set()
+    if same_store:
+        proven.add("features")
+        if state.engine.driver == desired.driver:
+            proven.add("storage-driver")
+    return [name for name in new if name not in proven]
 
 
 def _leaves_unread(state, desired, new):
@@ -103,6 +136,13 @@ def _pools(state, desired):
     given = target_options(state, desired).get("dm.thinpooldev", [""])[0]
     wanted = given.rpartition("/")[2] if target_driver(state, desired) == "devicemapper" else ""
     return wanted, state.engine.status.get("Pool Name", "")
+
+
+def _datasets(state, desired):
+    """The ZFS filesystems that are wanted for the layers and in use for them; '' for none."""
+    if state.engine.driver != "zfs" or target_driver(state, desired) != "zfs":
+        return "", ""
+    return target_options(state, desired).get("zfs.fsname", [""])[0], present_dataset(state)
 
 
 def steps(state, desired):
@@ -173,15 +213,13 @@ def after(state, desired):
     """The state that the steps leave behind; what cannot be known yet is left out."""
     new = changes(state, desired)
     text = daemon_json.edit(state.config.text, new)
-    content = dict(state.config.content)
-    for name, value in new.items():
-        content.pop(name, None)
-        if value is not daemon_json.REMOVE:
-            content[name] = value
+    content = {} if text is None else daemon_json.parse(desired.config_file, text)
     engine, unread = state.engine, state.unread
     if desired.restart and reasons(state, desired, new):
+        store = [["driver-type", STORE_TYPE]] if target_store(state, desired) else []
         info = {
             "Driver": target_driver(state, desired),
+            "DriverStatus": store,
             "DockerRootDir": target_root(state, desired),
         }
         unit = engine.unit._replace(active="active", invocation="")

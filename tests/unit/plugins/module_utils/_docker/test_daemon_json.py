@@ -13,6 +13,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.daemon_json import (
     REMOVE,
     File,
+    Keys,
     edit,
     parse,
     read,
@@ -37,6 +38,18 @@ EDITS = [
     ('{"b": {"a": 1}}', {"a": "x"}, '{"b": {"a": 1}, "a": "x"}'),
     ('{\n  "b": 1\n}', {"a": ["x", "y"]}, '{\n  "b": 1,\n  "a": [\n    "x",\n    "y"\n  ]\n}'),
     ('{"b": "é\\u00e9"}', {"a": "x"}, '{"b": "é\\u00e9", "a": "x"}'),
+    # single keys of an object in it
+    (None, {"a": Keys({"x": True})}, '{\n  "a": {"x": true}\n}\n'),
+    ('{"a": {}}', {"a": Keys({"x": True})}, '{"a": {"x": true}}'),
+    ('{"a":{"y":1}, "b":2}', {"a": Keys({"x": True})}, '{"a":{"y":1, "x": true}, "b":2}'),
+    ('{"a":{"y":1,"x":false}}', {"a": Keys({"x": True})}, '{"a":{"y":1,"x":true}}'),
+    ('{"a":{ "x" : true }}', {"a": Keys({"x": True})}, '{"a":{ "x" : true }}'),
+    ('{"a":{"x":1,"y":2}}', {"a": Keys({"x": REMOVE})}, '{"a":{"y":2}}'),
+    (
+        '{\n  "a": {\n    "y": 1\n  },\n  "b": 2\n}\n',
+        {"a": Keys({"x": True})},
+        '{\n  "a": {\n    "y": 1,\n    "x": true\n  },\n  "b": 2\n}\n',
+    ),
 ]
 
 
@@ -67,6 +80,15 @@ def test_an_edit_means_what_it_says_and_leaves_the_rest_in_its_order(config, cha
 def test_an_edit_done_twice_changes_nothing_more(config, changes, indent):
     once = edit(json.dumps(config, indent=indent), changes)
     assert edit(once, changes) == once
+
+
+@given(CONFIGS, CONFIGS, CHANGES, INDENTS)
+def test_an_edit_of_an_object_in_it_is_an_edit_of_that_object(config, inner, changes, indent):
+    text = json.dumps({**config, "a": inner}, indent=indent)
+    found = parse("daemon.json", edit(text, {"a": Keys(changes)}))
+    wanted = {name: value for name, value in {**inner, **changes}.items() if value is not REMOVE}
+    assert found == {**config, "a": wanted}
+    assert list(found["a"]) == list(wanted)
 
 
 BAD = [

@@ -14,12 +14,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.driver_rules import (
     require_backing,
     require_driver,
+    require_image_store,
     require_kernel,
+    require_loops_asked_for,
     require_options,
+    uses_loops,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     DRIVERS,
     available,
+    needs_store_off,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
 from hypothesis import given
@@ -81,7 +85,18 @@ OPTIONS = [
     ("zfs", {"size": "256M"}, V20, "it belongs to vfs, not to zfs"),
     ("zfs", {"zfs.fsname": "tank/docker"}, V20, None),
     ("zfs", {"zfs.fsname": "tank\ndocker"}, V20, "is not a value it can have"),
+    ("zfs", {"zfs.fsname": "tank"}, V29, None),
+    ("zfs", {"zfs.fsname": "tank/a b/c_1.d-e:f"}, V20, None),
+    ("zfs", {"zfs.fsname": "-o"}, V20, "Give it the name of a ZFS filesystem, such as tank/docker"),
+    ("zfs", {"zfs.fsname": "/tank/docker"}, V20, "is not a value it can have"),
+    ("zfs", {"zfs.fsname": "tank/docker/"}, V20, "is not a value it can have"),
+    ("zfs", {"zfs.fsname": "tank/docker@now"}, V20, "is not a value it can have"),
+    ("zfs", {"zfs.fsname": "9tank"}, V20, "is not a value it can have"),
+    ("zfs", {"zfs.fsname": "tank/" + "a" * 251}, V20, "is not a value it can have"),
+    ("zfs", {"btrfs.min_space": "1G"}, V20, "it belongs to btrfs, not to zfs"),
     ("btrfs", {"btrfs.min_space": "1G"}, V20, None),
+    ("btrfs", {"btrfs.min_space": "some"}, V20, "'some' is not a value"),
+    ("btrfs", {"size": "1G"}, V20, "it belongs to vfs, not to btrfs"),
     ("vfs", {"size": "1G"}, V20, None),
     ("vfs", {"vfs.xattrs": "i_want_broken_containers"}, V24, "it came with 25.0"),
     ("devicemapper", POOL, V20, None),
@@ -157,40 +172,134 @@ def test_kernels(driver, release, good):
 
 SIZE = {"overlay2.size": ["10G"]}
 
-# driver, options, filesystem, its options, ftype, what the error says
+# driver, options, filesystem, its options, file types, engine, what the error says
 BACKINGS = [
-    ("overlay2", {}, "ext4", "rw", None, None),
-    ("overlay2", {}, "xfs", "rw", True, None),
-    ("overlay2", {}, "xfs", "rw", None, None),
-    ("overlay2", {}, "xfs", "rw", False, "it was made with ftype=0"),
-    ("vfs", {}, "xfs", "rw", False, None),
-    ("overlay2", {}, "nfs4", "rw", None, "the overlay2 driver does not work on it"),
-    ("overlay2", {}, "overlay", "rw", None, "does not work on it"),
-    ("overlay2", SIZE, "xfs", "rw prjquota", True, None),
-    ("overlay2", SIZE, "xfs", "rw noquota", True, "mounted without them"),
-    ("overlay2", SIZE, "ext4", "rw prjquota", None, "overlay2.size works only on xfs"),
-    ("vfs", {"size": ["1G"]}, "ext4", "rw prjquota", None, None),
-    ("vfs", {"size": ["0"]}, "ext4", "rw", None, None),
-    ("vfs", {"size": ["1G"]}, "ext4", "rw", None, "size needs project quotas"),
-    ("btrfs", {}, "btrfs", "rw", None, None),
-    ("btrfs", {}, "ext4", "rw", None, "Mount a filesystem of type btrfs"),
-    ("zfs", {}, "ext4", "rw", None, "Mount a filesystem of type zfs"),
-    ("zfs", {"zfs.fsname": ["tank"]}, "ext4", "rw", None, None),
-    ("aufs", {}, "btrfs", "rw", None, "does not work on it"),
-    ("devicemapper", {}, "ext4", "rw", None, None),
+    ("overlay2", {}, "ext4", "rw", None, V20, None),
+    ("overlay2", {}, "ext4", "rw", True, V20, None),
+    ("overlay2", {}, "ext4", "rw", False, V26, "it was made with the feature filetype off"),
+    ("overlay2", {}, "ext4", "rw", False, V26, "`tune2fs -O filetype`"),
+    ("overlay2", {}, "xfs", "rw", True, V20, None),
+    ("overlay2", {}, "xfs", "rw", None, V20, None),
+    ("overlay2", {}, "xfs", "rw", False, V20, "it was made with ftype=0"),
+    ("overlay2", {}, "xfs", "rw", False, V20, "`mkfs.xfs -n ftype=1`"),
+    ("overlay", {}, "xfs", "rw", False, V20, "it was made with ftype=0"),
+    ("overlay", {}, "ext4", "rw", True, V20, None),
+    ("vfs", {}, "xfs", "rw", False, V20, None),
+    ("overlay2", {}, "tmpfs", "rw", None, V26, None),
+    ("overlay2", {}, "nfs4", "rw", None, V26, "the overlay2 driver does not work on it"),
+    ("overlay2", {}, "overlay", "rw", None, V26, "does not work on it"),
+    ("overlay2", {}, "ecryptfs", "rw", None, V26, "does not work on it"),
+    ("overlay2", {}, "fuse", "rw", None, V26, "does not work on it"),
+    ("overlay2", {}, "fuse.sshfs", "rw", None, V26, "does not work on it"),
+    ("overlay2", {}, "fuseblk", "rw", None, V26, "does not work on it"),
+    ("overlay2", {}, "9p", "rw", None, V26, "Mount a filesystem of type xfs or ext4"),
+    ("overlay2", {}, "btrfs", "rw", None, V20, None),
+    ("overlay2", {}, "btrfs", "rw", None, (17, 3, 2), "17.6 and later do"),
+    ("overlay", {}, "btrfs", "rw", None, (18, 9, 9), "Docker 18.9.9 does not take the overlay"),
+    ("overlay", {}, "btrfs", "rw", None, V20, None),
+    ("overlay2", {}, "zfs", "rw", None, (18, 9, 9), "19.3.7 and later do"),
+    ("overlay2", SIZE, "xfs", "rw prjquota", True, V20, None),
+    ("overlay2", SIZE, "xfs", "rw noquota", True, V20, "mounted without them"),
+    ("overlay2", SIZE, "ext4", "rw prjquota", None, V20, "overlay2.size works only on xfs"),
+    ("overlay2", SIZE, "btrfs", "rw", None, V20, "overlay2.size works only on xfs"),
+    ("vfs", {"size": ["1G"]}, "ext4", "rw prjquota", None, V26, None),
+    ("vfs", {"size": ["1G"]}, "xfs", "rw prjquota", None, V26, None),
+    ("vfs", {"size": ["0"]}, "ext4", "rw", None, V26, None),
+    ("vfs", {"size": ["1G"]}, "ext4", "rw", None, V26, "size needs project quotas"),
+    ("vfs", {"size": ["1G"]}, "btrfs", "rw", None, V26, "size needs project quotas"),
+    ("btrfs", {}, "btrfs", "rw", None, V20, None),
+    ("btrfs", {}, "ext4", "rw", None, V20, "Mount a filesystem of type btrfs"),
+    ("zfs", {}, "zfs", "rw", None, V20, None),
+    ("zfs", {}, "ext4", "rw", None, V20, "Mount a filesystem of type zfs"),
+    ("zfs", {"zfs.fsname": ["tank"]}, "ext4", "rw", None, V20, None),
+    ("aufs", {}, "btrfs", "rw", None, V20, "does not work on it"),
+    ("devicemapper", {}, "ext4", "rw", None, V20, None),
 ]
 
 
-@pytest.mark.parametrize(("driver", "options", "fstype", "features", "ftype", "wrong"), BACKINGS)
-def test_backing_filesystems(driver, options, fstype, features, ftype, wrong):
+@pytest.mark.parametrize(
+    ("driver", "options", "fstype", "features", "file_types", "version", "wrong"), BACKINGS
+)
+def test_backing_filesystems(driver, options, fstype, features, file_types, version, wrong):
     backing = Backing("/srv", fstype, tuple(features.split()))
     if wrong is None:
-        require_backing(driver, options, backing, ftype)
+        require_backing(driver, options, backing, version, file_types)
         return
     with pytest.raises(StorageError) as error:
-        require_backing(driver, options, backing, ftype)
+        require_backing(driver, options, backing, version, file_types)
     assert wrong in str(error.value)
     assert str(error.value).startswith(f"The filesystem at /srv ({fstype}): ")
+
+
+ON_ZFS = [
+    ("overlay2", (2, 1, 11), "ZFS 2.1.11 cannot carry the overlay2 driver"),
+    ("overlay", (2, 1, 11), "Use the zfs driver"),
+    ("overlay2", (2, 2, 0), None),
+    ("overlay2", (), None),  # unknown: the engine is the judge
+    ("zfs", (2, 1, 11), None),
+    ("vfs", (2, 1, 11), None),
+]
+
+
+@pytest.mark.parametrize(("driver", "zfs_module", "wrong"), ON_ZFS)
+def test_overlay_on_zfs(driver, zfs_module, wrong):
+    backing = Backing("/srv", "zfs", ("rw",))
+    if wrong is None:
+        require_backing(driver, {}, backing, V20, None, zfs_module)
+        return
+    with pytest.raises(StorageError) as error:
+        require_backing(driver, {}, backing, V20, None, zfs_module)
+    assert wrong in str(error.value)
+
+
+@pytest.mark.parametrize("version", [V20, V23])
+def test_the_image_store_of_an_old_engine_is_refused(version):
+    with pytest.raises(StorageError, match=r"it has no containerd image store.* with 24\.0"):
+        require_image_store(version)
+
+
+@pytest.mark.parametrize("version", [V24, V26, V29])
+def test_the_image_store_is_there_from_24_on(version):
+    require_image_store(version)
+
+
+LOOPS = [
+    ("devicemapper", {}, True),
+    ("devicemapper", {"dm.basesize": ["20G"]}, True),
+    ("devicemapper", {"dm.thinpooldev": ["d-p"]}, False),
+    ("devicemapper", {"dm.directlvm_device": ["/dev/sdb"]}, False),
+    ("devicemapper", {"dm.datadev": ["/dev/sdb"], "dm.metadatadev": ["/dev/sdc"]}, False),
+    ("overlay2", {}, False),
+]
+
+
+@pytest.mark.parametrize(("driver", "options", "loops"), LOOPS)
+def test_devicemapper_without_a_pool_makes_loops(driver, options, loops):
+    assert uses_loops(driver, options) is loops
+
+
+@pytest.mark.parametrize("option", ["dm.loopdatasize", "dm.loopmetadatasize"])
+def test_loops_are_had_by_asking_for_them(option):
+    require_loops_asked_for({option: ["100G"]})
+    with pytest.raises(StorageError, match=r"sparse files.*not meant for production.*dm\.thin"):
+        require_loops_asked_for({"dm.fs": ["xfs"]})
+
+
+# Docker 29.0.0 alone took these names for snapshotters (moby#51516).
+STORE_OFF = [
+    ("zfs", (29, 0, 0), True),
+    ("fuse-overlayfs", (29, 0, 0), True),
+    ("overlay2", (29, 0, 0), False),
+    ("btrfs", (29, 0, 0), False),
+    ("vfs", (29, 0, 0), False),
+    ("zfs", (29, 0, 1), False),
+    ("zfs", (28, 5, 2), False),
+]
+
+
+@pytest.mark.parametrize(("driver", "version", "wanted"), STORE_OFF)
+def test_where_naming_a_driver_is_not_enough(driver, version, wanted):
+    assert needs_store_off(driver, version) is wanted
 
 
 SAME_SIZES = [

@@ -90,11 +90,35 @@ PINNED = '{"storage-driver": "overlay2"}'
 SIZED = '{"storage-driver": "overlay2", "storage-opts": ["overlay2.size=10G"]}'
 ON_DM = '{"storage-driver": "devicemapper", "storage-opts": ["dm.thinpooldev=/dev/mapper/d-p"]}'
 DM = want("devicemapper", {"dm.thinpooldev": "/dev/mapper/d-p"})
+ON_LOOPS = [["Pool Name", "docker-254:0-12-pool"], ["Data loop file", "/var/lib/x/data"]]
+LOOPS = want("devicemapper", {"dm.loopdatasize": "20G"})
+WITH_LOOPS = '{"storage-driver": "devicemapper", "storage-opts": ["dm.loopdatasize=20G"]}'
 USED = {"images": {"overlay2": 3}, "containers": {"overlay2": 1}, "volumes": 2}
 CONTAINERD = [["driver-type", "io.containerd.snapshotter.v1"]]
 FLAG = Flag("storage-driver", "vfs", "--storage-driver", "/etc/default/docker")
 OPT_FLAG = Flag("storage-opts", "size=0", "--storage-opt", "/etc/x.conf")
 NEW_POOL = Closer(pool=Pool("d-p", True, thin=True))
+STORE_ON = '{"features": {"containerd-snapshotter": true}}'
+STORE_ON_OVERLAY2 = STORE_ON[:-1] + ', "storage-driver": "overlay2"}'
+STORE_ON_BTRFS = STORE_ON[:-1] + ', "storage-driver": "btrfs"}'
+STORE_OFF = '{"features": {"containerd-snapshotter": false}}'
+STORE_FLAG = Flag("features", "containerd-snapshotter=true", "--feature", "/etc/x.conf")
+ON_STORE = want(containerd_store=True)
+OFF_STORE = want(containerd_store=False)
+IN_STORE = {"images": {"overlayfs": 3}, "containers": {"overlayfs": 1}}
+BTRFS = Backing(ROOT, "btrfs", ("rw",))
+ZFS = Backing(ROOT, "zfs", ("rw",))
+FSNAME = want("zfs", {"zfs.fsname": "tank/b"})
+TANK_A = [["Zpool", "tank"], ["Parent Dataset", "tank/a"]]
+
+
+def engine_26(driver="overlay2", text=None, **more):
+    return host(driver, text, version=(26, 1, 5), **more)
+
+
+def engine_29(driver="overlayfs", text=None, status=CONTAINERD, **more):
+    return host(driver, text, **{"version": (29, 0, 1), "status": status, **more})
+
 
 CASES = [
     # nothing to do
@@ -139,6 +163,110 @@ CASES = [
         DM._replace(pending=True),
         [NOTE, WRITE, RESET, RESTART],
     ),
+    # the filesystem that a driver is made for
+    (host(backing=BTRFS), want("btrfs"), [NOTE, WRITE, RESET, RESTART]),
+    (host(backing=BTRFS), want("btrfs", {"btrfs.min_space": "1G"}), [NOTE, WRITE, RESET, RESTART]),
+    (host(backing=BTRFS), want("overlay2"), [WRITE]),
+    (host("vfs", backing=BTRFS), want("overlay2"), [NOTE, WRITE, RESET, RESTART]),
+    (host(backing=ZFS), want("zfs"), [NOTE, WRITE, RESET, RESTART]),
+    (host(closer=Closer(dataset=True)), FSNAME, [NOTE, WRITE, RESET, RESTART]),
+    (host(closer=Closer(dataset=None)), FSNAME, [NOTE, WRITE, RESET, RESTART]),
+    (host(), want("overlay"), [NOTE, WRITE, RESET, RESTART]),
+    # a filesystem, a dataset and the programs for it may be another task's to make
+    (host(), want("btrfs", pending=True), [NOTE, WRITE, RESET, RESTART]),
+    (host(), want("zfs", pending=True), [NOTE, WRITE, RESET, RESTART]),
+    (
+        host(closer=Closer(missing_modules=("zfs",), missing_programs=("zfs",), dataset=False)),
+        FSNAME._replace(pending=True),
+        [NOTE, WRITE, RESET, RESTART],
+    ),
+    (
+        host(closer=Closer(missing_devices=("/dev/zfs",))),
+        want("zfs", pending=True),
+        [NOTE, WRITE, RESET, RESTART],
+    ),
+    # the engine's dataset is another one, and holds nothing
+    (
+        host("zfs", text='{"storage-driver": "zfs"}', status=TANK_A, closer=Closer(dataset=True)),
+        FSNAME,
+        [NOTE, WRITE, RESET, RESTART],
+    ),
+    (
+        host(
+            "zfs",
+            text='{"storage-driver": "zfs", "storage-opts": ["zfs.fsname=tank/b"]}',
+            status=TANK_A,
+            closer=Closer(dataset=True),
+        ),
+        FSNAME,
+        [RESET, RESTART],
+    ),
+    # loop-lvm: by name, or because it is there
+    (host(), LOOPS, [NOTE, WRITE, RESET, RESTART]),
+    (host("devicemapper", WITH_LOOPS, status=ON_LOOPS), LOOPS, []),
+    (host("devicemapper", WITH_LOOPS, status=ON_LOOPS), want("devicemapper"), []),
+    (
+        host("devicemapper", status=ON_LOOPS, closer=Closer(loop_file="/x/data")),
+        want("devicemapper"),
+        [WRITE],
+    ),
+    (
+        host(active="inactive", closer=Closer(loop_file="/x/data", remembers_pool=True)),
+        want("devicemapper"),
+        [WRITE, START],
+    ),
+    # the containerd image store
+    (engine_26(), ON_STORE, [NOTE, WRITE, RESET, RESTART]),
+    (engine_26("overlayfs", STORE_ON, status=CONTAINERD), ON_STORE, []),
+    (engine_26("overlayfs", STORE_ON, status=CONTAINERD), want(), []),
+    (engine_26("overlayfs", STORE_ON, status=CONTAINERD), want(options={}), []),
+    (
+        engine_26("overlayfs", STORE_ON, status=CONTAINERD),
+        want("overlay2", containerd_store=False),
+        [NOTE, WRITE, RESET, RESTART],
+    ),
+    (engine_26("overlayfs", STORE_ON, status=CONTAINERD), OFF_STORE, [NOTE, WRITE, RESET, RESTART]),
+    (engine_26(text=STORE_ON), ON_STORE, [RESET, RESTART]),
+    (engine_26(), OFF_STORE, [WRITE]),
+    (host(), OFF_STORE, [WRITE]),
+    (engine_26(text=STORE_OFF), OFF_STORE, []),
+    (engine_26(text=STORE_OFF), want("vfs"), [NOTE, WRITE, RESET, RESTART]),
+    (engine_26(text=STORE_OFF), ON_STORE, [NOTE, WRITE, RESET, RESTART]),
+    (engine_26(flags=[STORE_FLAG], status=CONTAINERD), ON_STORE, []),
+    (engine_26(active="inactive"), ON_STORE, [WRITE, START]),
+    (engine_26(active="inactive", text=STORE_ON), ON_STORE, [START]),
+    # names that the image store cannot have go
+    (
+        engine_26("overlay2", '{"storage-driver": "overlay2"}'),
+        ON_STORE,
+        [NOTE, WRITE, RESET, RESTART],
+    ),
+    (
+        engine_26("overlay2", STORE_ON_OVERLAY2, status=CONTAINERD),
+        ON_STORE,
+        [NOTE, WRITE, RESET, RESTART],
+    ),
+    (engine_26("btrfs", STORE_ON_BTRFS, status=CONTAINERD), ON_STORE, []),
+    (
+        engine_26(
+            "native",
+            '{"storage-driver": "native", "features": {"containerd-snapshotter": true}}',
+            status=CONTAINERD,
+        ),
+        OFF_STORE,
+        [NOTE, WRITE, RESET, RESTART],
+    ),
+    # from 29 on it is the default, and naming a driver is enough to leave it
+    (engine_29(), want(), []),
+    (engine_29(), ON_STORE, [WRITE]),
+    (engine_29(), want("overlay2"), [NOTE, WRITE, RESET, RESTART]),
+    (engine_29("overlay2", PINNED, status=()), want("overlay2"), []),
+    (engine_29("overlay2", status=()), OFF_STORE, [WRITE]),
+    (
+        engine_29(version=(29, 0, 0), closer=Closer(version=(29, 0, 0)), backing=ZFS),
+        want("zfs"),
+        [NOTE, WRITE, RESET, RESTART],
+    ),
     # options of the driver that is left behind go with it
     (host("devicemapper", ON_DM), want("overlay2"), [NOTE, WRITE, RESET, RESTART]),
     # the engine is stopped, failed, has not read its file, or is not to be touched
@@ -167,6 +295,54 @@ CASES = [
     ),
     (host(), want("overlay2", {"overlay2.size": "1g"}), refuses("works only on xfs")),
     (host(), want("btrfs"), refuses("Mount a filesystem of type btrfs")),
+    (host(), want("zfs"), refuses("Mount a filesystem of type zfs")),
+    (
+        host("vfs", backing=XFS, closer=Closer(file_types=False)),
+        want("overlay2"),
+        refuses("it was made with ftype=0"),
+    ),
+    (
+        host("vfs", backing=ZFS, closer=Closer(zfs_module=(2, 1, 11))),
+        want("overlay2"),
+        refuses("ZFS 2.1.11 cannot carry the overlay2 driver"),
+    ),
+    (engine_26(), want("overlay"), refuses("it has no overlay driver: that was removed in 24.0")),
+    (engine_26(), want("aufs"), refuses("it has no aufs driver: that was removed in 24.0")),
+    (
+        host(closer=Closer(missing_modules=("aufs",))),
+        want("aufs"),
+        refuses("it has no aufs, which the aufs driver needs. Use overlay2"),
+    ),
+    (
+        host(closer=Closer(missing_modules=("aufs",))),
+        want("aufs", pending=True),
+        refuses("it has no aufs"),
+    ),
+    (
+        host(closer=Closer(missing_modules=("zfs",)), backing=ZFS),
+        want("zfs"),
+        refuses("Install zfs-dkms and linux-headers-6.1.0-49-amd64"),
+    ),
+    (  # the programs are there, so that the packages are: nobody is to build the module any more
+        host(closer=Closer(missing_modules=("zfs",))),
+        want("zfs", pending=True),
+        refuses("it has no zfs"),
+    ),
+    (
+        host(closer=Closer(missing_modules=("btrfs",))),
+        want("btrfs", pending=True),
+        refuses("it has no btrfs"),
+    ),
+    (
+        host(closer=Closer(missing_programs=("zfs",)), backing=ZFS),
+        want("zfs"),
+        refuses("zfs: it is not installed, and the zfs driver runs it. Install zfsutils-linux"),
+    ),
+    (
+        host(closer=Closer(missing_devices=("/dev/zfs",)), backing=ZFS),
+        want("zfs"),
+        refuses("Load it with `modprobe zfs`"),
+    ),
     (
         host(closer=Closer(missing_modules=("overlay",)), driver="vfs"),
         want("overlay2"),
@@ -186,6 +362,55 @@ CASES = [
         host(closer=Closer(pool=Pool("d-p", True, True), remembers_pool=True)),
         DM,
         refuses("holds the notes of another pool"),
+    ),
+    (  # it is still to be made, and is not the one that this data root knows
+        host(closer=Closer(pool=Pool("d-p", False), remembers_pool=True)),
+        DM._replace(pending=True),
+        refuses("holds the notes of another pool"),
+    ),
+    # refusals: loop-lvm
+    (host(), want("devicemapper"), refuses("no pool is given, so it would keep everything in")),
+    (host(), want("devicemapper"), refuses("dm.loopdatasize: 100G")),
+    (host(), want("devicemapper", {"dm.fs": "xfs"}), refuses("(loop-lvm)")),
+    (host(), want("devicemapper", pending=True), refuses("(loop-lvm)")),
+    (
+        host("devicemapper", ON_DM, closer=Closer(remembers_pool=True)),
+        LOOPS,
+        refuses("/var/lib/docker/devicemapper holds the notes of one"),
+    ),
+    (
+        host(
+            "devicemapper",
+            status=ON_LOOPS,
+            closer=NEW_POOL._replace(loop_file="/x/data", remembers_pool=True),
+        ),
+        DM,
+        refuses("all that this engine has on devicemapper is in /x/data (loop-lvm)"),
+    ),
+    (
+        host(closer=Closer(pool=Pool("d-p", False), loop_file="/x/data", remembers_pool=True)),
+        DM._replace(pending=True),
+        refuses("/var/lib/docker/image/devicemapper away"),
+    ),
+    # refusals: the dataset
+    (
+        host(closer=Closer(dataset=False)),
+        FSNAME,
+        refuses("there is no ZFS filesystem of that name"),
+    ),
+    (
+        host("zfs", status=TANK_A, held={"images": {"zfs": 2}}, closer=Closer(dataset=True)),
+        FSNAME._replace(keep_existing=True),
+        refuses("zfs.fsname tank/b: the layers of the images and containers in /var/lib/docker"),
+    ),
+    (
+        host(
+            text='{"storage-driver": "zfs", "storage-opts": ["zfs.fsname=tank/a"]}',
+            active="inactive",
+            held={"containers": {"zfs": 2}},
+        ),
+        FSNAME,
+        refuses("are in tank/a. Give tank/a"),
     ),
     # refusals: flags
     (host(flags=[FLAG]), want("overlay2"), refuses("--storage-driver vfs: /etc/default/docker")),
@@ -215,6 +440,77 @@ CASES = [
         host(flags=[Flag("features", "containerd-snapshotter", "--feature", "/etc/x.conf")]),
         want("overlay2"),
         refuses("--feature=containerd-snapshotter in /etc/x.conf"),
+    ),
+    (host(), ON_STORE, refuses("it has no containerd image store: that came with 24.0")),
+    (
+        engine_26(text='{"userns-remap": "default"}'),
+        ON_STORE,
+        refuses("does not go with user namespaces"),
+    ),
+    (
+        engine_26(flags=[Flag("userns-remap", "default", "--userns-remap", "/etc/x.conf")]),
+        ON_STORE,
+        refuses("does not go with user namespaces"),
+    ),
+    (engine_26(), want("overlay2", containerd_store=True), refuses("Leave out driver, or set")),
+    (
+        engine_26(),
+        want(options={"size": "1g"}, containerd_store=True),
+        refuses("Leave out options, or set"),
+    ),
+    (
+        engine_26("overlayfs", STORE_ON, status=CONTAINERD),
+        want("overlay2"),
+        refuses("Give containerd_image_store: false to use a storage driver"),
+    ),
+    (
+        engine_26(flags=[STORE_FLAG], status=CONTAINERD),
+        want("overlay2", containerd_store=False),
+        refuses("--feature containerd-snapshotter=true: /etc/x.conf gives it"),
+    ),
+    (
+        engine_26(flags=[STORE_FLAG._replace(value="other")]),
+        ON_STORE,
+        refuses("--feature other: /etc/x.conf gives it"),
+    ),
+    (
+        engine_26(flags=[FLAG._replace(value="overlay2")]),
+        ON_STORE,
+        refuses("--storage-driver overlay2: /etc/default/docker"),
+    ),
+    (engine_26(text='{"features": []}'), ON_STORE, refuses("it is no object")),
+    (engine_29(), want(options={"size": "1g"}), refuses("which ignores storage options")),
+    (engine_26(), OFF_STORE._replace(options={"x": ["1"]}), refuses("no such option")),
+    (engine_29(), OFF_STORE._replace(options={"x": ["1"]}), refuses("Give driver as well")),
+    (engine_26(held=USED), ON_STORE, refuses("3 images of overlay2, 1 container of overlay2")),
+    (engine_26(held=USED), ON_STORE, refuses("an engine on the containerd image store at /var")),
+    (engine_26(held=USED), ON_STORE._replace(keep_existing=True), [NOTE, WRITE, RESET, RESTART]),
+    (
+        engine_29(held=IN_STORE),
+        want("overlay2"),
+        refuses("an engine on overlay2 at /var/lib/docker would not see in /var/lib/docker 3 ima"),
+    ),
+    (engine_29(held=IN_STORE), OFF_STORE, refuses("1 container of overlayfs")),
+    (engine_29(held=USED), OFF_STORE, [NOTE, WRITE, RESET, RESTART]),  # it finds these again
+    (  # a snapshotter that has the name of the driver
+        engine_26("btrfs", held={"images": {"btrfs": 1}}, status=CONTAINERD, backing=BTRFS),
+        want("btrfs"),
+        refuses("1 image of btrfs"),
+    ),
+    (  # stopped: only containerd knows of its images
+        engine_29(active="inactive", closer=Closer(containerd_images=4)),
+        want("overlay2"),
+        refuses("in containerd 4 images of overlayfs"),
+    ),
+    (  # what containerd keeps stays in sight where the data root moves
+        engine_29(roots=(Holdings(ROOT, {"overlayfs": 3}), Holdings("/srv"))),
+        want(data_root="/srv"),
+        [NOTE, WRITE, RESET, RESTART],
+    ),
+    (
+        engine_29(roots=(Holdings(ROOT, **IN_STORE), Holdings("/srv"))),
+        want(data_root="/srv"),
+        refuses("in /var/lib/docker 1 container of overlayfs."),
     ),
     # refusals: what would not be seen any more
     (host(held=USED), want("vfs"), refuses("3 images of overlay2, 1 container of overlay2")),
@@ -308,17 +604,22 @@ WISHES = st.builds(
     st.sampled_from([*DRIVERS, None]),
     st.sampled_from([None, {}, {"size": "0"}]),
     data_root=st.sampled_from([None, ROOT]),
+    containerd_store=st.sampled_from([None, True, False]),
 )
+TEXTS = [None, PINNED, SIZED, ON_DM, STORE_ON, STORE_OFF, '{"data-root": "/var/lib/docker"}']
 
 
 @given(
-    st.sampled_from([*DRIVERS]),
-    st.sampled_from([None, PINNED, SIZED, ON_DM, '{"data-root": "/var/lib/docker"}']),
+    st.sampled_from([*DRIVERS, "overlayfs"]),
+    st.sampled_from(TEXTS),
     st.sampled_from(["active", "inactive", "failed"]),
+    st.sampled_from([(20, 10, 24), (26, 1, 5), (29, 0, 0), (29, 0, 1)]),
+    st.sampled_from([(), CONTAINERD]),
     WISHES,
 )
-def test_every_plan_is_refused_or_final(driver, text, active, wish):
-    state = host(driver, text, active=active, backing=XFS, closer=NEW_POOL)
+def test_every_plan_is_refused_or_final(driver, text, active, version, status, wish):
+    state = host(driver, text, version, active, backing=XFS, status=status)
+    state = state._replace(closer=NEW_POOL._replace(version=version))
     try:
         planned = plan(state, wish)
     except StorageError:
@@ -333,8 +634,47 @@ def test_the_file_keeps_what_is_not_ours():
     assert steps[1].content == '{\n  "log-driver": "local",\n  "storage-driver": "overlay2"\n}\n'
 
 
+def test_other_features_are_kept():
+    text = '{\n  "features": {\n    "buildkit": true\n  },\n  "storage-driver": "overlay2"\n}\n'
+    steps = plan(engine_26(text=text), ON_STORE).steps
+    assert steps[1].content == (
+        '{\n  "features": {\n    "buildkit": true,\n    "containerd-snapshotter": true\n  }\n}\n'
+    )
+
+
+def test_options_that_the_image_store_would_ignore_go_with_their_driver():
+    steps = plan(engine_26(text=SIZED, backing=XFS), ON_STORE).steps
+    assert steps[1].content == '{\n  "features": {"containerd-snapshotter": true}\n}\n'
+
+
+def test_the_first_release_with_the_image_store_by_default_has_it_pinned_off():
+    state = engine_29(version=(29, 0, 0), closer=Closer(version=(29, 0, 0)), backing=ZFS)
+    content = plan(state, want("zfs")).steps[1].content
+    assert '"features": {"containerd-snapshotter": false}' in content
+
+
+WHY = [
+    (engine_26(), ON_STORE, "it keeps images with overlay2, not in the containerd image store"),
+    (engine_29(), want("overlay2"), "in the containerd image store, not with overlay2"),
+    (engine_29(), OFF_STORE, "in the containerd image store, not with a storage driver"),
+    (
+        host("zfs", status=TANK_A, closer=Closer(dataset=True)),
+        FSNAME,
+        "its dataset is tank/a, not tank/b",
+    ),
+]
+
+
+@pytest.mark.parametrize(("state", "wish", "why"), WHY)
+def test_a_restart_says_why(state, wish, why):
+    assert why in plan(state, wish).steps[-1].reason
+
+
 def test_values_are_written_as_the_engine_reads_them():
-    wish = want("devicemapper", {"dm.use_deferred_removal": "yes", "dm.min_free_space": 5})
+    wish = want(
+        "devicemapper",
+        {"dm.loopdatasize": "1G", "dm.use_deferred_removal": "yes", "dm.min_free_space": 5},
+    )
     content = plan(host(), wish).steps[1].content
     assert '"dm.use_deferred_removal=true"' in content
     assert '"dm.min_free_space=5%"' in content
@@ -352,10 +692,25 @@ FINDINGS = [
         want(),
         ["driver_deprecated", "loop_lvm"],
     ),
+    (host(), LOOPS, ["driver_deprecated", "loop_lvm"]),
+    (host(closer=NEW_POOL), DM, ["driver_deprecated"]),
+    (host("overlay"), want(), ["driver_deprecated"]),
+    (host("aufs"), want(), ["driver_deprecated"]),
+    (host("vfs"), want(), ["vfs_copies"]),
+    (host(), want("vfs"), ["vfs_copies"]),
     (host(), want(), []),
     (host("vfs", text=PINNED), want("overlay2", restart=False), ["engine_outdated"]),
     (host(text=PINNED, held={"images": {"vfs": 1}}), want("overlay2"), ["hidden_data"]),
-    (host("overlayfs", status=CONTAINERD), want(data_root="/srv"), ["containerd_store"]),
+    (engine_26("overlayfs", STORE_ON, status=CONTAINERD), want(), []),
+    (engine_29(), want(data_root="/srv"), ["containerd_store"]),
+    (engine_29(text=SIZED), want(), ["ignored_options"]),
+    (engine_29(flags=[OPT_FLAG]), want(), ["ignored_options"]),
+    (engine_29(text='{"storage-opts": ["overlay2.size=1G"]}'), ON_STORE, ["ignored_options"]),
+    (engine_29(text='{"storage-opts": ["overlay2.size=1G"]}'), want(options={}), []),
+    (engine_26("overlay2", STORE_ON_OVERLAY2, status=CONTAINERD), want(), ["no_snapshotter"]),
+    (engine_26(active="inactive", text=STORE_ON_OVERLAY2), want(), ["no_snapshotter"]),
+    (engine_26("overlay2", STORE_ON_OVERLAY2, status=CONTAINERD), ON_STORE, []),
+    (engine_26("btrfs", STORE_ON_BTRFS, status=CONTAINERD), want(), []),
 ]
 
 
