@@ -32,7 +32,8 @@ RELEASES = {
     "bookworm": [],
     # The client has been a package of its own since Debian 13.
     "trixie": ["docker-cli"],
-    "testing": ["docker-cli"],
+    # Its default is dracut, and the lab's initrd is made with this one.
+    "testing": ["docker-cli", "initramfs-tools"],
 }
 
 # These can be removed in a guest and installed again there, without a network.
