@@ -83,6 +83,16 @@ def observe_btrfs(run):
 
 
 def _observe(run, mount):
+    usage = read_usage(mount)
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    if usage is None or shutil.which("btrfs", path=path) is None:
+        return usage
+    rc, out, _err = run(("btrfs", "filesystem", "usage", "--raw", mount.path))
+    return usage if rc else usage._replace(**parse_usage(out))
+
+
+def read_usage(mount):
+    """The :class:`Usage` of a Mount, without what is known of the devices. No command."""
     uuid = find_uuid(mount.source)
     try:
         found = os.statvfs(mount.path)
@@ -91,7 +101,7 @@ def _observe(run, mount):
     if uuid is None:
         return None
     kinds = {kind: _allocation(uuid, kind) for kind in ("data", "metadata", "mixed")}
-    usage = Usage(
+    return Usage(
         uuid=uuid,
         label=read_text(uuid, "label") or "",
         devices=tuple(sorted(os.listdir(os.path.join(SYSFS, uuid, "devices")))),
@@ -102,10 +112,6 @@ def _observe(run, mount):
         global_reserve=read_number(uuid, "allocation", "global_rsv_size") or 0,
         mixed=kinds["mixed"] is not None,
     )
-    if shutil.which("btrfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
-        return usage
-    rc, out, _err = run(("btrfs", "filesystem", "usage", "--raw", mount.path))
-    return usage if rc else usage._replace(**parse_usage(out))
 
 
 def _allocation(uuid, kind):

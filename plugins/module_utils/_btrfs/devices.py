@@ -1,0 +1,192 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The devices of a btrfs: those that the host has, and those that the kernel works with.
+
+Read from superblocks, from udev's records and by ioctl; no command.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import uuid
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
+    SYSFS,
+    find_uuid,
+    read_text,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.ioctl import ask, number
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.superblock import (
+    Superblock,
+    read_superblock,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import identify
+
+_SYS = "/sys/dev/block"
+_UDEV = "/run/udev/data/b"
+
+# struct btrfs_ioctl_fs_info_args and btrfs_ioctl_dev_info_args in include/uapi/linux/btrfs.h
+_FS_INFO_SIZE, _DEV_INFO_SIZE, _DEV_PATH = 1024, 4096, 3072
+
+
+class Part(NamedTuple):
+    """A device of the host that says of itself that it is a part of a btrfs."""
+
+    device: str  # the kernel's name, /dev/vdb
+    devno: str
+    links: tuple  # stable names, best first
+    disk_size: int  # bytes of the whole device
+    superblock: Superblock
+
+
+class Member(NamedTuple):
+    """A device that a filesystem is made of."""
+
+    id: int
+    size: int  # bytes that the filesystem has of it
+    part: Part | None  # None: it is missing
+    device: str  # the kernel's name, of a missing one the last that it had, or ""
+    used: int | None = None  # bytes handed out to chunks; None where it is not mounted
+
+    @property
+    def name(self):
+        """The name that still means this disk after a reboot; the kernel's where there is none."""
+        return self.part.links[0] if self.part and self.part.links else self.device
+
+
+def find_parts(named):
+    """Each :class:`Part` on the host, ordered by number.
+
+    Looked at are the named disks, what udev has seen to be btrfs, and what the kernel has mounted.
+    What other devices are made of is left out: its superblock is theirs (multipath, RAID1).
+
+    :param named: of Disk.
+    """
+    devnos = {disk.devno for disk in named if disk.exists} | _known_to_udev() | _in_use()
+    return tuple(part for part in map(_part, sorted(devnos, key=_order)) if part)
+
+
+def _part(devno):
+    folder = os.path.realpath(f"{_SYS}/{devno}")
+    device = "/dev/" + os.path.basename(folder).replace("!", "/")  # sysfs writes / as !
+    found = read_superblock(device)
+    if found is None or _entries(folder + "/holders"):
+        return None
+    label = read_text(found.uuid, "label")  # newer than the superblock, while it is mounted
+    if label is not None:
+        found = found._replace(label=label)
+    disk = identify(device)
+    return Part(device, devno, disk.links, disk.size, found)
+
+
+def _known_to_udev():
+    found = set()
+    for devno in _entries(_SYS):
+        try:
+            with open(_UDEV + devno, encoding="utf-8", errors="replace") as stream:
+                if "\nE:ID_FS_TYPE=btrfs\n" in stream.read():
+                    found.add(devno)
+        except OSError:
+            continue
+    return found
+
+
+def _in_use():
+    found = set()
+    for known in _entries(SYSFS):
+        for name in _entries(os.path.join(SYSFS, known, "devices")):
+            devno = read_text(known, "devices", name, "dev")
+            if devno:
+                found.add(devno)
+    return found
+
+
+def _entries(folder):
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _order(devno):
+    return [int(part) for part in devno.split(":")]
+
+
+def mounts_of(filesystem, table):
+    """Those of the mounts that are of the filesystem with this UUID."""
+    uuids, found = {}, []
+    for mount in table:
+        if mount.fstype == "btrfs":
+            if mount.source not in uuids:  # an engine mounts a device for each container
+                uuids[mount.source] = uuid_of(mount)
+            if uuids[mount.source] == filesystem:
+                found.append(mount)
+    return found
+
+
+def uuid_of(mount):
+    """The UUID of the filesystem that a Mount is of; None where there is no btrfs."""
+    if mount is None or mount.fstype != "btrfs":
+        return None
+    # sysfs does not know a device that was pulled, even if it is the one in the table
+    return find_uuid(mount.source) or uuid_at(mount.path)
+
+
+def uuid_at(path):
+    """The UUID of the btrfs that the folder ``path`` lies on; None where there is none."""
+    try:
+        answer = ask(path, number("\x94", 31, _FS_INFO_SIZE), bytes(_FS_INFO_SIZE))
+    except OSError:
+        return None
+    return str(uuid.UUID(bytes=answer[16:32]))
+
+
+def mounted_members(path, filesystem, parts):
+    """Each :class:`Member` of the filesystem that is mounted at ``path``, by the kernel's word.
+
+    The kernel does not notice that a disk was pulled, so each is looked for.
+
+    :param filesystem: the UUID.
+    :param parts: of Part, all of the host.
+    """
+    answer = ask(path, number("\x94", 31, _FS_INFO_SIZE), bytes(_FS_INFO_SIZE))
+    (highest,) = struct.unpack_from("=Q", answer)
+    request = number("\x94", 30, _DEV_INFO_SIZE, both=True)
+    members = []
+    for one in range(1, highest + 1):
+        try:
+            answer = ask(path, request, struct.pack("=Q", one).ljust(_DEV_INFO_SIZE, b"\0"))
+        except OSError:  # a number that is not in use any more
+            continue
+        used, size = struct.unpack_from("=QQ", answer, 24)
+        device = os.fsdecode(answer[_DEV_PATH:].partition(b"\0")[0])
+        members.append(Member(one, size, _part_at(device, filesystem, one, parts), device, used))
+    return tuple(members)
+
+
+def _part_at(device, filesystem, one, parts):
+    """The part at ``device``, if it says that it is this one of the filesystem, or its seed."""
+    devno = identify(device).devno
+    for part in parts:
+        found = part.superblock
+        if part.devno == devno and (found.seed or (found.uuid, found.id) == (filesystem, one)):
+            return part
+    return None
+
+
+def unmounted_members(parts):
+    """Each :class:`Member` of a filesystem by the word of its parts; a copy is no member.
+
+    :param parts: of Part, all of one filesystem.
+    """
+    members = {}
+    for part in parts:
+        found = part.superblock
+        members.setdefault(found.id, Member(found.id, found.size, part, part.device))
+    return tuple(members[one] for one in sorted(members))

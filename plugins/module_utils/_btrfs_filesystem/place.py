@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""By which name a btrfs is mounted, and which subvolume of it. Pure.
+
+A unit that is there already stays as it is, if what it names cannot be anything else than this
+filesystem. A new one names the UUID; that of a filesystem which is still to be made nobody knows
+yet, so its unit names the first disk by its link: udev lets systemd have none of a filesystem's
+devices before all of them are there (64-btrfs.rules). Never the label: a second disk may bring
+the same one, and the boot would mount either.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def place_of(state, wanted):
+    """The Place of the wanted mount on this host."""
+    found, mount = state.found, state.mount
+    if mount.table is not None:  # then fstab says how, and no unit
+        return wanted.place(mount.table.source)
+    kept = _setting(mount, "What")
+    if kept in found.names:
+        what = kept
+    else:
+        what = f"/dev/disk/by-uuid/{found.uuid}" if found.uuid else state.disks[0].stable
+    subvolume = subvolume_of(state, wanted)
+    return wanted.place(what, *([f"subvol={subvolume}"] if subvolume else []))
+
+
+def subvolume_of(state, wanted):
+    """The subvolume that its unit or fstab is to mount; None for the filesystem's default."""
+    mount = state.mount
+    if wanted.subvolume:
+        return wanted.subvolume
+    if mount.table is not None:
+        return named_subvolume(mount.table.options)
+    if _setting(mount, "What") in state.found.names:
+        return named_subvolume((_setting(mount, "Options") or "").split(","))
+    live = live_subvolume(mount)
+    return None if live == "/" else live
+
+
+def live_subvolume(mount):
+    """The subvolume that is mounted at the path; None where the filesystem is not."""
+    if not mount.ours:
+        return None
+    return named_subvolume(mount.mounted.options) or mount.mounted.root
+
+
+def named_subvolume(options):
+    """The subvolume among mount options, as the kernel writes it; None where there is none."""
+    for option in options:
+        name, _equals, value = option.partition("=")
+        if name == "subvol":
+            return "/" + value.strip("/")
+    return None
+
+
+def _setting(mount, name):
+    """A setting in the text of the mount unit that there is; None where there is none."""
+    match = re.search(rf"^{name}=(.*)$", mount.unit_text or "", re.M)
+    return match[1].strip() if match else None
