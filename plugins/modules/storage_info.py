@@ -321,7 +321,9 @@ storage:
           data: []
           upper: /srv/layers/local
           work: /srv/layers/local.work
-          options: {redirect_dir: "off", index: false, metacopy: false, volatile: false}
+          options:
+            {redirect_dir: follow, index: false, metacopy: false, volatile: false, userxattr: false,
+             xino: "off"}
           extra_options: []
           missing: []
       contains:
