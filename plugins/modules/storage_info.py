@@ -36,12 +36,39 @@ options:
         names in the data root.
       - V(driver_usage) needs what V(driver_data) reads, and looks at every file of every layer,
         which takes some ten seconds for each million of them. It is not read by default.
+      - V(drivers) needs what V(engine) and V(disks) read, and runs no command of its own. It is not
+        read by default.
       - V(overlay), V(mounts) and V(tools) run no command.
     type: list
     elements: str
     choices:
-      [disks, lvm, btrfs, zfs, overlay, mounts, engine, driver_data, driver_usage, tools]
+      [disks, lvm, btrfs, zfs, overlay, mounts, engine, driver_data, driver_usage, drivers, tools]
     default: [disks, lvm, btrfs, zfs, overlay, mounts, engine, driver_data, tools]
+  workload:
+    description:
+      - What the host's containers mostly do, for RV(storage.drivers.choice).
+      - V(general) is what nothing else describes.
+      - V(high_density) is many containers of few images, such as platforms, CI and builds. Where
+        overlay2 works it is taken also on btrfs and ZFS, since it alone lets containers share in
+        memory what they read of an image.
+      - V(large_files) is for large files that containers change in their own layer. overlay2 copies
+        such a file whole at the first write, btrfs and ZFS copy the blocks that change. It is still
+        better to keep such files in volumes, which no driver has a part in.
+    type: str
+    choices: [general, high_density, large_files]
+    default: general
+  devices:
+    description:
+      - The disks that may be taken for a driver, for RV(storage.drivers.choice). They are not
+        looked at. Where this is empty, the choice keeps to the filesystem that is there, and disks
+        that are free count for RV(storage.drivers.candidates) only.
+    type: list
+    elements: path
+    default: []
+  data_root:
+    description:
+      - Where the engine's data is to be, for RV(storage.drivers.choice). By default where it is.
+    type: path
 seealso:
   - module: containerhost.storage.thinpool
   - module: containerhost.storage.storage_driver
@@ -71,6 +98,17 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: host.findings | selectattr('topic', 'eq', 'autoextend_headroom') | length == 0
     fail_msg: "{{ host.findings | map(attribute='message') | join(' ') }}"
+
+- name: Ask which driver to take for large files, with a disk to spend
+  containerhost.storage.storage_info:
+    gather: [drivers]
+    workload: large_files
+    devices: [/dev/disk/by-id/virtio-disk1]
+  register: advice
+
+- name: Show the answer
+  ansible.builtin.debug:
+    msg: "{{ advice.storage.drivers.choice }}"
 
 - name: Ask for the engine only, which is cheap
   containerhost.storage.storage_info:
@@ -539,6 +577,103 @@ storage:
             (V(whiteouts)), and the folders that hide all below (V(opaque)). V(unread) are folders
             that could not be read. V(mounted) are mounts of the tree.
           type: dict
+    drivers:
+      description: Which storage drivers the host can have, and what becomes of the one in use.
+      returned: when V(drivers) is gathered
+      type: dict
+      contains:
+        candidates:
+          description: Every driver that there is, and the containerd image store as V(containerd).
+          type: list
+          elements: dict
+          contains:
+            driver:
+              description: The name.
+              type: str
+            possible:
+              description: Whether the engine can have it, at the price of what it C(needs).
+              type: bool
+            in_use:
+              description: Whether it runs on it.
+              type: bool
+            reasons:
+              description: Every reason against it, a clause each. Empty where it is possible.
+              type: list
+              elements: str
+            needs:
+              description: What has to be made for it first. Empty where nothing has.
+              type: str
+          sample:
+            - {driver: overlay2, possible: true, in_use: true, reasons: [], needs: ""}
+            - driver: btrfs
+              possible: true
+              in_use: false
+              reasons: []
+              needs: "a disk: /var/lib/docker is on ext4, not on btrfs"
+            - driver: devicemapper
+              possible: false
+              in_use: false
+              reasons: [Docker 25.0 removed it]
+              needs: ""
+        choice:
+          description:
+            - The driver to take. One that holds images or containers is kept. It depends on nothing
+              that taking it changes, so the same is chosen again afterwards.
+          type: dict
+          contains:
+            driver:
+              description: >-
+                The driver, or V(containerd) for the containerd image store. Empty where there is no
+                engine.
+              type: str
+            why:
+              description: Why, in a sentence or two.
+              type: str
+            against:
+              description: What speaks against each of the others, by name.
+              type: dict
+          sample:
+            driver: overlay2
+            why: /var/lib/docker is on ext4; overlay2 suits most work, and every engine from 1.12 on
+              has it.
+            against: {vfs: it copies every layer whole, aufs: this kernel has no aufs}
+        outlook:
+          description:
+            - What a newer engine would do to this host. What is said of V(26) holds for 25 to 28,
+              what is said of V(29) from 29.0.1 on.
+          type: list
+          elements: dict
+          contains:
+            version:
+              description: The version of the newer engine.
+              type: str
+            verdict:
+              description:
+                - V(ok) is that all is there after the upgrade.
+                - V(changes_driver) is that it starts on another driver, and the present one holds
+                  nothing.
+                - V(hides_data) is that it starts on another driver, and shows none of the images
+                  and containers that the present one holds. They stay on disk.
+                - V(refuses_to_start) is that it does not start.
+              type: str
+              choices: [ok, changes_driver, hides_data, refuses_to_start]
+            driver:
+              description: The driver that it would run on, as in RV(storage.drivers.candidates).
+              type: str
+            why:
+              description: Why, in a sentence or two.
+              type: str
+            before:
+              description: What to do before the upgrade. Empty for nothing.
+              type: str
+          sample:
+            - version: "26"
+              verdict: refuses_to_start
+              driver: ""
+              why: Docker 25.0 removed the devicemapper driver, and /etc/docker/daemon.json asks for
+                it.
+              before: Set storage-driver to overlay2 and take out the options of devicemapper, or
+                stay before Docker 25.0.
     tools:
       description: Which programs the host has, by name.
       returned: when V(tools) is gathered
@@ -566,6 +701,8 @@ findings:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import WORKLOADS
+from ansible_collections.containerhost.storage.plugins.module_utils._info.drivers import Wish
 from ansible_collections.containerhost.storage.plugins.module_utils._info.report import (
     DEFAULT,
     TOPICS,
@@ -582,12 +719,16 @@ def main():
                 "elements": "str",
                 "choices": list(TOPICS),
                 "default": DEFAULT,
-            }
+            },
+            "workload": {"type": "str", "choices": list(WORKLOADS), "default": "general"},
+            "devices": {"type": "list", "elements": "path", "default": []},
+            "data_root": {"type": "path"},
         },
         supports_check_mode=True,
     )
     try:
-        seen = observe(Reader(module), module.params["gather"])
+        wish = Wish(*(module.params[name] for name in ("workload", "devices", "data_root")))
+        seen = observe(Reader(module), module.params["gather"], wish)
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)
     module.exit_json(changed=False, **report(seen))

@@ -27,6 +27,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._info import
     driver_usage as _info_driver_usage,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+    drivers as _info_drivers,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._info import (
     engine as _info_engine,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._info import lvm as _info_lvm
@@ -53,6 +56,7 @@ class Topic(NamedTuple):
     findings: Callable
     default: bool = True  # whether it is read where nothing was asked for by name
     needs: tuple = ()  # topics that are read for it, reported or not; each is read once
+    asks: bool = False  # whether it depends on the wish that the report is made for
 
 
 def _whole(module, **more):
@@ -71,19 +75,24 @@ TOPICS = {
     "engine": _whole(_info_engine),
     "driver_data": _whole(_info_driver_data, needs=("engine", "zfs")),
     "driver_usage": _whole(_info_driver_usage, needs=("driver_data", "zfs"), default=False),
+    "drivers": _whole(_info_drivers, needs=("engine", "disks"), default=False, asks=True),
     "tools": _whole(_info_tools),
 }
 DEFAULT = [name for name, topic in TOPICS.items() if topic.default]
 
 
-def observe(run, gather):
-    """What each topic in ``gather`` reads: topic -> whatever its own functions take."""
+def observe(run, gather, wish=None):
+    """What each topic in ``gather`` reads: topic -> whatever its own functions take.
+
+    :param wish: a ``drivers.Wish``; None for the wish of nobody in particular.
+    """
     seen = {}
 
     def see(name):
         if name not in seen:
             topic = TOPICS[name]
-            seen[name] = topic.observe(run, *map(see, topic.needs))
+            wishes = (wish,) if topic.asks and wish else ()
+            seen[name] = topic.observe(run, *map(see, topic.needs), *wishes)
         return seen[name]
 
     return {name: see(name) for name in TOPICS if name in gather}

@@ -47,7 +47,7 @@ STATVFS = os.statvfs("/")
 FIXTURES = pathlib.Path(__file__).parents[1] / "module_utils" / "fixtures"
 RECORDED = (FIXTURES / "lvm_fullreport.json").read_text()
 DEFAULT = ["disks", "lvm", "btrfs", "zfs", "overlay", "mounts", "engine", "driver_data", "tools"]
-TOPICS = [*DEFAULT, "driver_usage"]
+TOPICS = [*DEFAULT, "driver_usage", "drivers"]
 ROOT = Mount("254:0", "/", "/", "ext4", "/dev/vda", ("rw",))
 SRV = Mount("0:40", "/", "/srv", "btrfs", "/dev/vdc", ("rw",))
 FREE = Disk(
@@ -136,7 +136,7 @@ def on_path(monkeypatch, *names):
     )
 
 
-COSTS = {"lvm": 1, "engine": 1, "driver_data": 1, "driver_usage": 1}
+COSTS = {"lvm": 1, "engine": 1, "driver_data": 1, "driver_usage": 1, "drivers": 1}
 
 
 @pytest.mark.parametrize("topic", TOPICS)

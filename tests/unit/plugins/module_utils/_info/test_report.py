@@ -80,8 +80,14 @@ def test_a_topic_needs_only_topics_that_are_there(name):
     assert set(_info.TOPICS[name].needs) <= set(_info.TOPICS) - {name}
 
 
-def test_what_takes_long_is_not_read_by_default():
-    assert set(_info.TOPICS) - set(_info.DEFAULT) == {"driver_usage"}
+def test_what_takes_long_or_is_advice_is_not_read_by_default():
+    assert set(_info.TOPICS) - set(_info.DEFAULT) == {"driver_usage", "drivers"}
+
+
+def test_a_wish_goes_to_the_topic_that_asks_for_it_and_to_no_other(reads, monkeypatch):
+    monkeypatch.setitem(_info.TOPICS, "b", _info.TOPICS["b"]._replace(asks=True))
+    _info.observe(no_commands, ["b"], "wish")
+    assert reads == [("a",), ("b", "A", "wish")]
 
 
 FILESYSTEMS = "nodev\tproc\nnodev\ttmpfs\nnodev\toverlay\nnodev\tzfs\nnodev\tnfs4\n\text4\n\txfs\n"

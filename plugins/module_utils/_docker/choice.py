@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""Which driver to take for a host and what its containers do: the choice behind ``auto``.
+
+What engines hold comes first: a driver is never chosen that would hide it. After that the place
+decides, then the workload. The choice depends on nothing that carrying it out changes to another
+answer, so the next run makes it again.
+
+Drivers differ by workload in two ways that matter (J. Petazzoni's comparison of 2015, which the
+drivers' own documentation still bears out):
+
+============================  =================  ==================  ==================
+what                          overlay2           devicemapper        btrfs, zfs
+============================  =================  ==================  ==================
+a new container               at once            takes a moment      soon
+a change of a small file      at once            copies 64 KiB       cheap
+a change of a large file      copies all of it   copies 64 KiB       cheap
+what two containers read      is cached once     is cached twice     is cached twice
+============================  =================  ==================  ==================
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import dotted
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
+    CONTAINERD,
+    KNOWN,
+    counted,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.possible import (
+    standings,
+)
+
+
+class Workload(NamedTuple):
+    """What a host's containers mostly do."""
+
+    drivers: tuple  # for them, the best one first, where there are disks to make the place for it
+    native: bool  # on a btrfs or a zfs, take the driver of that rather than overlay2
+    why: dict  # driver -> what there is to say of it here
+
+
+_BLOCKS = "{} copies the blocks of a large file that change, not the whole file"
+
+WORKLOADS = {
+    "general": Workload(
+        ("overlay2", "btrfs", "zfs"),
+        True,
+        {"overlay2": "overlay2 suits most work, and every engine from 1.12 on has it"},
+    ),
+    # Many containers of few images: platforms, CI, builds.
+    "high_density": Workload(
+        ("overlay2", "btrfs", "zfs"),
+        False,
+        {"overlay2": "on overlay2 containers start at once, and share in memory what they read"},
+    ),
+    # Large files that containers change in their own layer, for want of a volume.
+    "large_files": Workload(
+        ("btrfs", "zfs", "overlay2"),
+        True,
+        {
+            "btrfs": _BLOCKS.format("btrfs"),
+            "zfs": _BLOCKS.format("zfs"),
+            "overlay2": "overlay2 copies a large file whole at its first write: keep such files in "
+            "volumes",
+        },
+    ),
+}
+
+# What speaks against each where it is possible and another is taken.
+_DRAWBACKS = {
+    "overlay2": "a first write to a large file copies the whole file",
+    "overlay": "overlay2 does the same better",
+    "btrfs": "what containers read is not shared in memory, and its chunks want watching",
+    "zfs": "its cache takes much memory, and the kernel does not bring it",
+    "devicemapper": "it is slow, and what containers read is not shared in memory",
+    "vfs": "it copies every layer whole",
+    "aufs": "the kernel does not bring it",
+    "fuse-overlayfs": "every access goes through a program; it is for engines without root",
+    CONTAINERD: "it keeps images in containerd's folder, outside of the data root",
+}
+_LAST_RESORT = ("overlay2", "btrfs", "zfs", "fuse-overlayfs", "vfs")
+
+
+class Choice(NamedTuple):
+    """The driver to take, and why no other."""
+
+    driver: str  # '' where there is no engine to choose for
+    why: str  # a sentence
+    against: dict  # each other driver -> what speaks against it, in words
+
+
+def choose(facts, workload, disks=False):
+    """The :class:`Choice` for a host.
+
+    :param workload: one of :data:`WORKLOADS`.
+    :param disks: whether ``facts.disks`` were given to be taken; else the place stays as it is.
+    """
+    if not facts.version:
+        return Choice("", "There is no engine to choose for.", {})
+    known = standings(facts)
+    ready = [it.driver for it in known if it.possible and not it.needs]
+    usable = [it.driver for it in known if it.possible] if disks else []
+    name, why = next(_candidates(facts, WORKLOADS[workload], ready, usable))
+    return Choice(name, why, {it.driver: _against(it) for it in known if it.driver != name})
+
+
+def _candidates(facts, work, ready, usable):
+    """Driver and reason, the best one first.
+
+    :param ready: drivers that work on the place as it is.
+    :param usable: those that work on the disks that are given; () where none are.
+    """
+    yield from _holders(facts, ready)
+    root, filesystem = facts.data_root, facts.backing.fstype
+    if facts.backing.mount_point != root:  # else the place has been made already
+        for name in work.drivers:
+            if name in usable:
+                why = work.why.get(name, f"{name} can be made on it")
+                yield name, f"A disk is given; {why}."
+        if facts.in_use == CONTAINERD and not usable:
+            yield CONTAINERD, "The engine is on it, and no disk is given for anything else."
+    native = filesystem if filesystem in ("btrfs", "zfs") else "overlay2"
+    for name in (native if work.native else "overlay2", native):
+        if name in ready:
+            why = work.why.get(name, f"{name} is the driver for that")
+            yield name, f"{root} is on {filesystem}; {why}."
+    for name in _LAST_RESORT:
+        if name in ready:
+            yield name, f"Nothing better works on this host: {_DRAWBACKS[name]}."
+    yield "", "No driver works on this host."
+
+
+def _holders(facts, ready):
+    """Those that hold data, the one in use first: what the others hold is hidden already."""
+    held = facts.held()
+    for name in sorted(held, key=lambda name: name != facts.in_use):
+        if name in ready:
+            what, gone = counted(*held[name]), _gone(name)
+            why = f"It holds {what}, which another driver would not show."
+            yield name, why + (f" {gone}." if gone else "")
+
+
+def _gone(name):
+    removed = KNOWN[name].removed
+    return f"Docker {dotted(removed)} removed it" if removed < (9999,) else ""
+
+
+def _against(standing):
+    if standing.reasons:
+        return "; ".join(standing.reasons)
+    return "; ".join(
+        filter(None, (standing.needs, _gone(standing.driver), _DRAWBACKS[standing.driver]))
+    )

@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""Which storage drivers the host can have, which one to take, and what an upgrade would do to it.
+
+Everything is read from /proc, /sys, a superblock and the names in the data root, besides what the
+topics ``engine`` and ``disks`` read: no command of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import choice, outlook
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    data_root as docker_data,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    host as engine_host,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import Facts
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.possible import (
+    standings,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
+    Desired,
+    flag,
+    present_options,
+    present_root,
+    setting,
+)
+
+
+class Wish(NamedTuple):
+    """What the host is to be used for, where somebody asks for a driver."""
+
+    workload: str = "general"
+    disks: tuple = ()  # those that may be taken
+    data_root: str | None = None  # where it is to be; None: where it is
+
+
+_NO_WISH = Wish()
+
+
+class Seen(NamedTuple):
+    """What is known of the host, and what was wished for."""
+
+    facts: Facts  # as it is
+    wanted: Facts  # with the data root where it is to be
+    wish: Wish
+
+
+def observe(run, engine, disks, wish=_NO_WISH):
+    """Put together what the topics ``engine`` and ``disks`` have seen, and look closer."""
+    free = tuple(disk.stable for disk in disks if not list(reasons(disk)))
+    facts = _facts(engine.state) if engine.state.engine else Facts()
+    facts = facts._replace(disks=tuple(wish.disks) or free)
+    wanted = facts
+    if wish.data_root and os.path.realpath(wish.data_root) != facts.data_root:
+        wanted = _moved(facts, os.path.realpath(wish.data_root))
+    return Seen(facts, wanted, wish)
+
+
+def _facts(state):
+    engine = state.engine
+    root = os.path.realpath(present_root(state))
+    # With user namespaces, the engine has its drivers' folders in one of its own further down.
+    inner = (engine.info or {}).get("DockerRootDir", root)
+    given = flag(state, "storage-driver")
+    return Facts(
+        version=engine.version,
+        running=engine.driver,
+        containerd_store=engine.containerd_store,
+        kernel=state.kernel,
+        **_place(root, inner),
+        zfs_module=engine_host.zfs_module(),
+        missing_modules=engine_host.missing_modules(_all("modules"), state.kernel),
+        missing_programs=engine_host.missing_programs(_all("programs")),
+        missing_devices=engine_host.missing_devices(_all("devices")),
+        holds=state.roots[0] if state.roots else docker_data.Holdings(root),
+        prior=tuple(name for name in DRIVERS if _filled(os.path.join(inner, name))),
+        pinned=given.value if given else state.config.content.get("storage-driver") or "",
+        pinned_by=given.source if given else _config_file(state),
+        options=present_options(state),
+        store_switch=_store_switch(state),
+        user_namespaces=_user_namespaces(state),
+        old_root_key=_old_root_key(state),
+    )
+
+
+def _all(what):
+    """What any driver needs of a kind: modules, programs, devices."""
+    return sorted({name for driver in DRIVERS.values() for name in getattr(driver, what)})
+
+
+def _place(root, inner):
+    """Those of the facts that are about the place of the data.
+
+    :param inner: the folder that has the drivers' folders in it.
+    """
+    backing = engine_host.backing_of(root)
+    return {
+        "data_root": root,
+        "backing": backing,
+        "own_backing": _own_backing(inner, backing),
+        "file_types": engine_host.file_types(backing),
+    }
+
+
+def _moved(facts, root):
+    """The facts with the data root at another place.
+
+    What is left behind speaks for its driver as much as what may be there already.
+    """
+    holds = facts.holds
+    with contextlib.suppress(StorageError):
+        there = docker_data.observe_holdings(root)
+        holds = holds._replace(
+            images={**there.images, **holds.images},
+            containers={**there.containers, **holds.containers},
+        )
+    return facts._replace(holds=holds, **_place(root, root))
+
+
+def _own_backing(root, backing):
+    """The filesystems of drivers' folders that are on another one than the data root."""
+    found = {}
+    for name in DRIVERS:
+        folder = os.path.join(root, name)
+        own = engine_host.backing_of(folder) if os.path.isdir(folder) else backing
+        if own.mount_point != backing.mount_point:
+            found[name] = own
+    return found
+
+
+def _filled(folder):
+    try:
+        return bool(os.listdir(folder))
+    except OSError:
+        return False
+
+
+def _config_file(state):
+    given = flag(state, "config-file")
+    return given.value if given else Desired().config_file
+
+
+def _store_switch(state):
+    """``features.containerd-snapshotter``; None where it is not set."""
+    given = flag(state, "features")
+    name, _equals, value = given.value.partition("=") if given else ("", "", "")
+    if name == "containerd-snapshotter":
+        return value != "false"
+    features = state.config.content.get("features")
+    value = features.get("containerd-snapshotter") if isinstance(features, dict) else None
+    return value if isinstance(value, bool) else None
+
+
+def _user_namespaces(state):
+    security = (state.engine.info or {}).get("SecurityOptions") or []
+    return bool(setting(state, "userns-remap")) or any(
+        str(name).startswith("name=userns") for name in security
+    )
+
+
+def _old_root_key(state):
+    """The file that gives the data root by the name it had before 17.05; '' for none."""
+    if "graph" in state.config.content:
+        return _config_file(state)
+    old = [it for it in state.engine.unit.flags if it.spelled in ("--graph", "-g")]
+    return old[0].source if old else ""
+
+
+def describe(seen):
+    """``{"candidates": [...], "choice": {...}, "outlook": [...]}``; no lists without an engine."""
+    facts, wanted, wish = seen
+    found = facts.version
+    return {
+        "candidates": [
+            dict(it._asdict(), possible=it.possible) for it in (standings(facts) if found else ())
+        ],
+        "choice": choice.choose(wanted, wish.workload, bool(wish.disks))._asdict(),
+        "outlook": [it._asdict() for it in (outlook.outlooks(facts) if found else ())],
+    }
+
+
+def findings(seen):
+    """Nothing: what a host may become is in the report, and no fault of it."""
+    return []
