@@ -95,7 +95,7 @@ options:
     description:
       - Whether a systemd mount unit mounts it at boot, once its layers are there.
       - Left out, this stays as it is. A new mount is persistent where systemd runs the host, unless
-        it is O(volatile).
+        it is O(volatile) or a layer lies in memory.
     type: bool
   report_changes:
     description: Whether to read what the upper layer changes, and return it as RV(changes).

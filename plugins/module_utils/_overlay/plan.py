@@ -25,7 +25,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rul
     findings,
     require_changeable,
     require_idle,
-    require_keepable,
     require_list,
     require_overlay,
     require_supported,
@@ -37,6 +36,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.sta
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
     OverlayUnit,
     unit_at,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit_rules import (
+    can_come_back,
+    require_keepable,
+    require_removable,
 )
 
 _RELOAD = Command("Let systemd read the changed units", ("systemctl", "daemon-reload"))
@@ -100,19 +104,19 @@ def _gone(state, wanted):
         steps.append(_unmount(wanted, "its layers stay as they are"))
     after = state._replace(mounted=None, current=None, holders=())
     if wanted.state == "absent":
-        require_keepable(state, wanted, None)
+        require_removable(state, wanted)
         steps += _forget(state, wanted)
         after = after._replace(unit_text=None, enabled=False)
     return Plan(steps, after)
 
 
 def _persistent(state, wanted):
-    """Whether the mount is to come back at boot: as wanted; as it is; else, if it is new, yes."""
+    """Whether the mount is to come back at boot: as wanted; as it is; a new one, if it can."""
     if wanted.persistent is not None:
         return wanted.persistent
     if state.current is not None or state.table is not None or not state.systemd:
         return state.table is not None or state.unit_text is not None
-    return not goal(state, wanted).volatile
+    return can_come_back(state, goal(state, wanted))
 
 
 def _unit_steps(state, wanted, config, persistent):
@@ -132,15 +136,24 @@ def _unit_steps(state, wanted, config, persistent):
 
 
 def _forget(state, wanted):
-    """Disable and remove the unit."""
+    """Disable and remove the unit, and what systemd remembers of it."""
     unit, steps = unit_at(wanted.path), []
     if state.enabled:
         argv = ("systemctl", "disable", "--quiet", unit.name)
         steps.append(Command(f"Do not mount {wanted.path} at boot any more", argv))
     if state.unit_text is not None:
         reason = f"Remove the unit of {wanted.path}"
-        steps += [WriteFile(reason, unit.path, None, old=state.unit_text), _RELOAD]
+        steps += [WriteFile(reason, unit.path, None, old=state.unit_text), _RELOAD, _forgive(unit)]
     return steps
+
+
+def _forgive(unit):
+    """Systemd lists a unit that failed even when its file is gone.
+
+    By a pattern, for a unit that has not failed is not known any more, and would be an error.
+    """
+    pattern = unit.name[: -len("mount")] + "[m]ount"
+    return Command(f"Forget a failure of {unit.name}", ("systemctl", "reset-failed", pattern))
 
 
 def _folders(state, wanted, config):
@@ -185,7 +198,7 @@ def _way_back(state, wanted, config, changed, persistent):
         argv = ("systemctl", "disable", "--quiet", unit.name)
         steps.insert(0, Command(f"Do not mount {wanted.path} at boot", argv))
     if steps:
-        steps.append(_RELOAD)
+        steps += [_RELOAD, _forgive(unit)]
     if changed:
         argv = _mount(wanted.path, state.current)
         steps.append(Command(f"Mount {wanted.path} as it was", argv))

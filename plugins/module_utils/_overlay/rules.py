@@ -127,40 +127,6 @@ def require_list(config, wanted):
             )
 
 
-def require_keepable(state, wanted, config):
-    """Refuse a unit that this host, or systemd, could not keep; ``config=None`` to remove it."""
-    where = f"The overlay at {wanted.path}"
-    if state.table is not None and (config is None or state.table.fstype != "overlay"):
-        raise StorageError(
-            "/etc/fstab",
-            f"its line for {wanted.path} mounts {state.table.source} ({state.table.fstype}) there "
-            "at boot",
-            "Take that line out: a persistent mount is then kept by a unit of its own",
-        )
-    if config is None or state.table is not None:
-        return
-    if not state.systemd:
-        raise StorageError(
-            where,
-            "it is to be persistent, and systemd does not run this host",
-            "Set `persistent: false`",
-        )
-    if config.volatile:
-        raise StorageError(
-            where,
-            "a volatile overlay cannot be mounted a second time with the same work folder, so it "
-            "cannot come back at boot",
-            "Set `persistent: false`, or turn volatile off",
-        )
-    for role, path in (("path", wanted.path), *config.layers):
-        if "\\" in path:
-            raise StorageError(
-                f"{role}={path}",
-                "it has a backslash in it, which systemd takes out of the options of a mount",
-                "Rename the folder, or set `persistent: false`",
-            )
-
-
 def require_supported(state, wanted, config):
     """Refuse what this kernel, or this user namespace, does not do."""
     kernel, where = state.kernel, f"The overlay at {wanted.path}"

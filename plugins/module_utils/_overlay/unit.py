@@ -19,14 +19,21 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.con
     split_options,
 )
 
+LONGEST_NAME = 255  # bytes of the name of a file, and of a unit (systemd.unit(5))
+
 
 class OverlayUnit(MountUnit):
     """A mount unit that waits for its layers.
 
     ``RequiresMountsFor`` names each layer, so that systemd mounts first what they lie on: of an
-    overlay it only sees options, and takes nothing from them. ``LIBMOUNT_FORCE_MOUNT2`` (mount(8),
-    util-linux 2.40) keeps to mount(2), which takes 4095 bytes of options; the newer system calls
-    take 255 bytes of each, and say "wrong fs type" of more.
+    overlay it only sees options, and takes nothing from them. Of ZFS's mounts it knows no more
+    than the service that makes them all.
+
+    By default a mount comes before ``local-fs.target`` (systemd.mount(5)). A layer from the network
+    comes after that, and systemd would leave out some unit of such a circle.
+
+    ``LIBMOUNT_FORCE_MOUNT2`` (mount(8), util-linux 2.40) keeps to mount(2), which takes 4095 bytes
+    of options; the newer system calls take 255 bytes of each, and say "wrong fs type" of more.
     """
 
     __slots__ = ()
@@ -43,7 +50,8 @@ class OverlayUnit(MountUnit):
         return (
             "# Kept by containerhost.storage.overlay_layer\n"
             f"[Unit]\nDescription=Overlay at {_literal(self.where)}\n"
-            f"RequiresMountsFor={layers}\n\n"
+            "DefaultDependencies=no\nConflicts=umount.target\nBefore=umount.target\n"
+            f"After=local-fs-pre.target zfs-mount.service\nRequiresMountsFor={layers}\n\n"
             f"[Mount]\nWhat={self.what}\nWhere={_literal(self.where)}\nType={self.fstype}\n"
             f"Options={_literal(','.join(self.options))}\n"
             "Environment=LIBMOUNT_FORCE_MOUNT2=always\n\n"
@@ -68,7 +76,8 @@ def read_unit(text):
 
 def unit_text(path):
     """What the file of the unit for a path holds; None where there is none."""
-    return _mount_unit.read_text(unit_at(path).path)
+    unit = unit_at(path)
+    return _mount_unit.read_text(unit.path) if len(unit.name) <= LONGEST_NAME else None
 
 
 def _literal(text):

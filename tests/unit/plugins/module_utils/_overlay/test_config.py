@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.ker
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
     OverlayUnit,
     read_unit,
+    unit_text,
 )
 
 ON = {"redirect_dir": True, "redirect_always_follow": True, "index": True, "metacopy": True,
@@ -78,6 +79,10 @@ def test_a_unit():
     assert unit.text.splitlines()[1:] == [
         "[Unit]",
         "Description=Overlay at /srv/my app",
+        "DefaultDependencies=no",
+        "Conflicts=umount.target",
+        "Before=umount.target",
+        "After=local-fs-pre.target zfs-mount.service",
         'RequiresMountsFor="/l:1" "/l 2" "/100%%" "/u" "/w"',
         "",
         "[Mount]",
@@ -150,3 +155,7 @@ def test_options_by_kernel(release, parameters, names):
     options = ("redirect_dir", "index", "xino", "metacopy", "volatile", "userxattr")
     found = kernel(release, parameters)
     assert {name for name in options if found.lacks(name)} == names
+
+
+def test_a_path_too_long_for_a_unit_has_none():
+    assert unit_text("/srv/" + "-" * 64) is None

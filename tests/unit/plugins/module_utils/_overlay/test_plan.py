@@ -39,6 +39,7 @@ KERNEL = Kernel("6.12.1-amd64", overlay=True, parameters=PARAMETERS, user_namesp
 UNLOADED = KERNEL._replace(parameters={})
 DISK = Mount("8:1", "/", "/", "ext4", "/dev/sda1", ("rw", "relatime"))
 DATA = Mount("8:2", "/", "/data", "xfs", "/dev/sda2", ("rw", "relatime"))
+MEMORY = Mount("0:25", "/", "/run", "tmpfs", "tmpfs", ("rw", "nosuid"))
 BOTH = ("trusted", "user")
 
 BASE = Config(lower=("/l1", "/l2"), upper="/u", work="/w")
@@ -92,6 +93,7 @@ def by_hand(*layers, **more):
 RELOAD = "systemctl daemon-reload"
 ENABLE, DISABLE = "systemctl enable --quiet m.mount", "systemctl disable --quiet m.mount"
 START, UMOUNT = "systemctl restart m.mount", "umount /m"
+FORGIVE = "systemctl reset-failed m.[m]ount"
 PATH = "/etc/systemd/system/m.mount"
 MAKE = "mkdir --parents --mode 0755"
 MOUNT = "env LIBMOUNT_FORCE_MOUNT2=always mount --types overlay --options {} overlay /m"
@@ -104,6 +106,7 @@ CASES = [
     (host(systemd=False), want(), [MOUNT.format(LAYERS)]),
     (host(systemd=False), want(READ_ONLY), [MOUNT.format("lowerdir=/l1:/l2")]),
     (host(), want(VOLATILE), [MOUNT.format(LAYERS + ",volatile")]),
+    (host(layer("/u", mount=MEMORY), layer("/w", mount=MEMORY)), want(), [MOUNT.format(LAYERS)]),
     (
         host(layer("/u", "missing"), layer("/w", "missing"), folder=layer("/m", "missing")),
         want(persistent=False),
@@ -155,7 +158,7 @@ CASES = [
     (by_hand(), want(persistent=True), [PATH, RELOAD, ENABLE]),
     (mounted(enabled=False), want(), [ENABLE]),
     (mounted(unit_text=UNIT.text + "#"), want(), [PATH, RELOAD]),
-    (mounted(), want(persistent=False), [DISABLE, PATH, RELOAD]),
+    (mounted(), want(persistent=False), [DISABLE, PATH, RELOAD, FORGIVE]),
     (mounted(), want(metacopy=True), [UMOUNT, PATH, RELOAD, START]),
     (by_hand(), want(index=True), [UMOUNT, MOUNT.format(LAYERS + ",index=on")]),
     (
@@ -176,9 +179,9 @@ CASES = [
     # away
     (mounted(), want(Config(), "unmounted"), [UMOUNT]),
     (host(unit_text=UNIT.text, enabled=True), want(Config(), "unmounted"), []),
-    (mounted(), want(Config(), "absent"), [UMOUNT, DISABLE, PATH, RELOAD]),
+    (mounted(), want(Config(), "absent"), [UMOUNT, DISABLE, PATH, RELOAD, FORGIVE]),
     (by_hand(), want(Config(), "absent"), [UMOUNT]),
-    (host(unit_text=UNIT.text), want(Config(), "absent"), [PATH, RELOAD]),
+    (host(unit_text=UNIT.text), want(Config(), "absent"), [PATH, RELOAD, FORGIVE]),
     (host(), want(state="absent"), []),
     (host(), want(state="unmounted"), []),
 ]  # fmt: skip
@@ -268,6 +271,10 @@ REFUSALS = [
     (host(systemd=False), want(persistent=True), "systemd does not run this host"),
     (host(), want(VOLATILE, persistent=True), "so it cannot come back at boot"),
     (host(layer("/g\\h")), want(lower=("/g\\h",)), "it has a backslash in it, which systemd takes"),
+    (host(layer("/l1 ")), want(lower=("/l1 ",)), "lower=/l1 : it has a space at its end"),
+    (host(layer("/l1", mount=MEMORY)), want(persistent=True),
+     "lower=/l1: it lies on /run (tmpfs), which is empty after a boot"),
+    (host(), want()._replace(path="/" + "-" * 64), "too long for the name of a unit"),
     (host(table=FSTAB._replace(fstype="xfs")), want(),
      "/etc/fstab: its line for /m mounts overlay (xfs) there at boot"),
     (by_hand(table=FSTAB), want(Config(), "absent"), "/etc/fstab: its line for /m mounts overlay"),
@@ -324,14 +331,14 @@ def test_the_root_is_no_mount_point():
 def test_the_way_back_mounts_what_there_was():
     planned = plan(mounted(), want(metacopy=True))
     back = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.undo]
-    assert back == [PATH, RELOAD, MOUNT.format(LAYERS)]
+    assert back == [PATH, RELOAD, FORGIVE, MOUNT.format(LAYERS)]
     assert planned.undo[0].content == UNIT.text
 
 
 def test_the_way_back_of_a_new_mount_takes_the_unit_away():
     planned = plan(host(folder=layer("/m", "missing")), want())
     back = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.undo]
-    assert back == [DISABLE, PATH, RELOAD]
+    assert back == [DISABLE, PATH, RELOAD, FORGIVE]
     assert planned.undo[1].content is None
     assert planned.steps[planned.undo_from].path == PATH
 
