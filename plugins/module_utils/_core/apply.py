@@ -19,6 +19,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     WriteFile,
 )
 
+_PARAMETERS = "/sys/"
+
 
 def execute(run, step, hold):
     """Take one step.
@@ -47,11 +49,17 @@ def _command(run, step):
 def _replace(step):
     """Replace a file so that a crash leaves the old one or the new one, and nothing between.
 
+    A parameter of the kernel's is no file that could be replaced: it is written to.
+
     Written beside, synced, renamed, the folder synced. ``atomic_move`` of ansible-core does not
     sync; Docker takes a daemon.json of 0 bytes for a valid one, so a crash would lose it all.
     """
     folder = os.path.dirname(step.path)
     try:
+        if step.path.startswith(_PARAMETERS):
+            with open(step.path, "w", encoding="ascii") as stream:
+                stream.write(step.content)
+            return
         if step.content is None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(step.path)

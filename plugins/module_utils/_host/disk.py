@@ -154,21 +154,38 @@ def hold(claims):
     """
     with contextlib.ExitStack() as stack:
         for claim in claims:
-            now = identify(claim.path)
-            if (now.devno, now.size, now.serial, now.wwn) != claim[1:]:
-                raise StorageError(
-                    claim.path,
-                    f"it is not the disk that the plan was made for: planned {claim}, found "
-                    f"{now.claim}",
-                    "Nothing was written to it; look at the disks of this host, then plan again",
-                )
-            stack.enter_context(_locked(now.device, claim.path))
+            stack.enter_context(_locked(_as_planned(claim).device, claim.path))
         yield
 
 
 @contextlib.contextmanager
-def _locked(device, name):
-    descriptor = os.open(device, os.O_RDWR | os.O_CLOEXEC)
+def check(claims):
+    """Do the same for a tool that partitions disks: check them, and keep no lock.
+
+    Such a tool waits for udev to name the partitions, and udev waits for the lock. `zpool create`
+    gives up after half a minute, and leaves the partitions.
+    """
+    for claim in claims:
+        # Not opened for writing: udev would look at the disk again, in the midst of the step.
+        with _locked(_as_planned(claim).device, claim.path, os.O_RDONLY):
+            pass
+    yield
+
+
+def _as_planned(claim):
+    now = identify(claim.path)
+    if (now.devno, now.size, now.serial, now.wwn) != claim[1:]:
+        raise StorageError(
+            claim.path,
+            f"it is not the disk that the plan was made for: planned {claim}, found {now.claim}",
+            "Nothing was written to it; look at the disks of this host, then plan again",
+        )
+    return now
+
+
+@contextlib.contextmanager
+def _locked(device, name, mode=os.O_RDWR):
+    descriptor = os.open(device, mode | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -39,7 +39,7 @@ def observe(run, wanted):
     """
     require_zfs()
     pool = names.pool_of(wanted.name)
-    _require_answers(pool)
+    require_answers(pool)
     found = read_pool(run, pool)
     if found is None:
         return State(None, MappingProxyType({}))
@@ -58,12 +58,17 @@ def observe(run, wanted):
     return state._replace(uses=find_uses(moved)) if moved else state
 
 
+def has_tools():
+    """Whether the commands of ZFS are on this host."""
+    return shutil.which("zfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
+
+
 def require_zfs():
     """Refuse a host whose kernel has no ZFS: `zfs` would try to load it, and reading loads nothing.
 
     :raises StorageError: the tools or the module are not there.
     """
-    if not shutil.which("zfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
+    if not has_tools():
         raise StorageError(
             "ZFS",
             "`zfs` is not on this host",
@@ -94,7 +99,7 @@ def _is_built(release):
         return False
 
 
-def _require_answers(pool):
+def require_answers(pool):
     """Refuse a suspended pool: commands about it fail one way or another, or wait for ever."""
     try:
         with open(f"{KSTAT}/{pool}/state", encoding="ascii") as stream:

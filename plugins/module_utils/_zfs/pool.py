@@ -104,10 +104,10 @@ def observe(run):
     _rc, datasets, _err = run(("zfs", "list", "-H", "-p", "-t", "filesystem,volume", "-o", columns))
     members = parse_status(status)
     pools = tuple(
-        pool._replace(members=tuple(map(_with_disk, members.get(pool.name, ()))))
+        pool._replace(members=tuple(map(with_disk, members.get(pool.name, ()))))
         for pool in parse_pools(listing)
     )
-    return Seen(pools, parse_datasets(datasets), _arc())
+    return Seen(pools, parse_datasets(datasets), observe_arc())
 
 
 def parse_pools(text):
@@ -182,7 +182,8 @@ def _number(text):
     return int(text) if text.isdigit() else None
 
 
-def _with_disk(member):
+def with_disk(member):
+    """The member with the disk that it lies on, where it is there."""
     return member._replace(disk=whole_disk(member.path)) if member.state != "UNAVAIL" else member
 
 
@@ -202,7 +203,8 @@ def member_on(pool, disk):
     return next((it for it in pool.members if it.disk and it.disk.devno == disk.devno), None)
 
 
-def _arc():
+def observe_arc():
+    """The :class:`Arc`; None where ZFS is not loaded."""
     rows = (line.split() for line in _read(KSTAT + "/arcstats").splitlines())
     stats = {row[0]: row[2] for row in rows if len(row) == 3}
     memory = re.search(r"MemTotal:\s+(\d+) kB", _read("/proc/meminfo"))

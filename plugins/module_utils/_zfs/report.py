@@ -77,7 +77,9 @@ def findings(seen):
     if seen is None:
         return []
     roots = {it.name: it for it in seen.datasets}
-    found = [finding for pool in seen.pools for finding in _of_pool(pool, roots.get(pool.name))]
+    found = [
+        finding for pool in seen.pools for finding in pool_findings(pool, roots.get(pool.name))
+    ]
     arc = seen.arc
     if arc and not arc.limit and seen.pools:
         found.append(
@@ -92,7 +94,12 @@ def findings(seen):
     return found
 
 
-def _of_pool(pool, root):
+def pool_findings(pool, root):
+    """What a person should know about one pool.
+
+    :param pool: a PoolStatus
+    :param root: its own filesystem, with what is ``used`` and ``available``; None if not known
+    """
     if pool.health != "ONLINE":
         lost = [f"{it.path} is {it.state}" for it in pool.members if it.state not in _WELL]
         yield Finding(

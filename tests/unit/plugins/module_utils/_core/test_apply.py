@@ -165,3 +165,12 @@ def test_a_file_that_cannot_be_written(tmp_path):
     with pytest.raises(StorageError, match="Set it: ") as error:
         write(tmp_path / "folder" / "file", "text")
     assert str(error.value).startswith(str(tmp_path / "folder" / "file"))
+
+
+def test_a_parameter_of_the_kernel_is_written_to_and_not_replaced(tmp_path, monkeypatch):
+    monkeypatch.setattr(_apply, "_PARAMETERS", str(tmp_path))
+    parameter = tmp_path / "zfs_arc_max"
+    parameter.write_text("0\n")
+    inode = parameter.stat().st_ino
+    write(parameter, "1073741824\n")
+    assert (parameter.read_text(), parameter.stat().st_ino) == ("1073741824\n", inode)

@@ -103,7 +103,7 @@ def test_cg_10744_a_member_is_its_disk_by_whatever_name(monkeypatch):
     known = {"/dev/sda1": SDA, "/dev/disk/by-id/ata-X-part1": SDA, "/dev/disk/by-id/ata-X": SDA}
     monkeypatch.setattr(pool, "whole_disk", known.get)
     for recorded in ("/dev/sda1", "/dev/disk/by-id/ata-X-part1"):
-        member = pool._with_disk(PoolMember(recorded, "ONLINE"))
+        member = pool.with_disk(PoolMember(recorded, "ONLINE"))
         status = pool.parse_pools(LIST)[0]._replace(members=(member,))
         assert pool.member_on(status, SDA._replace(path="/dev/disk/by-id/ata-X")) == member
         assert pool.member_on(status, SDA._replace(devno="8:16")) is None
@@ -111,7 +111,7 @@ def test_cg_10744_a_member_is_its_disk_by_whatever_name(monkeypatch):
 
 def test_a_member_that_is_gone_is_not_taken_for_another_disk(monkeypatch):
     monkeypatch.setattr(pool, "whole_disk", lambda path: SDA)
-    assert pool._with_disk(PoolMember("/dev/sda1", "UNAVAIL")).disk is None
+    assert pool.with_disk(PoolMember("/dev/sda1", "UNAVAIL")).disk is None
 
 
 def test_a_partition_lies_on_its_disk(tmp_path, monkeypatch):

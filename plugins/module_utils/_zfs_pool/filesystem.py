@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The filesystem of a pool at the place where units need it. Pure.
+
+ZFS mounts a filesystem by itself, at its property mountpoint. Where a person has written it into
+fstab, or has made a unit for it, the mountpoint is "legacy", and it stays so.
+
+All that can be is done while the units run: the filesystem is made with canmount=off. Then they
+are stopped, it is mounted, and they start on it.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    StorageError,
+    WriteFile,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._mount import (
+    rules as mount_rules,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan import (
+    change_mount,
+    mounted,
+    restart,
+    restore,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import dataset as datasets
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.creation import make
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Value
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.rules import (
+    require_writable,
+)
+
+
+class Mounting(NamedTuple):
+    """What a mounted filesystem takes."""
+
+    prepare: list  # steps that are kept, whatever comes after them
+    mount: list  # steps that are taken back when one of them fails
+    undo: tuple
+    state: object  # the State after all of them
+
+
+def plan_filesystem(state, wanted):
+    """The :class:`Mounting` of the wanted filesystem.
+
+    :raises StorageError: it is in use elsewhere, is no filesystem, or would hide something.
+    """
+    if wanted.place is None:
+        return Mounting([], [], (), state)
+    place, mount = wanted.place, state.mount
+    mount_rules.require_own_mount(mount, place, {wanted.filesystem})
+    target = state.mountpoint(place)
+    prepare, state = _prepare(state, wanted, target)
+    dataset = state.datasets[wanted.filesystem]
+    if not mount.ours or prepare:
+        require_writable(state.zfs(wanted.name).pool)
+    allow = target != "legacy" and dataset.shown("canmount") != "on"
+    changing = []
+    if allow:
+        argv = ("zfs", "set", "canmount=on", dataset.name)
+        changing.append(Command(f"Let {dataset.name} be mounted, now and at boot", argv))
+    if not mount.ours:
+        changing += _mount(mount, place, target)
+    steps = change_mount(mount, place, [], changing, stop=not mount.ours)
+    files = [step for step in steps if isinstance(step, WriteFile)]
+    undo = restore(files) if files else []
+    if allow and not mount.ours:
+        argv = ("zfs", "set", "canmount=off", dataset.name)
+        undo.insert(0, Command(f"Let go of the mount of {place.where}", argv))
+    after = {"mounted": Value("yes", "-"), **({"canmount": Value("on")} if allow else {})}
+    state = state.with_dataset(dataset.changed(after))._replace(mount=mounted(mount, place))
+    return Mounting(prepare, steps, (*undo, *restart(mount)) if steps else (), state)
+
+
+def _prepare(state, wanted, target):
+    """The steps that make the filesystem, or give it its place, and do not mount it."""
+    dataset = state.datasets.get(wanted.filesystem)
+    given = not_yet_mounted(target)
+    if dataset is None:
+        wish = datasets.Wanted(wanted.filesystem, properties=MappingProxyType(given), parents=True)
+        steps, after = make(state.zfs(wanted.name), wish)
+        return steps, state._replace(datasets=after.datasets)
+    _require_usable(dataset)
+    if dataset.shown("mountpoint") == target:
+        _require_not_elsewhere(state, wanted)
+        return [], state
+    _require_movable(state, wanted, dataset, target)
+    words = [f"{name}={value}" for name, value in given.items()]
+    step = Command(
+        f"Give {dataset.name} its place, {wanted.place.where} (mountpoint was "
+        f"{dataset.shown('mountpoint')})",
+        ("zfs", "set", *words, dataset.name),
+    )
+    after = dataset.changed({name: Value(value) for name, value in given.items()})
+    return [step], state.with_dataset(after)
+
+
+def not_yet_mounted(target):
+    """Properties of a filesystem that is to be mounted later, when its units have been stopped."""
+    return {"mountpoint": target, **({} if target == "legacy" else {"canmount": "off"})}
+
+
+def _mount(mount, place, target):
+    where = place.where
+    if target != "legacy" and not mount.table:
+        return [Command(f"Mount {place.target} at {where}", ("zfs", "mount", place.target))]
+    steps = []
+    if not mount.folder_exists:
+        argv = ("mkdir", "--parents", "--mode", "0711", where)
+        steps.append(Command(f"Make the folder {where}", argv))
+    argv = ("mount", where) if mount.table else ("systemctl", "restart", place.unit.name)
+    return [*steps, Command(f"Mount {place.target} at {where}", argv)]
+
+
+def _require_usable(dataset):
+    what = f"Dataset {dataset.name}"
+    if dataset.type != "filesystem":
+        raise StorageError(
+            what, f"it is a {dataset.type}, and only filesystems are mounted", "Name another one"
+        )
+    if dataset.shown("keystatus") == "unavailable":
+        raise StorageError(
+            what,
+            "its key is not loaded",
+            f"Load it with `zfs load-key {dataset.shown('encryptionroot', dataset.name)}`, and see "
+            "to it that it is loaded at boot",
+        )
+    if dataset.shown("readonly") == "on":
+        raise StorageError(
+            what,
+            "it is read-only",
+            f"`zfs inherit readonly {dataset.name}` if it may be written to; the copy of another "
+            "pool may not",
+        )
+
+
+def _require_not_elsewhere(state, wanted):
+    if state.elsewhere and not state.mount.ours:
+        raise StorageError(
+            f"Dataset {wanted.filesystem}",
+            f"it is mounted at {', '.join(state.elsewhere)}, and wanted at {wanted.place.where}",
+            "Stop what uses it there and unmount it, or name another dataset",
+        )
+
+
+def _require_movable(state, wanted, dataset, target):
+    """A filesystem that somebody uses, or has given a place to, is not taken away from there."""
+    _require_not_elsewhere(state, wanted)
+    shown = dataset.values["mountpoint"]
+    remedy = f"`zfs set mountpoint={target} {dataset.name}` by hand while nothing uses it"
+    if state.mount.ours:
+        raise StorageError(
+            f"Dataset {dataset.name}",
+            f"it is mounted at {wanted.place.where}, and nothing mounts it there at boot: its "
+            f"mountpoint is {shown.value}"
+            + (f", and {target} is wanted" if shown.value != "legacy" else ""),
+            f"{remedy}, or a line in fstab for a legacy one",
+        )
+    if shown.own and shown.value.startswith("/"):
+        raise StorageError(
+            f"Dataset {dataset.name}",
+            f"its mountpoint is {shown.value}, which somebody chose, and {target} is wanted",
+            f"{remedy}, or name another dataset",
+        )

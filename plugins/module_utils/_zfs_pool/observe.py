@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""Reading a pool, its disks and its filesystem: two commands where nothing is to be done."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from types import MappingProxyType
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
+    examine,
+    identify,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    observe_mount,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe import (
+    has_tools,
+    read_datasets,
+    read_pool,
+    require_answers,
+    require_zfs,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
+    parse_status,
+    with_disk,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool import arc
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
+    Boot,
+    Importable,
+    Imported,
+    State,
+)
+
+_UNITS = "/etc/systemd/system"
+_WANTS = (f"{_UNITS}/*.wants/", "/usr/lib/systemd/system/*.wants/", "/lib/systemd/system/*.wants/")
+_AT_BOOT = ("zfs-import-cache.service", "zfs-import.target", "zfs-mount.service", "zfs.target")
+_INSTEAD = {"zfs-import-cache.service": "zfs-import-scan.service"}
+
+# ZFS gives a whole disk a partition table: partition 1 is the member, partition 9 the 8 MiB behind.
+_WHOLE_DISK = {"1", "9"}
+
+
+def observe(run, wanted, devices):
+    """Read the pool and all that it depends on.
+
+    :raises StorageError: ZFS is not there to be asked, or the pool does not answer.
+    """
+    pending = wanted.pending and not has_tools()
+    memory = arc.observe(wanted.arc_max, pending)
+    if pending:
+        return State(
+            pools=(),
+            disks=tuple(examine(run, path) for path in devices),
+            mount=_mount(run, wanted),
+            arc=memory,
+        )
+    require_zfs()
+    require_answers(wanted.name)
+    pools = parse_pools(run.read(("zpool", "status", "-p", "-P")))
+    state = State(pools, mount=_mount(run, wanted), boot=_boot(), arc=memory)
+    pool = state.pool(wanted.name)
+    if pool is None:
+        listing = _read_importable(run)
+        return state._replace(
+            importable=parse_importable(listing), disks=_disks(run, devices, state, None)
+        )
+    _require_works(pool)
+    asked = [wanted.name]
+    if wanted.filesystem:
+        asked = [wanted.filesystem, *names.ancestors(wanted.filesystem)]
+    state = state._replace(
+        disks=_disks(run, devices, state, pool),
+        room=MappingProxyType(dict(filter(None, map(_room, pool.members)))),
+        datasets=MappingProxyType(read_datasets(run, asked)),
+        elsewhere=_elsewhere(wanted),
+    )
+    return state if _settled(state, pool) else _look_closer(run, state, pool)
+
+
+def parse_pools(text):
+    """:class:`Imported` of each pool that `zpool status -p -P` shows."""
+    health = dict(re.findall(r"(?m)^\s*pool: (\S+)\n\s*state: (\S+)", text))
+    return tuple(
+        Imported(name, health.get(name, ""), tuple(map(with_disk, members)))
+        for name, members in parse_status(text).items()
+    )
+
+
+def _require_works(pool):
+    if pool.health not in ("ONLINE", "DEGRADED"):
+        lost = ", ".join(f"{it.path} is {it.state}" for it in pool.members if it.state != "ONLINE")
+        raise StorageError(
+            f"Pool {pool.name}",
+            f"it is {pool.health}" + (f": {lost}" if lost else ""),
+            f"Bring its disks back, then `zpool clear {pool.name}`; `zpool status {pool.name}` "
+            "says more",
+        )
+
+
+def _read_importable(run):
+    """What `zpool import` prints; it reads disks, and imports nothing unless told to."""
+    rc, out, err = run(("zpool", "import"))
+    if rc and "no pools available" not in out + err:
+        raise StorageError(
+            "`zpool import`",
+            f"it failed with exit status {rc}: {(err or out).strip()}",
+            "Run it by hand on the host to see more; nothing has been changed",
+        )
+    return out
+
+
+def parse_importable(text):
+    """:class:`Importable` of each pool that `zpool import` lists."""
+    found = []
+    for block in re.split(r"(?m)^\s*pool: ", text)[1:]:
+        guid, health = (re.search(rf"(?m)^\s*{key}: (\S+)", block) for key in ("id", "state"))
+        found.append(
+            Importable(
+                name=block.split("\n", 1)[0].strip(),
+                guid=guid[1] if guid else "",
+                health=health[1] if health else "",
+                foreign="another system" in block or "'-f' flag" in block,
+            )
+        )
+    return tuple(found)
+
+
+def _disks(run, devices, state, pool):
+    """The named disks; what is on them is looked at only where they are not the pool's."""
+    found = []
+    for path in devices:
+        disk = identify(path)
+        ours = pool is not None and state.owner(disk) == pool
+        found.append(disk if ours else examine(run, path))
+    return tuple(found)
+
+
+def _room(member):
+    """``(devno, bytes)`` of a disk behind the partitions that ZFS made on it; None of others.
+
+    From sysfs: ZFS itself looks for more room only when it opens the disk again.
+    """
+    if member.disk is None or member.role != "data":
+        return None
+    sys = os.path.realpath(f"/sys/dev/block/{member.disk.devno}")
+    ends = {}
+    for path in glob.glob(sys + "/*/partition"):
+        folder = os.path.dirname(path)
+        start, sectors = (_number(f"{folder}/{name}") for name in ("start", "size"))
+        ends[str(_number(path))] = (start + sectors) * 512
+    if set(ends) != _WHOLE_DISK:
+        return None
+    return member.disk.devno, member.disk.size - max(ends.values())
+
+
+def _number(path):
+    with open(path, encoding="ascii") as stream:
+        return int(stream.read())
+
+
+def _mount(run, wanted):
+    if wanted.place is None:
+        return None
+    return observe_mount(run, wanted.place, lambda found: _is_of(found, wanted))
+
+
+def _is_of(mount, wanted):
+    return mount.fstype == "zfs" and mount.source == wanted.filesystem
+
+
+def _elsewhere(wanted):
+    if wanted.place is None:
+        return ()
+    where = os.path.realpath(wanted.place.where)
+    return tuple(it.path for it in mounts() if _is_of(it, wanted) and it.path != where)
+
+
+def _boot():
+    masked = tuple(unit for unit in _AT_BOOT if _is_masked(unit))
+    missing = (unit for unit in _AT_BOOT if not _is_enabled(unit) and unit not in masked)
+    return Boot(tuple(unit for unit in missing if not _is_enabled(_INSTEAD.get(unit))), masked)
+
+
+def _is_enabled(unit):
+    return unit is not None and any(glob.glob(wants + unit) for wants in _WANTS)
+
+
+def _is_masked(unit):
+    return os.path.realpath(f"{_UNITS}/{unit}") == os.devnull
+
+
+def _settled(state, pool):
+    """Whether pool and mount are as they should be, as far as a look from outside can tell."""
+    ours = all(state.owner(disk) == pool for disk in state.disks)
+    return ours and (state.mount is None or state.mount.ours)
+
+
+def _look_closer(run, state, pool):
+    found = read_pool(run, pool.name)
+    return state._replace(values=found.values) if found else state

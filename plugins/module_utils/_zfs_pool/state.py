@@ -1,0 +1,203 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""A pool, its disks, and the filesystem of it that units need: as they are, and as wanted."""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import parse_size
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
+    MountUnit,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    MountState,
+    Place,
+    check_path,
+    describe_mount,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import dataset as datasets
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import member_on
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.arc import ArcState
+
+# zpool_name_valid() of libzfs_pool.c, and NAME_ERR_DISKLIKE of zfs_namecheck.c
+_RESERVED = re.compile(r"mirror|raidz|draid|spare|log$|c[0-9]")
+
+
+class Wanted(NamedTuple):
+    """A pool as the user wants it. What is None stays as it is."""
+
+    name: str
+    layout: str | None = None
+    ashift: int | None = None
+    arc_max: int | None = None  # bytes
+    filesystem: str | None = None  # the dataset that is mounted, with the pool's name
+    place: Place | None = None  # where it is mounted; there is none without a filesystem
+    pending: bool = False  # the tools are still to be installed
+
+
+class Imported(NamedTuple):
+    """A pool that is imported."""
+
+    name: str
+    health: str
+    members: tuple = ()  # of PoolMember
+    capacity: int = 0  # percent allocated; not read: what its filesystem shows tells more
+
+
+class Importable(NamedTuple):
+    """A pool that `zpool import` lists."""
+
+    name: str
+    guid: str
+    health: str
+    foreign: bool = False  # another host used it last
+
+
+class Boot(NamedTuple):
+    """The units that import pools and mount datasets at boot."""
+
+    missing: tuple = ()  # those that are to be enabled
+    masked: tuple = ()
+
+
+class State(NamedTuple):
+    """All that a pool and its filesystem depend on."""
+
+    pools: tuple  # of Imported
+    importable: tuple = ()  # of Importable; looked for only where the pool is not imported
+    disks: tuple = ()  # of Disk, in the order in which they were named
+    room: MappingProxyType = MappingProxyType({})  # devno -> bytes of a disk behind its member
+    values: MappingProxyType = MappingProxyType({})  # of the pool; read only where it may change
+    datasets: MappingProxyType = MappingProxyType({})  # name -> Dataset
+    elsewhere: tuple = ()  # other places where the filesystem is mounted
+    mount: MountState | None = None
+    boot: Boot = Boot()
+    arc: ArcState = ArcState()
+
+    def pool(self, name):
+        """The pool of that name, if it is imported."""
+        return next((pool for pool in self.pools if pool.name == name), None)
+
+    def owner(self, disk):
+        """The imported pool that a disk is a member of, or None."""
+        return next((pool for pool in self.pools if member_on(pool, disk)), None)
+
+    def with_pool(self, pool):
+        """This state, with a pool added or replaced."""
+        others = tuple(other for other in self.pools if other.name != pool.name)
+        return self._replace(pools=(*others, pool))
+
+    def mountpoint(self, place):
+        """The property of the filesystem: its place, or "legacy" where something else mounts it."""
+        if self.mount.table:
+            return place.where if "zfsutil" in self.mount.table.options else "legacy"
+        return "legacy" if self.mount.unit_text is not None else place.where
+
+    def zfs(self, name):
+        """The pool and its datasets, as what makes datasets takes them."""
+        return datasets.State(datasets.Pool(name, self.values), self.datasets)
+
+    def with_dataset(self, dataset):
+        """This state, with a dataset added or replaced."""
+        return self._replace(
+            datasets=MappingProxyType({**self.datasets, dataset.name: dataset}),
+        )
+
+
+def wanted_from(params):
+    """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
+    name, path, dataset = params["name"], params["path"], params["dataset"]
+    _check_pool_name(name)
+    if path is None and (dataset is not None or params["required_by"]):
+        given = "dataset" if dataset is not None else "required_by"
+        raise StorageError(
+            f"{given}={params[given]}",
+            "it is of use only with `path`, where the filesystem is mounted",
+            "Give the path; for datasets that are mounted otherwise there is "
+            "containerhost.storage.zfs_dataset",
+        )
+    filesystem = place = None
+    if path is not None:
+        check_path(path)
+        filesystem = name if dataset is None else f"{name}/{dataset}"
+        names.check_name(filesystem, "dataset")
+        if names.is_snapshot(filesystem):
+            raise StorageError(
+                f"dataset={dataset}",
+                "it is a snapshot, and those cannot be written to",
+                "Name a filesystem",
+            )
+        place = Place(
+            target=filesystem,
+            unit=MountUnit(what=filesystem, where=path, fstype="zfs", options=()),
+            required_by=tuple(params["required_by"]),
+            keep_existing=params["existing_data"] == "keep",
+        )
+    arc_max = params["arc_max"]
+    return Wanted(
+        name=name,
+        layout=params["layout"],
+        ashift=params["ashift"],
+        arc_max=None if arc_max is None else parse_size(arc_max, "arc_max"),
+        filesystem=filesystem,
+        place=place,
+        pending=params.get("pending", False),
+    )
+
+
+def _check_pool_name(name):
+    names.check_name(name)
+    wrong = ""
+    if re.search("[/@]", name):
+        wrong = "it is the name of a dataset, and a pool is wanted"
+    elif _RESERVED.match(name):
+        wrong = "ZFS keeps such names for itself: mirror, raidz, draid, spare, log, c0 to c9"
+    elif " " in name:
+        wrong = "with a space in its name its datasets cannot be written into fstab or units"
+    if wrong:
+        raise StorageError(f"name={name}", wrong, "Choose a name like docker")
+
+
+def describe(state, wanted):
+    """The state as the user gets it: sizes in bytes, None for what is not there or not known."""
+    pool, root = state.pool(wanted.name), state.datasets.get(wanted.name)
+    filesystem = state.datasets.get(wanted.filesystem)
+    return {
+        "pool": None
+        if pool is None
+        else {
+            "name": pool.name,
+            "health": pool.health,
+            "used": root.number("used") if root else None,
+            "available": root.number("available") if root else None,
+            "members": [_describe_member(member) for member in pool.members],
+        },
+        "dataset": None
+        if filesystem is None
+        else {name: filesystem.shown(name) for name in ("mountpoint", "canmount", "mounted")}
+        | {"name": filesystem.name},
+        **({"mount": None, "guarded": []} if state.mount is None else describe_mount(state.mount)),
+        "arc": None
+        if state.arc.live is None
+        else {
+            "limit": state.arc.live.limit,
+            "largest": state.arc.live.largest,
+            "memory": state.arc.live.memory,
+        },
+    }
+
+
+def _describe_member(member):
+    return {
+        "disk": member.disk.stable or member.disk.device if member.disk else None,
+        **{name: getattr(member, name) for name in ("path", "state", "role", "group")},
+    }

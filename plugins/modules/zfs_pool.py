@@ -1,0 +1,223 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: zfs_pool
+short_description: Keep a ZFS pool, and a filesystem of it mounted where an engine needs it
+version_added: "1.0.0"
+author:
+  - containerhost.storage contributors (@containerhost)
+description:
+  - Makes a pool of blank disks, knows its members by their disks whatever name the pool recorded,
+    adds disks, and lets the pool use what a disk has grown by. Where nothing is to be done, two
+    commands read all there is to know.
+  - Keeps a filesystem of the pool mounted at O(path), and guards the units that need it, so that
+    they cannot start while it is missing. A container engine would otherwise start on the empty
+    folder below, and fill the wrong disk.
+  - Keeps the cache of ZFS below a limit, if one is given.
+  - Takes only disks that are blank, mounts only over a folder in which nothing is lost from sight,
+    never forces anything, and never removes a disk. An option that is left out keeps what is there.
+extends_documentation_fragment:
+  - containerhost.storage.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  name:
+    description: The pool.
+    type: str
+    required: true
+  devices:
+    description:
+      - Whole disks that the pool consists of, best by their names under C(/dev/disk/by-id). Those
+        that are not members yet are added, and have to be blank.
+      - A disk of the pool that is not named stays in it. With a pool that is there already, this
+        can be left out.
+      - When a named disk has grown, the pool is let use all of it.
+    type: list
+    elements: str
+    default: []
+  layout:
+    description:
+      - How a new pool spreads data over its disks. All O(devices) become one vdev, and V(stripe)
+        makes one of each. For a new pool the default is V(stripe), which is lost with any of its
+        disks.
+      - A pool of another layout is refused. More disks for a mirror or a raidz are taken as whole
+        vdevs, of as many disks as those that are there.
+    type: str
+    choices: [stripe, mirror, raidz1, raidz2, raidz3]
+  ashift:
+    description:
+      - The block size of disks that are taken, as a power of two. For a new pool the default is 12
+        (4 KiB), and for more disks that of their pool. It never changes for a disk that is taken.
+    type: int
+    choices: [9, 10, 11, 12, 13, 14, 15, 16]
+  dataset:
+    description:
+      - The filesystem in the pool that is mounted at O(path), without the name of the pool. It is
+        made if it is not there, and so are those above it.
+      - Without it, the pool's own filesystem is mounted there, as C(zpool create -m) does it.
+    type: str
+  path:
+    description:
+      - Where the filesystem is mounted. Without a path only the pool is kept.
+      - ZFS mounts it there by itself. A filesystem with C(mountpoint=legacy) and a line in fstab
+        is taken as it is.
+    type: path
+  required_by:
+    description:
+      - Systemd units that must not run without the mount. Those that run are stopped while it is
+        mounted, and started again.
+    type: list
+    elements: str
+    default: []
+  existing_data:
+    description:
+      - What to do when the folder that is mounted over holds images, containers, volumes, or files
+        that no engine made. V(keep) leaves them below the mount, where nobody sees them.
+    type: str
+    choices: [refuse, keep]
+    default: refuse
+  arc_max:
+    description:
+      - How much memory the cache of ZFS may take, with a binary unit (C(2g)). It is set at once,
+        and for every boot in a file of modprobe.d.
+      - Where another file of modprobe.d or tmpfiles.d, a unit or the kernel's command line sets
+        the same, that is left to do it.
+      - Where the module is loaded from an initramfs, that has to be made anew by other means.
+    type: str
+  pending:
+    description:
+      - In check mode, take ZFS for installed where its commands are missing, because a task before
+        this one is to install it. A real run takes no notice of this.
+    type: bool
+    default: false
+notes:
+  - The filesystem of a new pool has C(mountpoint=none), so that nothing in the pool is mounted but
+    what was given a place. Other properties are kept by M(containerhost.storage.zfs_dataset).
+  - A pool that is not imported is not imported by this module, which says what to do instead. It
+    may be in use by another host.
+seealso:
+  - module: containerhost.storage.zfs_dataset
+  - module: containerhost.storage.storage_driver
+  - module: containerhost.storage.mounted_volume
+"""
+
+EXAMPLES = r"""
+- name: The data root of Docker on a pool of one disk
+  containerhost.storage.zfs_pool:
+    name: docker
+    devices: [/dev/disk/by-id/virtio-disk1]
+    dataset: data
+    path: /var/lib/docker
+    required_by: [docker.service]
+    arc_max: 1g
+
+- name: A mirror, without a place for its datasets
+  containerhost.storage.zfs_pool:
+    name: tank
+    layout: mirror
+    devices:
+      - /dev/disk/by-id/wwn-0x5000c500a1b2c3d4
+      - /dev/disk/by-id/wwn-0x5000c500a1b2c3d5
+
+- name: A pool that was made with zpool create -m /var/lib/docker
+  containerhost.storage.zfs_pool:
+    name: zpool-docker
+    path: /var/lib/docker
+    required_by: [docker.service]
+"""
+
+RETURN = r"""
+state:
+  description: The pool, its filesystem and its mount after the run, or after it in check mode.
+  returned: success
+  type: dict
+  sample:
+    pool:
+      name: docker
+      health: ONLINE
+      used: 1081344
+      available: 9663676416
+      members:
+        - disk: /dev/disk/by-id/virtio-disk1
+          path: /dev/disk/by-id/virtio-disk1-part1
+          state: ONLINE
+          role: data
+          group: ""
+    dataset: {name: docker/data, mountpoint: /var/lib/docker, canmount: "on", mounted: "yes"}
+    mount: {path: /var/lib/docker, options: [rw, xattr, noacl]}
+    guarded: [docker.service]
+    arc: {limit: 1073741824, largest: 1073741824, memory: 8255569920}
+steps:
+  description: What was done, or in check mode would be, each with its reason.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - reason: Add /dev/disk/by-id/virtio-disk2 to pool docker
+      action: zpool add docker /dev/disk/by-id/virtio-disk2
+findings:
+  description: What a person should know and that is no error.
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from functools import partial
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import check
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.observe import observe
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
+    describe,
+    wanted_from,
+)
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "devices": {"type": "list", "elements": "str", "default": []},
+            "layout": {
+                "type": "str",
+                "choices": ["stripe", "mirror", "raidz1", "raidz2", "raidz3"],
+            },
+            "ashift": {"type": "int", "choices": list(range(9, 17))},
+            "dataset": {"type": "str"},
+            "path": {"type": "path"},
+            "required_by": {"type": "list", "elements": "str", "default": []},
+            "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
+            "arc_max": {"type": "str"},
+            "pending": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        pending = module.params["pending"] and module.check_mode
+        wanted = wanted_from(dict(module.params, pending=pending))
+    except StorageError as error:
+        module.fail_json(msg=str(error), **error.details)
+    reconcile(
+        module,
+        observe=partial(observe, wanted=wanted, devices=module.params["devices"]),
+        plan=partial(plan, wanted=wanted),
+        describe=partial(describe, wanted=wanted),
+        hold=check,
+    )
+
+
+if __name__ == "__main__":
+    main()
