@@ -451,14 +451,14 @@ def test_a_received_subvolume_stays_read_only(top, subvolume):
 # --- what community.general.btrfs_subvolume gets wrong
 
 
-def test_7098_an_early_error_is_not_masked(tmp_path, loops, subvolume):
+def test_cg_7098_an_early_error_is_not_masked(tmp_path, loops, subvolume):
     """#7098: with no btrfs mounted, it dies of an AttributeError about NoneType."""
     result = subvolume(tmp_path / "a")
     assert "NoneType" not in result["msg"]
     assert result["msg"].endswith("Mount the btrfs filesystem first, or give a path on it.")
 
 
-def test_10161_mounts_inside_of_mounts(loops, top, subvolume):
+def test_cg_10161_mounts_inside_of_mounts(loops, top, subvolume):
     """#10161: with a subvolume mounted below another mount of its filesystem, it dies."""
     create(top / "a")
     create(top / "b")
@@ -470,14 +470,14 @@ def test_10161_mounts_inside_of_mounts(loops, top, subvolume):
     settles(subvolume, outer / "inner/new", state="absent")
 
 
-def test_7454_nested_below_an_existing_one(top, subvolume):
+def test_cg_7454_nested_below_an_existing_one(top, subvolume):
     """#7454: it cannot make a subvolume inside of one that is there."""
     for path in ("a", "a/b", "a/b/c"):
         settles(subvolume, top / path)
     assert listed(top) == ["a", "a/b", "a/b/c"]
 
 
-def test_a_common_prefix_makes_no_child(top, subvolume):
+def test_cg_a_common_prefix_makes_no_child(top, subvolume):
     """It takes /foobar for a child of /foo, and removes it with it."""
     create(top / "foo")
     create(top / "foobar")
@@ -485,7 +485,7 @@ def test_a_common_prefix_makes_no_child(top, subvolume):
     assert listed(top) == ["foobar"]
 
 
-def test_a_plain_folder_is_no_success(top, subvolume):
+def test_cg_a_plain_folder_is_no_success(top, subvolume):
     """It reports a plain folder at the path as a subvolume that is in order."""
     (top / "a").mkdir()
     refuses(subvolume, top / "a", "it is a plain folder, no subvolume")
