@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,23 +37,29 @@ def disks(host):
 
 
 @pytest.fixture(scope="module")
-def provision(name):
-    """Return a function that runs the role on this host, with more arguments for Ansible."""
+def play(name):
+    """Return a function that runs a playbook on this host, with more arguments for Ansible."""
 
-    def run(*arguments):
+    def run(playbook, *arguments):
         return on_controller(
             *("ansible-playbook", f"--inventory={SCENARIO / 'inventory'}", f"--limit={name}"),
             *arguments,
-            PROJECT / "playbooks" / "provision.yml",
+            playbook,
         )
 
     return run
 
 
 @pytest.fixture(scope="module")
-def check_mode(provision):
-    """Return a function that runs the role in check mode on this host."""
-    return lambda *arguments: provision("--check", "--diff", *arguments)
+def provision(play):
+    """Return a function that runs the role on this host."""
+    return partial(play, PROJECT / "playbooks" / "provision.yml")
+
+
+@pytest.fixture(scope="module")
+def check_mode(play):
+    """Return a function that does in check mode what the scenario does to converge."""
+    return partial(play, SCENARIO / "converge.yml", "--check", "--diff")
 
 
 @pytest.fixture(scope="module")
