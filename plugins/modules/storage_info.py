@@ -629,6 +629,11 @@ storage:
             why:
               description: Why, in a sentence or two.
               type: str
+            takes_disks:
+              description: >-
+                Whether the place of its data is to be made of O(devices), or has been. Not where it
+                holds something that would be hidden.
+              type: bool
             against:
               description: What speaks against each of the others, by name.
               type: dict
@@ -636,6 +641,7 @@ storage:
             driver: overlay2
             why: /var/lib/docker is on ext4; overlay2 suits most work, and every engine from 1.12 on
               has it.
+            takes_disks: false
             against: {vfs: it copies every layer whole, aufs: this kernel has no aufs}
         outlook:
           description:

@@ -85,6 +85,8 @@ _DRAWBACKS = {
     "fuse-overlayfs": "every access goes through a program; it is for engines without root",
     CONTAINERD: "it keeps images in containerd's folder, outside of the data root",
 }
+# Those that the collection makes a filesystem for.
+_ON_DISKS = ("overlay2", "btrfs", "zfs")
 _LAST_RESORT = ("overlay2", "btrfs", "zfs", "fuse-overlayfs", "vfs")
 
 
@@ -93,6 +95,7 @@ class Choice(NamedTuple):
 
     driver: str  # '' where there is no engine to choose for
     why: str  # a sentence
+    takes_disks: bool  # whether its place is to be made, or was made, of the disks that are given
     against: dict  # each other driver -> what speaks against it, in words
 
 
@@ -103,12 +106,14 @@ def choose(facts, workload, disks=False):
     :param disks: whether ``facts.disks`` were given to be taken; else the place stays as it is.
     """
     if not facts.version:
-        return Choice("", "There is no engine to choose for.", {})
+        return Choice("", "There is no engine to choose for.", False, {})
     known = standings(facts)
     ready = [it.driver for it in known if it.possible and not it.needs]
     usable = [it.driver for it in known if it.possible] if disks else []
     name, why = next(_candidates(facts, WORKLOADS[workload], ready, usable))
-    return Choice(name, why, {it.driver: _against(it) for it in known if it.driver != name})
+    made = facts.backing.mount_point == facts.data_root
+    takes = disks and name in _ON_DISKS and (made or name not in facts.held())
+    return Choice(name, why, takes, {it.driver: _against(it) for it in known if it.driver != name})
 
 
 def _candidates(facts, work, ready, usable):

@@ -168,6 +168,25 @@ def test_a_disk_that_is_free_and_was_not_given_changes_nothing(workload):
     assert choose(facts, workload).driver == choose(BOOKWORM, workload).driver
 
 
+@pytest.mark.parametrize(
+    ("facts", "takes"),
+    [
+        (BOOKWORM, False),
+        (BOOKWORM._replace(disks=DISK, **NEW), True),
+        (BOOKWORM._replace(disks=DISK, backing=OWN_XFS), True),
+        (BOOKWORM._replace(disks=DISK, **BTRFS), True),
+        # what it holds would be hidden
+        (on("overlay2", disks=DISK), False),
+        (on("overlay2", disks=DISK, backing=OWN_XFS), True),
+        (on("vfs", disks=DISK), False),
+        (on("devicemapper", disks=DISK), False),
+        (Facts(), False),
+    ],
+)
+def test_what_becomes_of_the_disks(facts, takes):
+    assert choose(facts, "general", bool(facts.disks)).takes_disks is takes
+
+
 WORDS = [
     (
         BOOKWORM,
@@ -241,11 +260,11 @@ def hosts(draw):
     )
 
 
-def carried_out(facts, driver, disks):
+def carried_out(facts, choice):
     """The host after the role: on the driver, in its place."""
+    driver = choice.driver
     made = {"btrfs": OWN_BTRFS, "zfs": OWN_ZFS}.get(driver, OWN_XFS)
-    given = disks and driver != CONTAINERD and driver not in facts.held()
-    if given and facts.backing.mount_point != ROOT:
+    if choice.takes_disks and facts.backing.mount_point != ROOT:
         # what was there lies below the mount
         facts = facts._replace(backing=made, file_types=True, holds=Holdings(ROOT))
     return facts._replace(
@@ -260,8 +279,9 @@ def test_what_was_chosen_is_chosen_again(facts, workload):
     disks = bool(facts.disks)
     first = choose(facts, workload, disks)
     if first.driver:
-        after = carried_out(facts, first.driver, disks)
-        assert choose(after, workload, disks).driver == first.driver
+        after = carried_out(facts, first)
+        again = choose(after, workload, disks)
+        assert (again.driver, again.takes_disks) == (first.driver, first.takes_disks)
 
 
 @given(hosts(), st.sampled_from(sorted(WORKLOADS)))

@@ -195,7 +195,12 @@ def test_a_host_without_an_engine():
     )
     assert _info_drivers.describe(seen) == {
         "candidates": [],
-        "choice": {"driver": "", "why": "There is no engine to choose for.", "against": {}},
+        "choice": {
+            "driver": "",
+            "why": "There is no engine to choose for.",
+            "takes_disks": False,
+            "against": {},
+        },
         "outlook": [],
     }
     assert _info_drivers.findings(seen) == []
