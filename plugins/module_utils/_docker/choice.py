@@ -85,8 +85,8 @@ _DRAWBACKS = {
     "fuse-overlayfs": "every access goes through a program; it is for engines without root",
     CONTAINERD: "it keeps images in containerd's folder, outside of the data root",
 }
-# Those that the collection makes a filesystem for.
-_ON_DISKS = ("overlay2", "btrfs", "zfs")
+# What is made of disks for a driver; a data root that is one of these may have been made so.
+_MADE_OF_DISKS = {"overlay2": "xfs", "btrfs": "btrfs", "zfs": "zfs"}
 _LAST_RESORT = ("overlay2", "btrfs", "zfs", "fuse-overlayfs", "vfs")
 
 
@@ -94,7 +94,7 @@ class Choice(NamedTuple):
     """The driver to take, and why no other."""
 
     driver: str  # '' where there is no engine to choose for
-    why: str  # a sentence
+    why: str  # a sentence or two
     takes_disks: bool  # whether its place is to be made, or was made, of the disks that are given
     against: dict  # each other driver -> what speaks against it, in words
 
@@ -111,9 +111,16 @@ def choose(facts, workload, disks=False):
     ready = [it.driver for it in known if it.possible and not it.needs]
     usable = [it.driver for it in known if it.possible] if disks else []
     name, why = next(_candidates(facts, WORKLOADS[workload], ready, usable))
-    made = facts.backing.mount_point == facts.data_root
-    takes = disks and name in _ON_DISKS and (made or name not in facts.held())
+    takes = disks and _takes_disks(facts, name)
+    if disks and not takes:
+        why += " The disks that are given are not taken."
     return Choice(name, why, takes, {it.driver: _against(it) for it in known if it.driver != name})
+
+
+def _takes_disks(facts, driver):
+    if facts.backing.mount_point == facts.data_root:
+        return facts.backing.fstype == _MADE_OF_DISKS.get(driver)
+    return driver in _MADE_OF_DISKS and driver not in facts.held()
 
 
 def _candidates(facts, work, ready, usable):

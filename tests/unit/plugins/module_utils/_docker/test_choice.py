@@ -175,6 +175,8 @@ def test_a_disk_that_is_free_and_was_not_given_changes_nothing(workload):
         (BOOKWORM._replace(disks=DISK, **NEW), True),
         (BOOKWORM._replace(disks=DISK, backing=OWN_XFS), True),
         (BOOKWORM._replace(disks=DISK, **BTRFS), True),
+        # somebody else made that place
+        (BOOKWORM._replace(disks=DISK, backing=Backing(ROOT, "ext4", ())), False),
         # what it holds would be hidden
         (on("overlay2", disks=DISK), False),
         (on("overlay2", disks=DISK, backing=OWN_XFS), True),
@@ -184,7 +186,14 @@ def test_a_disk_that_is_free_and_was_not_given_changes_nothing(workload):
     ],
 )
 def test_what_becomes_of_the_disks(facts, takes):
-    assert choose(facts, "general", bool(facts.disks)).takes_disks is takes
+    found = choose(facts, "general", bool(facts.disks))
+    assert found.takes_disks is takes
+    assert found.why.endswith(" not taken.") == (bool(facts.disks) and not takes)
+
+
+def test_overlay2_on_a_btrfs_that_is_there_takes_no_disks():
+    found = choose(BOOKWORM._replace(disks=DISK, **BTRFS), "high_density", True)
+    assert (found.driver, found.takes_disks) == ("overlay2", False)
 
 
 WORDS = [
