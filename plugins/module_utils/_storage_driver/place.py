@@ -58,6 +58,13 @@ def _require_pool(closer, root, pending):
     """Refuse a pool that the engine does not take (``initDevmapper()`` of devicemapper)."""
     pool = closer.pool
     what = f"dm.thinpooldev {pool.name}"
+    if not pool.exists and not pending:
+        raise StorageError(
+            what,
+            f"there is no /dev/mapper/{pool.name} on this host",
+            "Make the pool with containerhost.storage.thinpool; the name is the volume group's and "
+            "the pool's with a hyphen between, and every hyphen within them doubled",
+        )
     if closer.loop_file and not pool.used:
         raise StorageError(
             what,
@@ -74,13 +81,6 @@ def _require_pool(closer, root, pending):
         )
     if pending:
         return
-    if not pool.exists:
-        raise StorageError(
-            what,
-            f"there is no /dev/mapper/{pool.name} on this host",
-            "Make the pool with containerhost.storage.thinpool; the name is the volume group's and "
-            "the pool's with a hyphen between, and every hyphen within them doubled",
-        )
     if not pool.thin:
         raise StorageError(what, "it is no thin pool", "Name the pool itself, not a volume in it")
     if pool.used and not closer.remembers_pool:
