@@ -229,6 +229,30 @@ def test_other_options_are_mounted_anew_unless_it_is_in_use(base):
     assert (base / "m/new").read_text() == "new"
 
 
+def test_what_lives_on_in_another_mount_namespace_is_not_unmounted(base):
+    """As the root of a container does: nothing in it is open by a path below the mount point."""
+    base.settles(**base.options())
+    holder = subprocess.Popen(
+        ["unshare", "--mount", "--propagation=private", "sh", "-c", "echo ready; exec sleep 60"],
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert holder.stdout.readline() == b"ready\n"
+        words = f"process {holder.pid} (sleep), which has it at {base / 'm'} in a mount namespace"
+        base.refuses(words, path=str(base / "m"), state="absent")
+        base.refuses(words, **base.options(redirect_dir="on"))
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def test_what_is_mounted_elsewhere_as_well_is_not_unmounted(base):
+    base.settles(**base.options())
+    (base / "bind").mkdir()
+    sh("mount", "--bind", str(base / "m"), str(base / "bind"))
+    base.refuses(f"its mount at {base / 'bind'}", path=str(base / "m"), state="unmounted")
+
+
 def test_another_list_of_lowers(base):
     base.make(more={"z": "z"})
     base.settles(**base.options())

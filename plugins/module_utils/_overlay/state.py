@@ -30,6 +30,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.con
     effective,
     read_config,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.holders import (
+    find_holders,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import (
     MOST_VALUE,
     Kernel,
@@ -193,7 +196,7 @@ def observe(run, wanted, read=None):
             mount_version=_mount_version(run, config),
         )
     if overlay and (mounting or wanted.state != "mounted"):
-        state = state._replace(holders=_holders(wanted.path, table))
+        state = state._replace(holders=find_holders(found, table))
     return state._replace(changes=read(config) if read and config.upper else None)
 
 
@@ -209,39 +212,6 @@ def _mount_version(run, config):
         return None
     match = re.search(r"util-linux (\d+)\.(\d+)", run.read(("mount", "--version")))
     return (int(match[1]), int(match[2])) if match else None
-
-
-def _holders(path, table):
-    """What keeps a mount busy: mounts below it, and processes with a file or folder of it."""
-    found = [f"a mount at {mount.path}" for mount in table if mount.path.startswith(path + "/")]
-    for process in filter(str.isdigit, os.listdir("/proc")):
-        if int(process) != os.getpid() and _is_inside(process, path):
-            found.append(f"process {process} ({_name(process)})")
-    return tuple(found)
-
-
-def _is_inside(process, path):
-    links = [f"/proc/{process}/{name}" for name in ("cwd", "root", "exe")]
-    try:
-        links += [entry.path for entry in os.scandir(f"/proc/{process}/fd")]
-    except OSError:  # ended, or not ours to look into
-        return False
-    for link in links:
-        try:
-            target = os.readlink(link)
-        except OSError:
-            continue
-        if (target + "/").startswith(path + "/"):
-            return True
-    return False
-
-
-def _name(process):
-    try:
-        with open(f"/proc/{process}/comm", encoding="utf-8", errors="replace") as stream:
-            return stream.read().strip()
-    except OSError:
-        return "ended"
 
 
 def describe(state, wanted):
