@@ -19,6 +19,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     unit as docker_unit,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
+    state as driver_state,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import steps
 from ansible_collections.containerhost.storage.plugins.modules import storage_driver
 
@@ -39,11 +42,12 @@ class Host:
         self.active, self.driver, self.starts, self.argvs = True, "overlay2", 1, []
         self.dies_of = None  # a driver that this engine does not come up on
         self.forgets = False  # whether it runs on overlay2 whatever it was told
+        self.version, self.store = "20.10.24", False
 
     def run_command(self, argv, **_kwargs):
         self.argvs.append(argv)
         if argv[1] == "--version":
-            return 0, "Docker version 20.10.24+dfsg1, build 297e128", ""
+            return 0, f"Docker version {self.version}+dfsg1, build 297e128", ""
         if argv[0] == "journalctl":
             return 0, "failed to start daemon: no such thing", ""
         if argv[1] == "show":
@@ -63,14 +67,18 @@ class Host:
         if not self.active:
             return 1, "", "Job for docker.service failed."
         self.driver = "overlay2" if self.forgets else wanted
+        self.store = content.get("features", {}).get("containerd-snapshotter", False)
+        if self.store:
+            self.driver = content.get("storage-driver", "overlayfs")
         return 0, "", ""
 
     def ask(self, _path, _what):
         assert self.active, "a stopped engine was spoken to"
         return {
-            "ServerVersion": "20.10.24",
+            "ServerVersion": self.version,
             "Driver": self.driver,
-            "DriverStatus": [],
+            "DriverStatus": [["driver-type", docker.STORE_TYPE]] if self.store else [],
+            "Images": 1 if self.store else 0,
             "DockerRootDir": str(self.root),
         }
 
@@ -85,8 +93,8 @@ class Ended(Exception):  # noqa: N818
 @pytest.fixture
 def host(tmp_path, monkeypatch):
     host = Host(tmp_path)
-    monkeypatch.setattr(docker, "DATA_ROOT", str(host.root))
-    monkeypatch.setattr(steps, "DATA_ROOT", str(host.root))
+    for place in (docker, driver_state, steps):
+        monkeypatch.setattr(place, "DATA_ROOT", str(host.root))
     monkeypatch.setattr(steps, "NOTES", str(tmp_path / "notes"))
     monkeypatch.setattr(lock, "PATH", str(tmp_path / "lock"))
     monkeypatch.setattr(docker, "ask", host.ask)
@@ -202,6 +210,47 @@ def test_images_of_another_driver_are_not_hidden(host):
     assert "1 image of overlay2 (1.0 MiB on disk)" in result["msg"]
     assert host.changing() == []
     assert run(host, driver="vfs", existing_data="keep")["changed"]
+
+
+def test_containerd_gets_the_images_and_gives_them_back(host):
+    host.version = "26.1.5"
+    host.config.write_text('{"features": {"buildkit": true}, "storage-driver": "overlay2"}')
+    planned = run(host, check=True, containerd_image_store=True)
+    done = run(host, containerd_image_store=True)
+    assert json.loads(host.config.read_text()) == {
+        "features": {"buildkit": True, "containerd-snapshotter": True}
+    }
+    assert (done["state"]["driver"], done["state"]["containerd_image_store"]) == ("overlayfs", True)
+    for key in ("steps", "changed", "findings"):
+        assert done[key] == planned[key]
+    again = run(host, containerd_image_store=True)
+    assert (again["changed"], len(host.argvs)) == (False, 1)
+    refused = run(host, driver="vfs", containerd_image_store=False)
+    assert "would not see in " in refused["msg"]
+    assert host.changing() == []
+    run(host, driver="vfs", containerd_image_store=False, existing_data="keep")
+    assert (host.driver, host.store) == ("vfs", False)
+
+
+def test_an_engine_that_ignores_the_switch_is_a_failure(host):
+    host.version = "26.1.5"
+    host.start = lambda: (0, "", "")
+    result = run(host, containerd_image_store=True)
+    assert "it did not keep the state it was given" in result["msg"]
+    assert not host.config.exists()
+
+
+def test_loops_are_made_by_name_and_kept_without_it(host):
+    refused = run(host, driver="devicemapper")
+    assert "ask for it by the size of its file: dm.loopdatasize" in refused["msg"]
+    assert host.changing() == []
+    assert run(host, driver="devicemapper", options={"dm.loopdatasize": "1G"})["changed"]
+    files = host.root / "devicemapper" / "devicemapper"
+    files.mkdir(parents=True)
+    (files / "data").touch()
+    host.active = False
+    assert run(host, driver="devicemapper", options={})["changed"]
+    assert run(host, driver="devicemapper")["changed"] is False
 
 
 BAD = [
