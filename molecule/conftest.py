@@ -117,3 +117,17 @@ def wait_until():
             time.sleep(1)
 
     return wait
+
+
+@pytest.fixture
+def unmounted(host):
+    """Take the data root's filesystem away, as a disk that fails does; give it back at the end."""
+    broken = "/run/systemd/system/var-lib-docker.mount.d/broken.conf"
+    host.check_output("systemctl stop docker.socket docker.service var-lib-docker.mount")
+    host.check_output(
+        f"install -D /dev/null {broken} && printf '[Mount]\nOptions=nonsense\n' >{broken}"
+    )
+    host.check_output("systemctl daemon-reload")
+    yield
+    host.check_output(f"rm {broken} && systemctl daemon-reload")
+    host.check_output("systemctl reset-failed docker.service && systemctl start docker.service")

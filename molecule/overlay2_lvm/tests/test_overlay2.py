@@ -12,22 +12,6 @@ import pytest
 ROOT = "/var/lib/docker"
 
 
-BROKEN = "/run/systemd/system/var-lib-docker.mount.d/broken.conf"
-
-
-@pytest.fixture
-def unmounted(host):
-    """Take the data root's filesystem away, as a disk that fails does; give it back at the end."""
-    host.check_output("systemctl stop docker.socket docker.service var-lib-docker.mount")
-    host.check_output(
-        f"install -D /dev/null {BROKEN} && printf '[Mount]\nOptions=nonsense\n' >{BROKEN}"
-    )
-    host.check_output("systemctl daemon-reload")
-    yield
-    host.check_output(f"rm {BROKEN} && systemctl daemon-reload")
-    host.check_output("systemctl reset-failed docker.service && systemctl start docker.service")
-
-
 def test_the_volume_is_of_the_wanted_kind(host):
     wanted = host.backend.get_variables().get("docker_storage_volume_kind", "thin")
     kind = host.check_output("lvs --noheadings --options segtype docker/data").strip()

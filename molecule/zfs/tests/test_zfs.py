@@ -65,7 +65,8 @@ def test_the_engine_does_not_start_without_the_mount(host):
 
 
 def test_another_driver_is_refused_while_this_one_holds_images(provision):
-    result = provision("--extra-vars=docker_storage_driver=vfs")
+    other = {"docker_storage_driver": "vfs", "docker_storage_options": {}}
+    result = provision(f"--extra-vars={json.dumps(other)}")
     assert result.returncode != 0, result.stdout
     assert "1 image" in result.stdout + result.stderr
     assert "changed=0" in result.stdout
