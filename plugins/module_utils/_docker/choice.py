@@ -136,8 +136,8 @@ def _candidates(facts, work, ready, usable):
             if name in usable:
                 why = work.why.get(name, f"{name} can be made on it")
                 yield name, f"A disk is given; {why}."
-        if facts.in_use == CONTAINERD and not usable:
-            yield CONTAINERD, "The engine is on it, and no disk is given for anything else."
+        if facts.in_use == CONTAINERD:
+            yield CONTAINERD, "The engine is on it, and no disk is given that another could have."
     native = filesystem if filesystem in ("btrfs", "zfs") else "overlay2"
     for name in (native if work.native else "overlay2", native):
         if name in ready:

@@ -139,6 +139,19 @@ CHOICES = {
     # the image store
     "image store with images": (in_containerd(), *[CONTAINERD] * 3),
     "image store with images, and a disk": (in_containerd(disks=DISK), *[CONTAINERD] * 3),
+    "image store with images, on containerd's btrfs": (
+        in_containerd(running="btrfs", holds=holds("btrfs"), **BTRFS),
+        *[CONTAINERD] * 3,
+    ),
+    "new 29 with a disk that nothing else can use": (
+        in_containerd(
+            disks=DISK,
+            holds=Holdings(ROOT),
+            missing_modules=("overlay", "btrfs", "zfs"),
+            **DOCKER_29,
+        ),
+        *[CONTAINERD] * 3,
+    ),
     "new 29": (in_containerd(holds=Holdings(ROOT), **DOCKER_29), *[CONTAINERD] * 3),
     "new 29 with a disk": (
         in_containerd(holds=Holdings(ROOT), disks=DISK, **DOCKER_29),
