@@ -295,6 +295,8 @@ WAYS_BACK = [
         [START],
     ),
     (done(mount=mounted(guarded=(), guard_texts={})), 0, [GUARD, RELOAD]),
+    # it is mounted already, and is not unmounted
+    (done(filesystem(canmount="noauto")), 0, []),
     (done(), 0, []),
 ]
 
