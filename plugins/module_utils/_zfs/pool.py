@@ -18,10 +18,7 @@ import shutil
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as disks
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe import (
-    DEVICE,
-    KSTAT,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe import KSTAT
 
 ARC_LIMIT = "/sys/module/zfs/parameters/zfs_arc_max"
 
@@ -95,7 +92,8 @@ class Seen(NamedTuple):
 def observe(run):
     """The host's ZFS; None where it is not installed or not loaded. Three commands."""
     found = shutil.which("zpool", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if not found or not os.path.exists(DEVICE):
+    # The device is no sign: systemd makes it for a module that may be loaded.
+    if not found or not os.path.exists(KSTAT):
         return None
     columns = "name,guid,health,size,allocated,free,capacity,fragmentation"
     _rc, listing, _err = run(("zpool", "list", "-H", "-p", "-o", columns))

@@ -102,7 +102,7 @@ def host(monkeypatch, tmp_path):
     monkeypatch.setattr(_info_driver_data, "DATA_ROOT", str(tmp_path / "docker"))
     monkeypatch.setattr(_driver_folders, "CONTAINERD_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setattr(_driver_folders, "CONTAINERD_ROOT", str(tmp_path / "containerd"))
-    monkeypatch.setattr(_zfs_pool, "DEVICE", str(tmp_path / "zfs"))
+    monkeypatch.setattr(_zfs_pool, "KSTAT", str(tmp_path / "zfs"))
     monkeypatch.setattr(_mounts, "mounts", lambda: fake.mounts)
     monkeypatch.setattr(_overlay, "mounts", lambda: fake.mounts)
     return fake

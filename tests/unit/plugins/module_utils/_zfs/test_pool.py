@@ -128,7 +128,7 @@ def test_a_partition_lies_on_its_disk(tmp_path, monkeypatch):
 
 
 def test_a_host_without_zfs_has_nothing_to_tell(monkeypatch):
-    monkeypatch.setattr(pool, "DEVICE", "/nowhere")
+    monkeypatch.setattr(pool, "KSTAT", "/nowhere")
     seen = pool.observe(lambda argv: pytest.fail(f"it ran {argv}"))
     assert describe(seen) == {"pools": [], "datasets": [], "arc": None}
     assert findings(seen) == []
