@@ -62,12 +62,10 @@ def _profile_findings(found, wanted):
 
 def _remedy(found, wanted, words):
     if found.operation.startswith("balance"):
-        return (
-            f"a balance has rewritten it, and one is begun: `btrfs balance status {wanted.where}`."
-        )
+        return f"it is converted, and a balance is at work: `btrfs balance status {wanted.where}`."
     return (
-        f"this has rewritten it, which may take hours while the engine goes on: `btrfs balance "
-        f"start {' '.join(words)} {wanted.where}`."
+        "it is converted, which may take hours while the engine runs: `btrfs balance start "
+        f"{' '.join(words)} {wanted.where}`."
     )
 
 

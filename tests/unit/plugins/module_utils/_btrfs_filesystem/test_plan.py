@@ -56,7 +56,7 @@ PAIR = btrfs(member(), member(2), profiles=Profiles(("single",), ("raid1",)))
 FULL = Folder(Holdings(ROOT, {"overlay2": 3}, {"overlay2": 1}, 2), size=5 * 1024**2)
 LINE = TableLine(f"UUID={UUID}", ROOT, "btrfs", ("noatime",))
 AT_DOCKER = LIVE._replace(root="/@docker", options=("rw", "noatime", "subvol=/@docker"))
-AT_MNT = LIVE._replace(path="/mnt")
+AT_MNT = LIVE._replace(path="/mnt", options=("rw", "relatime", "subvol=/"))
 ZSTD = ("noatime", "compress=zstd")
 COMPRESSED = LIVE._replace(options=(*LIVE.options, "compress=zstd:3"))
 
@@ -110,7 +110,9 @@ CASES = [
     (mounted(disks=[disk(path="/dev/vdb")]), want(), []),
     (mounted(PAIR, BOTH), want(data="single", metadata="raid1"), []),
     (mounted(PAIR), want(), []),  # what is left out stays
+    # mounted elsewhere too: each mount has some options, and its subvolume, for itself
     (mounted(btrfs(elsewhere=(AT_MNT,))), want(), []),
+    (host(btrfs(elsewhere=(AT_MNT,)), [disk()]), want(subvolume="/@docker"), MOUNTING),
     (mounted(options=("noatime", "subvol=/")), want(subvolume="/"), []),
     (mounted(mounted=COMPRESSED, options=ZSTD), want(options=ZSTD), []),
     (mounted(btrfs(member(disk_size=10 * GIB + 4095))), want(), []),
