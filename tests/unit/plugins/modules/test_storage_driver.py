@@ -232,6 +232,14 @@ def test_containerd_gets_the_images_and_gives_them_back(host):
     assert (host.driver, host.store) == ("vfs", False)
 
 
+def test_images_of_a_stopped_engine_are_counted_by_containerd(host, monkeypatch):
+    host.version, host.active = "29.0.1", False
+    monkeypatch.setattr(engine_host, "containerd_images", lambda _run: 2)
+    assert "in containerd 2 images of overlayfs" in run(host, driver="overlay2")["msg"]
+    assert host.changing() == []
+    assert run(host, driver="overlay2", existing_data="keep")["changed"]
+
+
 def test_an_engine_that_ignores_the_switch_is_a_failure(host):
     host.version = "26.1.5"
     host.start = lambda: (0, "", "")

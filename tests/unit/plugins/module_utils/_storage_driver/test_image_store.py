@@ -72,6 +72,12 @@ CASES = [
     (engine_26(text=STORE_OFF), want("vfs"), [NOTE, WRITE, RESET, RESTART]),
     (engine_26(text=STORE_OFF), ON_STORE, [NOTE, WRITE, RESET, RESTART]),
     (engine_26(flags=[STORE_FLAG], status=CONTAINERD), ON_STORE, []),
+    (engine_26(flags=[STORE_FLAG._replace(value="containerd-snapshotter=0")]), OFF_STORE, []),
+    (
+        engine_26(flags=[STORE_FLAG._replace(value="containerd-snapshotter")], status=CONTAINERD),
+        ON_STORE,
+        [],
+    ),
     (engine_26(active="inactive"), ON_STORE, [WRITE, START]),
     (engine_26(active="inactive", text=STORE_ON), ON_STORE, [START]),
     # names that the image store cannot have go
@@ -101,6 +107,11 @@ CASES = [
     (engine_29(), want("overlay2"), [NOTE, WRITE, RESET, RESTART]),
     (engine_29("overlay2", PINNED, status=()), want("overlay2"), []),
     (engine_29("overlay2", status=()), OFF_STORE, [WRITE]),
+    (  # stopped, and told to use a driver: it would not be on the image store
+        engine_29(active="inactive", text=PINNED, backing=XFS),
+        want(options={"overlay2.size": "1g"}),
+        [WRITE, START],
+    ),
     (
         engine_29(version=(29, 0, 0), closer=Closer(version=(29, 0, 0)), backing=ZFS),
         want("zfs"),
@@ -178,6 +189,11 @@ CASES = [
         want("btrfs"),
         refuses("1 image of btrfs"),
     ),
+    (  # stopped, and with data of a driver: it would go on with that
+        engine_29(active="inactive", held=USED),
+        ON_STORE,
+        refuses("3 images of overlay2"),
+    ),
     (  # stopped: only containerd knows of its images
         engine_29(active="inactive", closer=Closer(containerd_images=4)),
         want("overlay2"),
@@ -223,6 +239,13 @@ def test_other_features_are_kept():
 def test_options_that_the_image_store_would_ignore_go_with_their_driver():
     steps = plan(engine_26(text=SIZED, backing=XFS), ON_STORE).steps
     assert steps[1].content == '{\n  "features": {"containerd-snapshotter": true}\n}\n'
+
+
+def test_options_stay_where_the_engine_is_left_to_find_a_driver():
+    steps = plan(engine_29(text='{"storage-opts": ["overlay2.size=1G"]}'), OFF_STORE).steps
+    assert steps[1].content == (
+        '{"storage-opts": ["overlay2.size=1G"], "features": {"containerd-snapshotter": false}}'
+    )
 
 
 def test_the_first_release_with_the_image_store_by_default_has_it_pinned_off():

@@ -285,6 +285,7 @@ def test_the_old_name_of_the_data_root_goes():
 
 FINDINGS = [
     (host("devicemapper", ON_DM), want(), ["driver_deprecated"]),
+    (host("devicemapper", status=[["Pool Name", "d-p"]]), want(), ["driver_deprecated"]),
     (
         host("devicemapper", status=[["Data loop file", "/var/lib/x/data"]]),
         want(),
