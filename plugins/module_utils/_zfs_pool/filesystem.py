@@ -134,7 +134,15 @@ def _require_usable(dataset):
             f"Load it with `zfs load-key {dataset.shown('encryptionroot', dataset.name)}`, and see "
             "to it that it is loaded at boot",
         )
-    if dataset.shown("readonly") == "on":
+    readonly = dataset.values.get("readonly", Value("off"))
+    if readonly == Value("on", "temporary"):
+        raise StorageError(
+            what,
+            "it is mounted read-only",
+            f"`zfs mount -o remount,rw {dataset.name}`; if its pool is imported read-only "
+            "(`zpool get readonly`), export it and import it again",
+        )
+    if readonly.value == "on":
         raise StorageError(
             what,
             "it is read-only",

@@ -70,6 +70,12 @@ def not_mounted(**own):
     return filesystem(**{"mounted": "no", **own})
 
 
+def mounted_read_only():
+    """As it is where its pool was imported so."""
+    found = filesystem(readonly="on")
+    return found.changed({"readonly": found.values["readonly"]._replace(source="temporary")})
+
+
 def by_itself(name, mountpoint, **own):
     """A filesystem whose mountpoint nobody chose."""
     found = dataset(name, mounted="no", **own)
@@ -227,7 +233,8 @@ REFUSALS = [
         want_mounted(),
         "`zfs load-key docker/data`",
     ),
-    (there(not_mounted(readonly="on")), want_mounted(), "it is read-only"),
+    (there(not_mounted(readonly="on")), want_mounted(), "it is read-only. `zfs inherit readonly"),
+    (done(mounted_read_only()), want_mounted(), "it is mounted read-only"),
     (
         there(dataset("docker/data", mountpoint="/srv"), elsewhere=("/srv",)),
         want_mounted(),
