@@ -16,7 +16,7 @@ def test_it_plans_and_writes_nothing(host, check_mode):
 
 def traces(host):
     """Return what a write would show in: the disks' own counters, configuration, mounts."""
-    disks = [host.check_output("realpath %s", path) for path in lab_disks(host)]
+    disks = unmounted_disks(host)
     return [
         *(host.check_output("awk '{print $5, $7, $12, $14}' %s", counters(disk)) for disk in disks),
         host.check_output("find /etc -xdev -type f -exec sha256sum {} + | sort"),
@@ -24,8 +24,11 @@ def traces(host):
     ]
 
 
-def lab_disks(host):
-    return host.backend.get_variables()["lab_disks"]
+def unmounted_disks(host):
+    """Return the devices of the data disks; one that is mounted is written to by others."""
+    paths = host.backend.get_variables()["lab_disks"]
+    devices = [host.check_output("realpath %s", path) for path in paths]
+    return [device for device in devices if host.run("findmnt --source %s", device).failed]
 
 
 def counters(disk):
