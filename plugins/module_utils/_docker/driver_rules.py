@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     DRIVERS,
+    FEATURES_SINCE,
     LOOP_OPTIONS,
     OVERLAY_ON_ZFS,
     POOL_OPTIONS,
@@ -51,12 +52,13 @@ def require_driver(name, version):
         )
 
 
-def require_image_store(version):
-    """Refuse the containerd image store where this engine does not have it.
+def require_image_store(version, wanted):
+    """Refuse to switch the containerd image store where this engine does not have it.
 
+    :param wanted: whether it is to be on. Off is what any engine takes that knows the key.
     :raises StorageError: it came later.
     """
-    if version < STORE_SINCE:
+    if version < (STORE_SINCE if wanted else FEATURES_SINCE):
         raise StorageError(
             f"Docker {dotted(version)}",
             f"it has no containerd image store: that came with {dotted(STORE_SINCE)}",

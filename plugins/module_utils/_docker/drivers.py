@@ -173,6 +173,7 @@ NO_SNAPSHOTTERS = ("overlay2", "overlay", "devicemapper", "vfs", "aufs")
 # nothing is said from 29.0 on (daemon/daemon.go, daemon/image_store_choice.go).
 STORE_SINCE = (24,)
 STORE_BY_DEFAULT = (29,)
+FEATURES_SINCE = (18, 9)  # an engine before dies of the key itself
 
 
 def dotted(version):

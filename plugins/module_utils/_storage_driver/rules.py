@@ -85,9 +85,9 @@ def require_support(state, desired):
 
     :raises StorageError: see ``_driver_rules.py``.
     """
+    if desired.containerd_store is not None:
+        store_rules.require_switch(state, desired.containerd_store)
     if target_store(state, desired):
-        if desired.containerd_store:
-            store_rules.require_store(state)
         return
     driver, options = target_driver(state, desired), target_options(state, desired)
     if driver not in DRIVERS:

@@ -72,13 +72,13 @@ def _require_switched_off(state, desired):
         )
 
 
-def require_store(state):
-    """Refuse the image store where this engine does not have it, or not with its other settings.
+def require_switch(state, wanted):
+    """Refuse to switch the image store where this engine does not have it, or could not use it.
 
     :raises StorageError: the engine is too old, or maps users.
     """
-    driver_rules.require_image_store(next_version(state))
-    if setting(state, "userns-remap"):
+    driver_rules.require_image_store(next_version(state), wanted)
+    if wanted and setting(state, "userns-remap"):
         raise StorageError(
             "userns-remap",
             "the containerd image store does not go with user namespaces (moby#47377)",

@@ -252,15 +252,25 @@ def test_overlay_on_zfs(driver, zfs_module, wrong):
     assert wrong in str(error.value)
 
 
-@pytest.mark.parametrize("version", [V20, V23])
-def test_the_image_store_of_an_old_engine_is_refused(version):
+# engine, whether the image store is to be on, whether it takes that
+SWITCHES = [
+    ((18, 6, 3), False, False),
+    (V20, False, True),
+    (V20, True, False),
+    (V23, True, False),
+    (V24, True, True),
+    (V26, True, True),
+    (V29, False, True),
+]
+
+
+@pytest.mark.parametrize(("version", "wanted", "taken"), SWITCHES)
+def test_the_switch_of_the_image_store(version, wanted, taken):
+    if taken:
+        require_image_store(version, wanted)
+        return
     with pytest.raises(StorageError, match=r"it has no containerd image store.* with 24\.0"):
-        require_image_store(version)
-
-
-@pytest.mark.parametrize("version", [V24, V26, V29])
-def test_the_image_store_is_there_from_24_on(version):
-    require_image_store(version)
+        require_image_store(version, wanted)
 
 
 LOOPS = [
