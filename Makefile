@@ -29,8 +29,8 @@ docs: ## build the reference
 molecule: setup ## one scenario on real hosts: SCENARIO=direct_lvm
 	$(python) tests/run molecule --scenario $(SCENARIO)
 
-bench: setup ## measure against the commands by hand and the usual playbook
-	$(python) tests/benchmark/run
+bench: setup ## measure against commands by hand and the usual modules: FIGURES="zfs btrfs"
+	$(python) tests/benchmark/run $(FIGURES)
 
 build: setup ## the collection as a tarball
 	.venv/bin/ansible-galaxy collection build --force

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, containerhost.storage contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The benchmark: three ways from a blank disk to Docker on a thin pool, on the lab's hosts."""
+"""The benchmark: this collection against commands by hand and the usual modules."""
 
 from __future__ import annotations
 

@@ -8,14 +8,36 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from containerhost_lab.errors import LabError
 
-from . import CACHE, LATEST, environment, machine, results, table
-from .campaign import Campaign
-from .contenders import NAMES
+from . import (
+    CACHE,
+    LATEST,
+    btrfs,
+    environment,
+    figures,
+    layouts,
+    machine,
+    overlay,
+    pool,
+    results,
+    table,
+    zfs,
+)
+from .campaign import Campaign, Counts
 from .errors import BenchError
+from .samples import Samples
+
+# How each group of figures is measured, and in how many minutes on two emulated cores.
+MEASURE = {
+    "pool": (pool.measure, 15),
+    "layouts": (layouts.measure, len(layouts.LAYOUTS)),
+    "zfs": (zfs.measure, 3),
+    "btrfs": (btrfs.measure, 3),
+    "overlay": (overlay.measure, 1),
+}
 
 
 def main(words: Sequence[str]) -> int:
@@ -24,18 +46,20 @@ def main(words: Sequence[str]) -> int:
     A figure that was not reached is said, and is no failure of the benchmark.
     """
     arguments = parser().parse_args(words)
+    groups = [name for name in figures.GROUPS if name in (arguments.figures or figures.GROUPS)]
     CACHE.mkdir(parents=True, exist_ok=True)
-    for name in (*NAMES, "ping"):
-        (CACHE / f"{name}.log").unlink(missing_ok=True)
+    for log in CACHE.glob("*.log"):
+        log.unlink()
     started = time.monotonic()
     try:
         environment.ensure()
         environment.install_collection()
-        print("Measuring, some 15 minutes on two emulated cores. Leave the machine alone.")
-        campaign, about = Campaign(), machine.describe()
+        minutes = sum(MEASURE[name][1] for name in groups)
+        print(f"Measuring, some {minutes} minutes on two emulated cores. Leave the machine alone.")
+        campaign, about = Campaign(counts(arguments), arguments.layouts), machine.describe()
         if about["load"] > 1:
             print(f"Load is {about['load']}: something else runs; times will be too long.")
-        samples = campaign.measure(*counts(arguments))
+        failed = measure(campaign, groups)
         about["accel"] = campaign.accelerator
     except (BenchError, LabError) as error:
         print(f"bench: {error}")
@@ -43,23 +67,39 @@ def main(words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("bench: stopped; its hosts are thrown away.")
         return 130
-    report(samples, about, environment.versions(), time.monotonic() - started)
-    return 0
+    report(campaign.samples, groups, about, environment.versions(), time.monotonic() - started)
+    return int(failed)
 
 
-def counts(arguments: argparse.Namespace) -> tuple[int, int, int]:
-    """Return how often to apply, to check, and to run with nothing to do."""
+def measure(campaign: Campaign, groups: Collection[str]) -> bool:
+    """Measure each group; tell whether any failed. The others are measured all the same."""
+    failed = False
+    for name in groups:
+        try:
+            MEASURE[name][0](campaign)
+        except (BenchError, LabError) as error:
+            print(f"bench: {name} could not be measured: {error}")
+            failed = True
+    return failed
+
+
+def counts(arguments: argparse.Namespace) -> Counts:
+    """Return how often to do what."""
     if arguments.quick:
-        return 1, 1, 1
-    return arguments.applies, arguments.checks, arguments.runs
+        return Counts(1, 1, 1)
+    return Counts(arguments.applies, arguments.checks, arguments.runs)
 
 
-def report(samples: results.Samples, about: dict, versions: dict, seconds: float) -> None:
+def report(
+    samples: Samples, groups: Collection[str], about: dict, versions: dict, seconds: float
+) -> None:
     """Print the results and write them to latest.json."""
-    LATEST.write_text(json.dumps(results.as_json(samples, about, versions), indent=2) + "\n")
-    print(f"\n{about['cpu']}, {about['cores']} cores, guests on {about['accel']}, {about['date']}")
+    written = results.as_json(samples, about, versions, groups)
+    LATEST.write_text(json.dumps(written, indent=2) + "\n")
+    guests = f", guests on {about['accel']}" if about["accel"] else ""
+    print(f"\n{about['cpu']}, {about['cores']} cores{guests}, {about['date']}")
     print(", ".join(f"{name} {version}" for name, version in versions.items()))
-    print(f"\n{table.render(samples)}\n")
+    print(f"\n{table.render(samples, groups)}\n")
     print(f"Took {seconds / 60:.0f} min. Written to .cache/bench/latest.json; logs beside it.")
 
 
@@ -67,13 +107,32 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser."""
     top = argparse.ArgumentParser(
         prog="tests/benchmark/run",
-        description="Blank disk to Docker on a thin pool: by hand, the usual playbook, ours.",
+        description="This collection against the commands by hand and the usual modules.",
     )
+    top.add_argument(
+        "figures", nargs="*", type=one_of(figures.GROUPS), metavar="FIGURES",
+        help=f"what to measure, of: {', '.join(figures.GROUPS)} (all)",
+    )  # fmt: skip
+    top.add_argument(
+        "--layout", dest="layouts", action="append", type=one_of(layouts.NAMES), metavar="NAME",
+        help=f"of the layouts, only: {', '.join(layouts.NAMES)}; may be given again (all)",
+    )  # fmt: skip
     top.add_argument("--runs", type=positive, default=5, metavar="N", help="of the no-op (5)")
     top.add_argument("--applies", type=positive, default=3, metavar="N", help="from blank (3)")
     top.add_argument("--checks", type=positive, default=3, metavar="N", help="of check mode (3)")
     top.add_argument("--quick", action="store_true", help="everything once")
     return top
+
+
+def one_of(names: Collection[str]):
+    """Return a function that takes one of these names."""
+
+    def parse(text: str) -> str:
+        if text not in names:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(names)}.")
+        return text
+
+    return parse
 
 
 def positive(text: str) -> int:

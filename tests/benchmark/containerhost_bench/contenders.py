@@ -20,18 +20,24 @@ from .errors import BenchError
 NAMES = ("raw", "peer", "ours")
 RAW = BENCHMARK / "raw.sh"
 
+PROVISION = COLLECTIONS / "ansible_collections/containerhost/storage/playbooks/provision.yml"
+
 # The same disk and the same end: a pool of 95 percent of the group with 1 percent of metadata.
 PLAYBOOKS = {
     "peer": (BENCHMARK / "peer.yml", {"pool_device": hosts.DISK}),
     "ours": (
-        COLLECTIONS / "ansible_collections/containerhost/storage/playbooks/provision.yml",
+        PROVISION,
         {
             "docker_storage_driver": "devicemapper",
             "docker_storage_sizing": "documented",
             "docker_storage_devices": [hosts.DISK],
         },
     ),
+    "layout": (PROVISION, {}),
     "ping": (BENCHMARK / "ping.yml", {}),
+    "btrfs": (BENCHMARK / "btrfs.yml", {}),
+    "zfs_peer": (BENCHMARK / "zfs.yml", {"contender": "peer"}),
+    "zfs_ours": (BENCHMARK / "zfs.yml", {"contender": "ours"}),
 }
 
 
@@ -57,12 +63,16 @@ def by_hand() -> Run:
     return Run(seconds, [], 0)
 
 
-def play(contender: str, *options: str, on: str | None = None) -> Run:
+def play(
+    contender: str, *options: str, on: str | None = None, variables: dict | None = None
+) -> Run:
     """Run a contender's playbook once, with a connection of its own.
 
     :param on: the contender whose host it runs on, if not its own
+    :param variables: more of them than it has anyway
     """
-    playbook, variables = PLAYBOOKS[contender]
+    playbook, own_variables = PLAYBOOKS[contender]
+    variables = {**own_variables, **(variables or {})}
     # Short: the path of an SSH control socket may have 100 characters or so.
     work = Path(tempfile.mkdtemp(prefix="bench-", dir="/tmp"))
     try:
@@ -88,6 +98,12 @@ def play(contender: str, *options: str, on: str | None = None) -> Run:
         return Run(seconds, counting.modules(lines), counting.recap(output)["changed"])
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def require_unchanged(contender: str, run: Run) -> None:
+    """Raise BenchError where a run changed something that had nothing to do."""
+    if run.changed:
+        raise BenchError(f"{contender}: its second run changed the host; see {contender}.log.")
 
 
 def environment(work: Path) -> dict[str, str]:

@@ -28,6 +28,11 @@ def lvm_commands(programs: Counter[str]) -> int:
     return sum(count for name, count in programs.items() if LVM.fullmatch(name))
 
 
+def zfs_commands(programs: Counter[str]) -> int:
+    """Return how many of these were commands of ZFS."""
+    return programs["zfs"] + programs["zpool"]
+
+
 def received(net_dev: str) -> int:
     """Return the bytes that the host's network cards received, from /proc/net/dev."""
     total = 0

@@ -6,9 +6,15 @@
 from __future__ import annotations
 
 import subprocess
+from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
+from typing import TypeVar
 
+from . import counting
 from .errors import BenchError
+
+Result = TypeVar("Result")
 
 END = "--end-of-answer--"
 LIMIT = 120
@@ -68,3 +74,10 @@ class GuestShell:
                 return "".join(lines)
             lines.append(line)
         raise BenchError("The connection to the host broke off: see `lab/lab list`.")
+
+    def watch(self, work: Callable[[], Result]) -> tuple[Result, Counter[str], int]:
+        """Do ``work``; return its result, the programs that the host executed, and bytes it got."""
+        before = counting.received(self.run(START))
+        result = work()
+        after = counting.received(self.run(STOP))
+        return result, counting.executed(self.run(TRACE)), after - before

@@ -38,11 +38,15 @@ def name_of(contender: str) -> str:
     return f"bench-{contender}1"
 
 
-def restore(contender: str) -> float:
-    """Give a contender a blank host; return how long it took to answer, in seconds."""
+def restore(contender: str, extra: str = "") -> float:
+    """Give a contender a blank host; return how long it took to answer, in seconds.
+
+    :param extra: what the lab's image has to have besides, such as zfs
+    """
     throw_away(contender)
     started = time.monotonic()
-    lab("up", f"--name=bench-{contender}", f"--release={RELEASE}", f"--disks={DISKS}")
+    words = [f"--name=bench-{contender}", f"--release={RELEASE}", f"--disks={DISKS}"]
+    lab("up", *words, f"--with={extra}")
     return time.monotonic() - started
 
 
@@ -78,6 +82,15 @@ def ssh(contender: str, *words: str) -> list[str]:
     """Return the command that runs ``words`` in a contender's host."""
     host = lab_host.read(name_of(contender))
     return lab_guest.ssh(host.ssh_port, Path(host.key), *words)
+
+
+def run(contender: str, *words: str, script: str) -> str:
+    """Run ``words`` in a contender's host with ``script`` as input; return what it printed."""
+    command = ssh(contender, *words)
+    done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchError(f"{name_of(contender)}: {' '.join(words)} failed:\n{done.stderr}")
+    return done.stdout
 
 
 def shell(contender: str) -> GuestShell:

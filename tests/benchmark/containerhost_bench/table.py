@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from statistics import median
 
-from .results import Samples, Verdict, middle, ratio, verdicts
+from .figures import GROUPS, Verdict, verdicts
+from .samples import Samples, middle, own, quotient, ratio
 
 COLUMNS = (("raw", "by hand"), ("peer", "peer"), ("ours", "ours"))
 # Title, kind of measurement, digits.
@@ -21,13 +22,29 @@ ROWS = (
     ("commands, nothing to do", "execs", 0),
     ("  of them LVM's", "lvm", 0),
     ("bytes sent, nothing to do", "bytes", 0),
+    ("zfs_dataset, ZFS commands", "zfs", 0),
+    ("zfs_dataset, s", "zfs_seconds", 2),
+    ("btrfs_subvolume, s", "btrfs", 2),
+)
+SINGLE = (
+    ("one ping, s", "noop", "ping", 1),
+    ("lab host, s", "restore", "lab", 1),
+    ("layer, entries/s, best", "overlay", "rate", 0),
+    ("layer, entries/s, median", "overlay", "median", 0),
+)
+LAYOUT_COLUMNS = (
+    ("modules", "layout_modules", 0),
+    ("commands", "layout_execs", 0),
+    ("time, s", "layout_noop", 1),
+    ("blank, s", "layout_apply", 1),
 )
 WIDTHS = (26, 12, 13, 12, 8, 8)
 
 
-def render(samples: Samples) -> str:
+def render(samples: Samples, groups: Collection[str] = GROUPS) -> str:
     """Return the whole report."""
-    return "\n".join([*measured(samples), "", *reached(verdicts(samples))])
+    parts = (measured(samples), layouts(samples), reached(verdicts(samples, groups)))
+    return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines)
 
 
 def measured(samples: Samples) -> Iterator[str]:
@@ -41,23 +58,40 @@ def measured(samples: Samples) -> Iterator[str]:
         yield line(
             title,
             *(number(median(it), digits) if it else "-" for it in values),
-            number(ratio(samples, kind, "ours", "peer"), 2),
-            number(ratio(samples, kind, "ours", "raw"), 2),
+            number(ratio(samples, kind, "peer"), 2),
+            number(ratio(samples, kind, "raw"), 2),
         )
         if any(differ(it) for it in values):
             yield line("  least to most", *(spread(it, digits) for it in values))
-    for title, kind, name in (("one ping, s", "noop", "ping"), ("lab host, s", "restore", "lab")):
+    peer, ours = own(samples, "peer"), own(samples, "ours")
+    if peer is not None:
+        cells = (number(value, 2) for value in (peer, ours, quotient(ours, peer)))
+        yield line("  more than an empty module", "-", *cells)
+    for title, kind, name, digits in SINGLE:
         if (value := middle(samples, kind, name)) is not None:
-            yield line(title, number(value, 1))
+            yield line(title, number(value, digits))
+
+
+def layouts(samples: Samples) -> Iterator[str]:
+    """Yield the table of the role's layouts, where any was measured."""
+    names = list(samples.get("layout_modules", {}))
+    if not names:
+        return
+    yield line("layout, nothing to do", *(title for title, _, _ in LAYOUT_COLUMNS))
+    yield "-" * sum(WIDTHS)
+    for name in names:
+        cells = ((middle(samples, kind, name), digits) for _, kind, digits in LAYOUT_COLUMNS)
+        yield line(name, *(number(value, digits) for value, digits in cells))
 
 
 def reached(found: list[Verdict]) -> Iterator[str]:
     """Yield the figures to reach, and whether they are."""
-    yield f"{'figures to reach':36}{'at most':>10}{'is':>10}   "
+    yield f"{'figures to reach':36}{'target':>12}{'is':>12}"
     yield "-" * sum(WIDTHS)
     for it in found:
-        word = "not measured" if it.value is None else "met" if it.met else "SHORT"
-        yield f"{it.title:36}{it.limit:>10g}{number(it.value, 2):>10}   {word}"
+        word = "not measured" if it.value is None else "OK" if it.met else "SHORT"
+        target = f"{'>=' if it.least else '<='} {it.limit:,.10g}"
+        yield f"{it.title:36}{target:>12}{number(it.value, 2):>12}   {word}"
 
 
 def line(*cells: str) -> str:

@@ -48,6 +48,10 @@ def test_no_command_of_lvm(name):
     assert counting.lvm_commands(Counter([name])) == 0
 
 
+def test_commands_of_zfs():
+    assert counting.zfs_commands(Counter({"zfs": 2, "zpool": 1, "zed": 4, "python3": 1})) == 3
+
+
 def test_received_bytes_are_those_of_the_network_card():
     assert counting.received(NET_DEV) == 17010
 
