@@ -108,49 +108,60 @@ class State(NamedTuple):
 
     def with_dataset(self, dataset):
         """This state, with a dataset added or replaced."""
-        return self._replace(
-            datasets=MappingProxyType({**self.datasets, dataset.name: dataset}),
-        )
+        return self._replace(datasets=MappingProxyType({**self.datasets, dataset.name: dataset}))
 
 
 def wanted_from(params):
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
-    name, path, dataset = params["name"], params["path"], params["dataset"]
-    _check_pool_name(name)
-    if path is None and (dataset is not None or params["required_by"]):
-        given = "dataset" if dataset is not None else "required_by"
-        raise StorageError(
-            f"{given}={params[given]}",
-            "it is of use only with `path`, where the filesystem is mounted",
-            "Give the path; for datasets that are mounted otherwise there is "
-            "containerhost.storage.zfs_dataset",
-        )
+    _check_pool_name(params["name"])
     filesystem = place = None
-    if path is not None:
-        check_path(path)
-        filesystem = name if dataset is None else f"{name}/{dataset}"
-        names.check_name(filesystem, "dataset")
-        if names.is_snapshot(filesystem):
-            raise StorageError(
-                f"dataset={dataset}",
-                "it is a snapshot, and those cannot be written to",
-                "Name a filesystem",
-            )
-        place = Place(
-            target=filesystem,
-            unit=MountUnit(what=filesystem, where=path, fstype="zfs", options=()),
-            required_by=tuple(params["required_by"]),
-            keep_existing=params["existing_data"] == "keep",
-        )
+    if params["path"] is None:
+        _require_no_place(params)
+    else:
+        filesystem = _filesystem(params["name"], params["dataset"])
+        place = _place(params, filesystem)
     arc_max = params["arc_max"]
     return Wanted(
-        name=name,
+        name=params["name"],
         layout=params["layout"],
         ashift=params["ashift"],
         arc_max=None if arc_max is None else parse_size(arc_max, "arc_max"),
         filesystem=filesystem,
         place=place,
         pending=params.get("pending", False),
+    )
+
+
+def _require_no_place(params):
+    for option in ("dataset", "required_by"):
+        if params[option] not in (None, []):
+            raise StorageError(
+                f"{option}={params[option]}",
+                "it is of use only with `path`, where the filesystem is mounted",
+                "Give the path; for datasets that are mounted otherwise there is "
+                "containerhost.storage.zfs_dataset",
+            )
+
+
+def _filesystem(pool, dataset):
+    name = pool if dataset is None else f"{pool}/{dataset}"
+    names.check_name(name, "dataset")
+    if names.is_snapshot(name):
+        raise StorageError(
+            f"dataset={dataset}",
+            "it is a snapshot, and those cannot be written to",
+            "Name a filesystem",
+        )
+    return name
+
+
+def _place(params, filesystem):
+    check_path(params["path"])
+    return Place(
+        target=filesystem,
+        unit=MountUnit(what=filesystem, where=params["path"], fstype="zfs", options=()),
+        required_by=tuple(params["required_by"]),
+        keep_existing=params["existing_data"] == "keep",
     )
 
 
@@ -169,31 +180,30 @@ def _check_pool_name(name):
 
 def describe(state, wanted):
     """The state as the user gets it: sizes in bytes, None for what is not there or not known."""
-    pool, root = state.pool(wanted.name), state.datasets.get(wanted.name)
-    filesystem = state.datasets.get(wanted.filesystem)
+    pool, arc = state.pool(wanted.name), state.arc.live
     return {
-        "pool": None
-        if pool is None
-        else {
-            "name": pool.name,
-            "health": pool.health,
-            "used": root.number("used") if root else None,
-            "available": root.number("available") if root else None,
-            "members": [_describe_member(member) for member in pool.members],
-        },
-        "dataset": None
-        if filesystem is None
-        else {name: filesystem.shown(name) for name in ("mountpoint", "canmount", "mounted")}
-        | {"name": filesystem.name},
+        "pool": _describe_pool(pool, state.datasets.get(pool.name)) if pool else None,
+        "dataset": _describe_filesystem(state.datasets.get(wanted.filesystem)),
         **({"mount": None, "guarded": []} if state.mount is None else describe_mount(state.mount)),
-        "arc": None
-        if state.arc.live is None
-        else {
-            "limit": state.arc.live.limit,
-            "largest": state.arc.live.largest,
-            "memory": state.arc.live.memory,
-        },
+        "arc": {"limit": arc.limit, "largest": arc.largest, "memory": arc.memory} if arc else None,
     }
+
+
+def _describe_pool(pool, root):
+    return {
+        "name": pool.name,
+        "health": pool.health,
+        "used": root.number("used") if root else None,
+        "available": root.number("available") if root else None,
+        "members": [_describe_member(member) for member in pool.members],
+    }
+
+
+def _describe_filesystem(dataset):
+    if dataset is None:
+        return None
+    shown = {name: dataset.shown(name) for name in ("mountpoint", "canmount", "mounted")}
+    return {"name": dataset.name, **shown}
 
 
 def _describe_member(member):
