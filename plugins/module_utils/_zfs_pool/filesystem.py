@@ -71,14 +71,25 @@ def plan_filesystem(state, wanted):
     if not mount.ours:
         changing += _mount(mount, place, target)
     steps = change_mount(mount, place, [], changing, stop=not mount.ours)
-    files = [step for step in steps if isinstance(step, WriteFile)]
-    undo = restore(files) if files else []
-    if allow and not mount.ours:
-        argv = ("zfs", "set", "canmount=off", dataset.name)
-        undo.insert(0, Command(f"Let go of the mount of {place.where}", argv))
+    undo = _way_back(steps, mount, place, allow and not mount.ours)
     after = {"mounted": Value("yes", "-"), **({"canmount": Value("on")} if allow else {})}
     state = state.with_dataset(dataset.changed(after))._replace(mount=mounted(mount, place))
-    return Mounting(prepare, steps, (*undo, *restart(mount)) if steps else (), state)
+    return Mounting(prepare, steps, undo, state)
+
+
+def _way_back(steps, mount, place, let_go):
+    """Take the files back, and start again what was stopped: on what it had before.
+
+    :param let_go: whether it was not to be mounted before.
+    """
+    if not steps:
+        return ()
+    files = [step for step in steps if isinstance(step, WriteFile)]
+    undo = restore(files) if files else []
+    if let_go:
+        argv = ("zfs", "set", "canmount=off", place.target)
+        undo.insert(0, Command(f"Let go of the mount of {place.where}", argv))
+    return (*undo, *restart(mount))
 
 
 def _prepare(state, wanted, target):
