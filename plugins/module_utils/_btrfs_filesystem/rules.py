@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import (
     LEAST,
     smallest,
@@ -51,9 +53,9 @@ def require_one(state, wanted):
             raise StorageError(
                 f"{disk.path} ({disk.stable or disk.device})",
                 f"it is in another btrfs: label {found.label or '(none)'}, UUID {found.uuid}",
-                f"Name another disk. If that filesystem is meant, say `label: {found.label}`, or "
-                f"give it this label (`btrfs filesystem label {disk.device} {wanted.label}`; "
-                "the mount point in place of the device while it is mounted)",
+                "Name another disk. If that filesystem is meant, name its label, or give it this "
+                f"one: `btrfs filesystem label {disk.device} {shlex.quote(wanted.label)}` (the "
+                "mount point in place of the device while it is mounted)",
             )
     uuids = candidates(state.disks, state.parts, state.there, wanted.label)
     if len(uuids) > 1:
