@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 ID = "/dev/disk/by-id/virtio-disk{}"
+MADE = "/root/disks-are-made"
 
 # name -> the commands that bring a disk into that state; the first gets disk 1, and so on
 STATES = {
@@ -28,26 +29,26 @@ STATES = {
 def disk(host):
     """Bring the disks into their states; return their names by state."""
     named = {state: ID.format(number) for number, state in enumerate(STATES, 1)}
-    if not host.file("/run/disks-are-made").exists:
+    if not host.file(MADE).exists:
         for state, commands in STATES.items():
             host.check_output(commands.format(disk=named[state]))
-        host.check_output("udevadm settle && touch /run/disks-are-made")
+        host.check_output("udevadm settle && touch %s", MADE)
     return named
 
 
 @pytest.fixture
 def unchanged(host, disk):
-    """Prove that a test writes nothing: to no disk, not to LVM, not to the engine's settings."""
+    """Prove that a test writes nothing: to no disk, not for LVM, the engine or systemd."""
     before = traces(host)
     yield
     assert traces(host) == before
 
 
 def traces(host):
-    """Return the sectors written to each disk, and what LVM's and the engine's files hold."""
+    """Return the sectors written to each disk, what the configuration is, and how old it is."""
     return host.check_output(
         "for disk in /dev/disk/by-id/virtio-disk*[0-9]; do"
         " awk '{print $7}' /sys/class/block/$(basename $(realpath $disk))/stat; done;"
-        " find /etc/lvm /etc/docker -exec stat --format '%n %Y %s' {} + | sort;"
+        " find /etc/lvm /etc/docker /etc/systemd -exec stat --format '%n %Y %s' {} + | sort;"
         " systemctl show --property InvocationID docker"
     )

@@ -18,6 +18,7 @@ STATES = {
     "unknown data": "it holds unknown data (first seen at byte 20971520)",
     "too small": "it is too small: 32 MiB, and 64 MiB is the least",
 }
+LAST_DISK = "/dev/disk/by-id/virtio-disk11"
 WAY_OUT = ("Name another disk", "pvmove")
 
 
@@ -51,9 +52,31 @@ def test_a_kernel_name_for_a_group_that_exists(host, module, disk, unchanged):
     assert f"If this is the disk to add, name it {disk['free']}" in result["msg"]
 
 
+@pytest.fixture
+def twins(host, disk):
+    """Have two groups of one name; return their UUIDs."""
+    paths = disk["half of a group"], LAST_DISK
+    for path in paths:  # LVM is shown this disk only, or it would not take the name again
+        host.check_output("vgcreate --devices %s twin %s", path, path)
+    yield [
+        host.check_output("vgs --devices %s --noheadings --options vg_uuid", path).strip()
+        for path in paths
+    ]
+    for path in paths:
+        host.check_output("vgremove --devices %s twin", path)
+
+
+def test_two_groups_of_one_name(module, disk, twins, unchanged):
+    result = module("thinpool", vg="twin", name="pool", devices=[disk["free"]])
+    assert result["failed"]
+    assert "Volume group twin: this host has 2 groups of that name" in result["msg"]
+    assert all(uuid in result["msg"] for uuid in twins)
+    assert "vgrename UUID NEWNAME" in result["msg"]
+
+
 def test_another_group_that_lost_a_disk(host, module, lab, disk):
     """LVM may rewrite what it knows of every group: here it is not made to."""
-    host.check_output("vgcreate torn %s /dev/disk/by-id/virtio-disk11", disk["half of a group"])
+    host.check_output("vgcreate torn %s %s", disk["half of a group"], LAST_DISK)
     lab("disk", "remove", "disk11")
     result = module("thinpool", vg="docker", name="pool", devices=[disk["free"]])
     assert "Volume group torn: 1 of its physical volumes cannot be found" in result["msg"]

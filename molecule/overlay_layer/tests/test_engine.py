@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The overlay that the engine made for a container, read while the container runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+SCRIPT = """
+mkdir /made && echo new >/made/file && echo changed >/etc/hosts-file
+rm /bin/dd && ln -s /nowhere /link
+cat
+"""
+
+
+@pytest.fixture(scope="module")
+def merged(host, container, wait_until):
+    """Run a container that writes into its layer; return where the engine has mounted it."""
+    host.check_output(
+        f"docker run --detach --interactive --name writer {container} sh -c %s", SCRIPT
+    )
+    wait_until(lambda: "A /link" in host.check_output("docker diff writer"))
+    driver = json.loads(host.check_output("docker inspect writer"))[0]["GraphDriver"]
+    assert driver["Name"] == "overlay2"
+    return driver["Data"]["MergedDir"]
+
+
+def test_its_changes_are_those_that_the_engine_tells(host, overlay, merged):
+    result = overlay(merged, report_changes=True)
+    assert not result["failed"], result["msg"]
+    assert result["steps"] == []
+    changes = {(one["change"], one["path"]) for one in result["changes"]["listed"]}
+    kinds = {"A": "added", "D": "deleted", "C": "modified"}
+    told = {
+        (kinds[line[0]], line[2:])
+        for line in host.check_output("docker diff writer").splitlines()
+        if line[0] != "C"
+    }
+    assert changes == told
+
+
+def test_it_is_not_unmounted(host, refusal, merged):
+    for state in ("unmounted", "absent"):
+        assert "it is in use by" in refusal(merged, state=state)
+    assert host.check_output("docker exec writer cat /made/file") == "new"
+
+
+def test_its_layer_is_given_to_no_other_overlay(refusal, merged):
+    upper = merged.replace("/merged", "/diff")
+    said = refusal(
+        "/srv/stolen",
+        lower=["/srv/layers/base"], upper=upper, work="/var/lib/docker/work",
+    )  # fmt: skip
+    assert f"the overlay at {merged} has " in said
+
+
+def test_it_ends_as_ever(host, merged):
+    host.check_output("docker rm --force writer")
+    assert not host.file(merged).exists
