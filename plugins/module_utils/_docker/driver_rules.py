@@ -174,10 +174,11 @@ def _require_upper_layer(name, place, filesystem, file_types, zfs_module):
 
 def _require_quota(option, place, backing, name):
     """Refuse an option that sets project quotas where there are none."""
-    if backing.fstype != "xfs" and name == "overlay2":
+    able = ("xfs",) if name == "overlay2" else ("xfs", "ext4")
+    if backing.fstype not in able:
         raise StorageError(
             place,
-            f"{option} works only on xfs",
+            f"{option} works only on {' and '.join(able)}",
             "Mount an xfs filesystem with the option pquota at the data root, or leave out "
             + option,
         )
@@ -185,8 +186,12 @@ def _require_quota(option, place, backing, name):
         raise StorageError(
             place,
             f"{option} needs project quotas, and it is mounted without them",
-            "Mount it with the option pquota (a remount is not enough on xfs), or leave out "
-            + option,
+            "Unmount it, and mount it with the option {} instead, or leave out {}".format(
+                "pquota"
+                if backing.fstype == "xfs"
+                else "prjquota (after `tune2fs -O quota,project`)",
+                option,
+            ),
         )
 
 
