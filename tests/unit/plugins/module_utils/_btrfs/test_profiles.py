@@ -13,14 +13,14 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 # btrfs-progs 6.2
 TREE = """chunk tree
 leaf 22036480 items 5 free space 15626 generation 6 owner CHUNK_TREE
-	item 0 key (DEV_ITEMS DEV_ITEM 1) itemoff 16185 itemsize 98
-		io_align 4096 io_width 4096 sector_size 4096 type 0
-	item 2 key (FIRST_CHUNK_TREE CHUNK_ITEM 13631488) itemoff 16105 itemsize 80
-		length 8388608 owner 2 stripe_len 65536 type DATA|single
-	item 3 key (FIRST_CHUNK_TREE CHUNK_ITEM 22020096) itemoff 15993 itemsize 112
-		length 8388608 owner 2 stripe_len 65536 type SYSTEM|DUP
-	item 4 key (FIRST_CHUNK_TREE CHUNK_ITEM 30408704) itemoff 15881 itemsize 112
-		length 33554432 owner 2 stripe_len 65536 type METADATA|DUP
+\titem 0 key (DEV_ITEMS DEV_ITEM 1) itemoff 16185 itemsize 98
+\t\tio_align 4096 io_width 4096 sector_size 4096 type 0
+\titem 2 key (FIRST_CHUNK_TREE CHUNK_ITEM 13631488) itemoff 16105 itemsize 80
+\t\tlength 8388608 owner 2 stripe_len 65536 type DATA|single
+\titem 3 key (FIRST_CHUNK_TREE CHUNK_ITEM 22020096) itemoff 15993 itemsize 112
+\t\tlength 8388608 owner 2 stripe_len 65536 type SYSTEM|DUP
+\titem 4 key (FIRST_CHUNK_TREE CHUNK_ITEM 30408704) itemoff 15881 itemsize 112
+\t\tlength 33554432 owner 2 stripe_len 65536 type METADATA|DUP
 """
 
 
