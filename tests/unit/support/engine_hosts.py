@@ -112,9 +112,9 @@ def engine_26(driver="overlay2", text=None, **more):
     return host(driver, text, version=(26, 1, 5), **more)
 
 
-def engine_29(driver="overlayfs", text=None, status=CONTAINERD, **more):
+def engine_29(driver="overlayfs", text=None, **more):
     """A host with Docker 29, which is on the containerd image store if nobody says otherwise."""
-    return host(driver, text, **{"version": (29, 0, 1), "status": status, **more})
+    return host(driver, text, **{"version": (29, 0, 1), "status": CONTAINERD, **more})
 
 
 def outcome(state, wish):
