@@ -66,10 +66,9 @@ def check_mode(play):
 def module(name):
     """Return a function that runs one module of the collection, and gives back what it returned."""
 
-    def run(module_name, check=False, **options):
+    def run(module_name, **options):
         done = on_controller(
             *("ansible", name, f"--inventory={SCENARIO / 'inventory'}"),
-            *(["--check"] if check else []),
             f"--module-name=containerhost.storage.{module_name}",
             f"--args={json.dumps(options)}",
         )
