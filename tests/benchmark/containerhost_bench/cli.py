@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import time
 from collections.abc import Collection, Sequence
 
@@ -46,6 +47,7 @@ def main(words: Sequence[str]) -> int:
     A figure that was not reached is said, and is no failure of the benchmark.
     """
     arguments = parser().parse_args(words)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clears away as for Ctrl-C
     groups = [name for name in figures.GROUPS if name in (arguments.figures or figures.GROUPS)]
     CACHE.mkdir(parents=True, exist_ok=True)
     for log in CACHE.glob("*.log"):
