@@ -70,7 +70,7 @@ def module(name):
         done = on_controller(
             *("ansible", name, f"--inventory={SCENARIO / 'inventory'}"),
             f"--module-name=containerhost.storage.{module_name}",
-            f"--args={json.dumps(options)}",
+            *([f"--args={json.dumps(options)}"] if options else []),  # Ansible takes no empty ones
         )
         # Ansible prints "NAME | CHANGED => {...}".
         result = done.stdout.partition(f"{name} | ")[2].partition(" => ")[2]
