@@ -44,9 +44,9 @@ def test_the_upper_layers_come_first(host):
 
 
 def test_names_that_need_care(host):
-    names = host.check_output("ls '/srv/odd - 100%%'").splitlines()
+    names = host.check_output("ls '/srv/odd - 100%'").splitlines()
     assert names == ["from 100%", "from a:b", "from c,d", "from e f", "from it's ä"]
-    host.check_output("echo new >'/srv/odd - 100%%/new'")
+    host.check_output("echo new >'/srv/odd - 100%/new'")
     assert host.file("/srv/layers/up per/new").content_string == "new\n"
 
 
