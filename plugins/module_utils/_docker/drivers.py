@@ -177,9 +177,10 @@ FEATURES_SINCE = (18, 9)  # an engine before dies of the key itself
 
 
 def dotted(version):
-    """``(25,)`` as ``25.0``; ``(26, 1, 5)`` as ``26.1.5``."""
-    parts = tuple(version) if len(version) > 1 else (*version, 0)
-    return ".".join(map(str, parts))
+    """``(25,)`` as ``25.0``; ``(26, 1, 5)`` as ``26.1.5``; ``(18, 9)``, a month, as ``18.09``."""
+    major, minor, *rest = tuple(version) if len(version) > 1 else (*version, 0)
+    month = 17 <= major <= 19
+    return ".".join([str(major), f"{minor:02}" if month else str(minor), *map(str, rest)])
 
 
 def needs_store_off(name, version):

@@ -127,7 +127,7 @@ STANDINGS = [
     (
         BOOKWORM._replace(version=(18, 9, 1), running="zfs", backing=OWN_ZFS, **ZFS),
         "overlay2",
-        ["/var/lib/docker is on zfs, which Docker 19.3.7 takes for it at first" + NO_DISK],
+        ["/var/lib/docker is on zfs, which Docker 19.03.7 takes for it at first" + NO_DISK],
         "",
     ),
     (
