@@ -37,6 +37,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan 
     mount_way_back,
     plan_mount,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules import (
+    require_nothing_hidden,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.rules import (
     findings,
     require_mountable,
@@ -53,6 +56,8 @@ _BLOCK = 4 * KIB
 def plan(state, wanted):
     """The :class:`Plan` that makes the volume, its filesystem and its mount as wanted."""
     require_own_mount(state, wanted)
+    if not state.mount.ours:
+        require_nothing_hidden(state.mount, wanted.place)
     steps, groups = plan_group(state.groups, wanted.vg)
     if wanted.pending:  # those steps are the pool's
         steps = []

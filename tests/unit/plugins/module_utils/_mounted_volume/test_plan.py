@@ -189,6 +189,8 @@ REFUSALS = [
     (host([group()]), want("thinpool"), "Thin pool docker/thinpool: there is none of that name"),
     (host([group()]), want(size="11g"), "it needs 11 GiB more"),
     (host([group()]), want(size="100m"), "XFS needs 300 MiB"),
+    # what would be lost from sight comes before what would not fit
+    (host([group()], folder=FULL), want(size="100m"), "would hide"),
     (mounted([group(pool(), THIN)]), want(), "it is a thin volume in pool thinpool"),
     (mounted(), want("thinpool"), "it is a linear volume"),
     (host([group(PLAIN)], device=disk(signatures=("ext4",))), want(), "it carries ext4"),
