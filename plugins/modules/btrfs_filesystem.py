@@ -21,6 +21,7 @@ description:
   - Needs C(btrfs-progs) on the host.
 extends_documentation_fragment:
   - containerhost.storage.attributes
+  - containerhost.storage.mount
 attributes:
   check_mode:
     support: full
@@ -79,20 +80,6 @@ options:
     type: list
     elements: str
     default: [noatime]
-  required_by:
-    description:
-      - Systemd units that must not run without the mount. Those that run are stopped while it is
-        mounted, and started again.
-    type: list
-    elements: str
-    default: []
-  existing_data:
-    description:
-      - What to do when the folder that is mounted over holds images, containers, volumes, or files
-        that no engine made. V(keep) leaves them below the mount, where nobody sees them.
-    type: str
-    choices: [refuse, keep]
-    default: refuse
   pending:
     description:
       - In check mode, take C(btrfs-progs) for installed where it is not, because a task before
@@ -203,19 +190,21 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_files
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import hold
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    MOUNT_ARGUMENTS,
+)
 
 
 def main():
     module = AnsibleModule(
         argument_spec={
+            **MOUNT_ARGUMENTS,
             "label": {"type": "str", "required": True},
             "devices": {"type": "list", "elements": "str", "default": []},
             "data_profile": {"type": "str", "choices": list(LEAST)},
             "metadata_profile": {"type": "str", "choices": list(LEAST)},
             "path": {"type": "path", "required": True},
             "mount_options": {"type": "list", "elements": "str", "default": ["noatime"]},
-            "required_by": {"type": "list", "elements": "str", "default": []},
-            "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
             "pending": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

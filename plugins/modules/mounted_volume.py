@@ -20,6 +20,7 @@ description:
     sight, and never shrinks anything.
 extends_documentation_fragment:
   - containerhost.storage.attributes
+  - containerhost.storage.mount
 attributes:
   check_mode:
     support: full
@@ -62,20 +63,6 @@ options:
     type: list
     elements: str
     default: [noatime, prjquota]
-  required_by:
-    description:
-      - Systemd units that must not run without the mount. Those that run are stopped while it is
-        mounted, and started again.
-    type: list
-    elements: str
-    default: []
-  existing_data:
-    description:
-      - What to do when the folder that is mounted over holds images, containers, volumes, or files
-        that no engine made. V(keep) leaves them below the mount, where nobody sees them.
-    type: str
-    choices: [refuse, keep]
-    default: refuse
   pending:
     description:
       - In check mode, take O(pool) for made where it is not there, because a task before this one
@@ -137,6 +124,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import hold
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    MOUNT_ARGUMENTS,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.plan import (
     plan,
 )
@@ -150,6 +140,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mounted_vol
 def main():
     module = AnsibleModule(
         argument_spec={
+            **MOUNT_ARGUMENTS,
             "vg": {"type": "str", "required": True},
             "name": {"type": "str", "required": True},
             "devices": {"type": "list", "elements": "str", "default": []},
@@ -161,8 +152,6 @@ def main():
                 "elements": "str",
                 "default": ["noatime", "prjquota"],
             },
-            "required_by": {"type": "list", "elements": "str", "default": []},
-            "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
             "pending": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

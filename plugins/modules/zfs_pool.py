@@ -23,6 +23,7 @@ description:
     never forces anything, and never removes a disk. An option that is left out keeps what is there.
 extends_documentation_fragment:
   - containerhost.storage.attributes
+  - containerhost.storage.mount
 attributes:
   check_mode:
     support: full
@@ -72,20 +73,6 @@ options:
       - ZFS mounts it there by itself. A filesystem with C(mountpoint=legacy) and a line in fstab
         is taken as it is.
     type: path
-  required_by:
-    description:
-      - Systemd units that must not run without the mount. Those that run are stopped while it is
-        mounted, and started again.
-    type: list
-    elements: str
-    default: []
-  existing_data:
-    description:
-      - What to do when the folder that is mounted over holds images, containers, volumes, or files
-        that no engine made. V(keep) leaves them below the mount, where nobody sees them.
-    type: str
-    choices: [refuse, keep]
-    default: refuse
   arc_max:
     description:
       - How much memory the cache of ZFS may take, with a binary unit (C(2g)). It is set at once,
@@ -178,6 +165,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import check
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    MOUNT_ARGUMENTS,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.observe import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
@@ -189,6 +179,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.st
 def main():
     module = AnsibleModule(
         argument_spec={
+            **MOUNT_ARGUMENTS,
             "name": {"type": "str", "required": True},
             "devices": {"type": "list", "elements": "str", "default": []},
             "layout": {
@@ -198,8 +189,6 @@ def main():
             "ashift": {"type": "int", "choices": list(range(9, 17))},
             "dataset": {"type": "str"},
             "path": {"type": "path"},
-            "required_by": {"type": "list", "elements": "str", "default": []},
-            "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
             "arc_max": {"type": "str"},
             "pending": {"type": "bool", "default": False},
         },

@@ -13,7 +13,7 @@ The parts, in the order in which a module meets them:
 * :func:`reconcile` is the only code that acts, and the only place where a command that changes
   the host can run. In check mode it returns before it gets there.
 
-The vocabulary (:class:`Command`, :class:`WriteFile`, :class:`Plan`, ...) lives in ``_plan.py``.
+The vocabulary (:class:`Command`, :class:`WriteFile`, :class:`Plan`, ...) lives in ``plan.py``.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.poss
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
     Desired,
+    configured_store,
     flag,
     present_options,
     present_root,
@@ -90,7 +91,7 @@ def _facts(state):
         pinned=given.value if given else state.config.content.get("storage-driver") or "",
         pinned_by=given.source if given else _config_file(state),
         options=present_options(state),
-        store_switch=_store_switch(state),
+        store_switch=configured_store(state),
         user_namespaces=_user_namespaces(state),
         old_root_key=_old_root_key(state),
     )
@@ -151,17 +152,6 @@ def _filled(folder):
 def _config_file(state):
     given = flag(state, "config-file")
     return given.value if given else Desired().config_file
-
-
-def _store_switch(state):
-    """``features.containerd-snapshotter``; None where it is not set."""
-    given = flag(state, "features")
-    name, _equals, value = given.value.partition("=") if given else ("", "", "")
-    if name == "containerd-snapshotter":
-        return value != "false"
-    features = state.config.content.get("features")
-    value = features.get("containerd-snapshotter") if isinstance(features, dict) else None
-    return value if isinstance(value, bool) else None
 
 
 def _user_namespaces(state):

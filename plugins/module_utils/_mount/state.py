@@ -40,6 +40,12 @@ _SKELETON = {
     "aufs", "btrfs", "devicemapper", "overlay", "overlay2", "vfs", "zfs",
 }  # fmt: skip
 
+# What doc_fragments/mount.py documents, for every module that mounts something for units.
+MOUNT_ARGUMENTS = {
+    "required_by": {"type": "list", "elements": "str", "default": []},
+    "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
+}
+
 
 class Place(NamedTuple):
     """What is to be mounted where, and who needs it."""

@@ -4,7 +4,7 @@
 
 # This module is private to the collection: nothing outside of it may rely on it.
 
-"""A thin pool as it is on the host, and as it is wanted. ``_thinpool_plan.py`` compares the two."""
+"""A thin pool as it is on the host, and as it is wanted. ``plan.py`` compares the two."""
 
 from __future__ import annotations
 

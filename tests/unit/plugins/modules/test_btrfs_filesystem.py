@@ -102,6 +102,7 @@ def test_what_the_documentation_says_is_what_the_module_takes():
     options = yaml.safe_load(btrfs_filesystem.DOCUMENTATION)["options"]
     for name in ("data_profile", "metadata_profile"):
         assert options[name]["choices"] == list(btrfs_filesystem.LEAST)
+    shared = {"required_by": [], "existing_data": "refuse"}  # of doc_fragments/mount.py
     assert state.wanted_from({
         name: option.get("default") for name, option in options.items()
-    } | {"label": "a", "path": "/a"}).options == ("noatime",)  # fmt: skip
+    } | shared | {"label": "a", "path": "/a"}).options == ("noatime",)  # fmt: skip
