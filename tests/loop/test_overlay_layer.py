@@ -233,12 +233,15 @@ def test_what_lives_on_in_another_mount_namespace_is_not_unmounted(base):
     """As the root of a container does: nothing in it is open by a path below the mount point."""
     base.settles(**base.options())
     holder = subprocess.Popen(
-        ["unshare", "--mount", "--propagation=private", "sh", "-c", "echo ready; exec sleep 60"],
+        ["unshare", "--mount", "--propagation=private", "cat"],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     try:
+        holder.stdin.write(b"ready\n")
+        holder.stdin.flush()
         assert holder.stdout.readline() == b"ready\n"
-        words = f"process {holder.pid} (sleep), which has it at {base / 'm'} in a mount namespace"
+        words = f"process {holder.pid} (cat), which has it at {base / 'm'} in a mount namespace"
         base.refuses(words, path=str(base / "m"), state="absent")
         base.refuses(words, **base.options(redirect_dir="on"))
     finally:
