@@ -66,10 +66,11 @@ def check_mode(play):
 def module(name):
     """Return a function that runs one module of the collection, and gives back what it returned."""
 
-    def run(module_name, **options):
+    def run(module_name, check=False, **options):
         done = on_controller(
             *("ansible", name, f"--inventory={SCENARIO / 'inventory'}"),
             f"--module-name=containerhost.storage.{module_name}",
+            *(["--check"] if check else []),
             *([f"--args={json.dumps(options)}"] if options else []),  # Ansible takes no empty ones
         )
         # Ansible prints "NAME | CHANGED => {...}".

@@ -247,6 +247,20 @@ def test_a_disk_smaller_than_the_parts_that_are_read(tmp_path):
     assert _disk._first_content(str(path), 3 * MIB) == 3 * MIB - 512
 
 
+@pytest.mark.parametrize("size", [8 * MIB, 40 * MIB, 100 * MIB + 512, 1024 * MIB])
+def test_content_as_long_as_a_hundredth_of_the_disk_is_found_wherever_it_is(tmp_path, size):
+    path = tmp_path / "disk"
+    length = max(size // 100, 1)
+    for start in range(0, size - length, size // 9):
+        with open(path, "wb") as stream:
+            stream.truncate(size)
+            stream.seek(start)
+            stream.write(b"x" * length)
+        found = _disk._first_content(str(path), size)
+        assert found is not None
+        assert start <= found < start + length
+
+
 def test_a_disk_that_cannot_be_read(tmp_path):
     with pytest.raises(StorageError, match="cannot be read"):
         _disk._first_content(str(tmp_path / "none"), MIB)
