@@ -249,6 +249,27 @@ def test_what_lives_on_in_another_mount_namespace_is_not_unmounted(base):
         holder.communicate()
 
 
+def test_a_copy_that_hears_of_what_happens_here_lives_on_as_well(base):
+    """As the root of a container does that Docker 20.10 has started: it is a slave mount."""
+    base.settles(**base.options())
+    (base / "root").mkdir()
+    sh("mount", "--make-shared", str(base / "m"))
+    copy = f"mount --bind {base / 'm'} {base / 'root'} && cat"
+    holder = subprocess.Popen(
+        ["unshare", "--mount", "--propagation=slave", "sh", "-c", copy],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        holder.stdin.write(b"ready\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline() == b"ready\n"
+        base.refuses(f"which has it at {base / 'root'}", path=str(base / "m"), state="unmounted")
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
 def test_what_is_mounted_elsewhere_as_well_is_not_unmounted(base):
     base.settles(**base.options())
     (base / "bind").mkdir()

@@ -24,7 +24,15 @@ class Mount(NamedTuple):
     fstype: str
     source: str
     options: tuple  # of the mount and of the filesystem
-    peers: frozenset = frozenset()  # numbers of its groups: mount_namespaces(7)
+    below: Below | None = None  # None where the process does not see what it is mounted on
+
+
+class Below(NamedTuple):
+    """What a mount is mounted on: that decides where it is unmounted along with others."""
+
+    folder: str  # of the filesystem below
+    shared: str | None  # the peer group that what happens there is propagated to; its number
+    master: str | None  # the peer group that it gets the same from, one way only
 
 
 def mounts(process="self"):
@@ -35,35 +43,49 @@ def mounts(process="self"):
 
 def parse_mountinfo(text):
     """The :class:`Mount` of each line."""
-    found = []
+    found, parents = {}, []
     for line in text.split("\n"):  # and at nothing else that Python takes for the end of a line
         if not line:
             continue
         left, _dash, right = line.partition(" - ")
         head, tail = left.split(" "), right.split(" ")
         options = head[5].split(",") + (tail[2].split(",") if len(tail) > 2 else [])
-        found.append(
-            Mount(
-                devno=head[2],
-                root=_plain(head[3]),
-                path=_plain(head[4]),
-                fstype=tail[0],
-                source=_plain(tail[1]),
-                options=tuple(dict.fromkeys(options)),
-                peers=_peers(head[6:]),
-            )
+        mount = Mount(
+            devno=head[2],
+            root=_plain(head[3]),
+            path=_plain(head[4]),
+            fstype=tail[0],
+            source=_plain(tail[1]),
+            options=tuple(dict.fromkeys(options)),
         )
-    return found
+        found[head[0]] = mount, head[6:]
+        parents.append((mount, head[1]))
+    return [mount._replace(below=_below(mount, found.get(parent))) for mount, parent in parents]
 
 
-def _peers(fields):
-    """The groups that a mount shares its fate with.
+def _below(mount, parent):
+    if parent is None:
+        return None
+    mounted_on, fields = parent
+    groups = dict(field.split(":") for field in fields if ":" in field)
+    return Below(
+        folder=os.path.join(mounted_on.root, os.path.relpath(mount.path, mounted_on.path)),
+        shared=groups.get("shared"),
+        master=groups.get("master"),
+    )
 
-    What is unmounted in one namespace is unmounted as well where it was propagated to, as into
-    those of systemd's services.
+
+def goes_along(other, mount):
+    """Whether ``other``, in another mount namespace, is unmounted along with ``mount``.
+
+    So it is in the namespaces of systemd's services, which hear of what happens to the mount below
+    it. A container's root is a slave of the mount that it was made from, and stays all the same:
+    mount_namespaces(7), "Propagation".
     """
-    given = (field.partition(":") for field in fields)
-    return frozenset(number for kind, _colon, number in given if kind in ("shared", "master"))
+    here, there = mount.below, other.below
+    if here is None or there is None or here.shared is None:
+        return False
+    return here.folder == there.folder and here.shared in (there.shared, there.master)
 
 
 def tables():

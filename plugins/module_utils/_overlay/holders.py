@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import tables
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
+    goes_along,
+    tables,
+)
 
 
 def find_holders(mounted, table):
@@ -39,7 +42,7 @@ def _elsewhere(mounted):
             if process == "self":
                 if mount.path != mounted.path:
                     yield f"its mount at {mount.path}"
-            elif not mount.peers & mounted.peers:
+            elif not goes_along(mount, mounted):
                 yield (
                     f"process {process} ({_name(process)}), which has it at {mount.path} in a "
                     "mount namespace of its own"

@@ -31,7 +31,7 @@ def find_uses(datasets):
     """
     if not datasets:
         return ()
-    uses, places, groups = [], {}, set()
+    uses, places, mine = [], {}, []
     tables = mount_tables.tables()
     for process, table in tables.items():
         for mount in table:
@@ -39,8 +39,8 @@ def find_uses(datasets):
                 continue
             if process == "self":
                 places[mount.path] = mount.source
-                groups |= mount.peers
-            elif not mount.peers & groups:
+                mine.append(mount)
+            elif not any(mount_tables.goes_along(mount, one) for one in mine):
                 where = f"mounted at {mount.path} in the mount namespace of {_who(process)}"
                 uses.append(Use(mount.source, where, foreign=True))
     uses += _mounts_on(places, datasets, tables["self"]) + _open_files(places)

@@ -30,8 +30,38 @@ def test_fields():
         fstype="xfs",
         source="/dev/mapper/vg-d",
         options=("rw", "noatime", "prjquota"),
-        peers=frozenset({"9", "1"}),
+        below=_mounts.Below("/var/lib/docker", shared="1", master=None),
     )
+    assert TABLE[3].below == _mounts.Below("/overlay2/x/merged", shared="9", master="1")
+    assert TABLE[0].below is None
+
+
+HERE = "27 1 254:0 / / rw {} - ext4 /dev/vda rw\n40 27 0:40 / /srv/m rw shared:9 - overlay o rw\n"
+SERVICE = "51 1 254:0 / / rw {} - ext4 /dev/vda rw\n52 51 0:40 / {} rw {} - overlay o rw\n"
+ALONG = [
+    ("shared:1", "shared:1", "/srv/m", "shared:9", True),
+    ("shared:1", "master:1", "/srv/m", "master:9", True),  # a service with PrivateMounts=
+    ("shared:1", "shared:60 master:1", "/srv/m", "shared:61 master:9", True),
+    ("shared:1", "shared:60", "/srv/m", "master:9", False),
+    ("shared:1", "", "/srv/m", "master:9", False),
+    ("shared:1", "master:1", "/elsewhere", "master:9", False),
+    ("master:1", "shared:1", "/srv/m", "shared:9", False),  # one way only
+    ("", "", "/srv/m", "shared:9", False),
+]
+
+
+@pytest.mark.parametrize(("here", "there", "path", "groups", "along"), ALONG)
+def test_what_is_unmounted_along_with_it(here, there, path, groups, along):
+    [_root, mine] = _mounts.parse_mountinfo(HERE.format(here))
+    [_root, other] = _mounts.parse_mountinfo(SERVICE.format(there, path, groups))
+    assert _mounts.goes_along(other, mine) is along
+
+
+def test_the_root_of_a_container_stays():
+    """Docker 20.10 leaves it a slave of the mount that it was made from."""
+    [_root, mine] = _mounts.parse_mountinfo(HERE.format("shared:1"))
+    [root] = _mounts.parse_mountinfo("248 221 0:40 / / rw master:9 - overlay o rw\n")
+    assert not _mounts.goes_along(root, mine)
 
 
 def test_escapes_are_undone():

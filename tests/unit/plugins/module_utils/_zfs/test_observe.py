@@ -148,8 +148,14 @@ def test_open_files_are_looked_for_only_where_something_is_unmounted(monkeypatch
 
 
 # /proc, of this process (10), a container's (41) and one that works in the filesystem (7).
-OURS = "40 27 0:44 / /tank/a rw shared:9 - zfs tank/a rw\n"
-UDEV = "95 85 0:44 / /tank/a rw master:9 - zfs tank/a rw\n"  # goes when ours goes
+OURS = (
+    "27 1 254:0 / / rw shared:1 - ext4 /dev/vda rw\n"
+    "40 27 0:44 / /tank/a rw shared:9 - zfs tank/a rw\n"
+)
+UDEV = (  # goes when ours goes
+    "85 1 254:0 / / rw master:1 - ext4 /dev/vda rw\n"
+    "95 85 0:44 / /tank/a rw master:9 - zfs tank/a rw\n"
+)
 THEIRS = "90 80 0:44 / /data\\040x rw - zfs tank/a rw\n91 80 0:9 / /o rw - zfs tank/ab rw\n"
 
 
