@@ -393,25 +393,35 @@ def test_layers_of_another_overlay(base):
     )
 
 
-def test_layers_of_another_overlay_in_another_mount_namespace(base):
-    """Nothing of it is seen in mountinfo of this process."""
+INSIDE = """
+import os, subprocess, sys
+subprocess.run(["mount", "-t", "overlay", "overlay", "-o", sys.argv[1], sys.argv[2]], check=True)
+os.chroot(sys.argv[3])
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("root", ["/", "m"], ids=["all is seen", "as in a container"])
+def test_layers_of_another_overlay_in_another_mount_namespace(base, root):
+    """Nothing of it is seen in mountinfo of this process; a container sees none of its layers."""
     for name in ("upper", "work", "m"):
         (base / name).mkdir()
     layers = ",".join(
         f"{option}dir={base / name}"
         for option, name in (("lower", "lower"), ("upper", "upper"), ("work", "work"))
     )
-    script = f"mount -t overlay overlay -o {layers} {base / 'm'} && echo ready && read line"
     inside = subprocess.Popen(
-        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
+        ["unshare", "--mount", "--propagation", "private", sys.executable, "-c", INSIDE,
+         layers, str(base / "m"), str(base / root)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         if inside.stdout.readline() != "ready\n":
             pytest.skip("this machine lets nobody have a mount namespace")
-        base.refuses("has", **base.options(path=str(base / "m2")))
+        base.refuses(f"of process {inside.pid} has", **base.options(path=str(base / "m2")))
     finally:
-        inside.communicate("\n")
+        inside.communicate()
     base.settles(**base.options(path=str(base / "m2")))
 
 

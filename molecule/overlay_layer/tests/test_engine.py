@@ -63,6 +63,14 @@ def test_its_layer_is_given_to_no_other_overlay(refusal, merged):
     assert f"the overlay at {merged} has " in said
 
 
+def test_nor_where_just_the_container_sees_it_any_more(host, refusal, merged):
+    host.check_output("umount %s", merged)
+    upper, work = merged.replace("/merged", "/diff"), merged.replace("/merged", "/other-work")
+    said = refusal("/srv/stolen", lower=["/srv/layers/base"], upper=upper, work=work)
+    assert f"has {upper} as its upper layer" in said
+    assert host.check_output("docker exec writer cat /file") == "new"
+
+
 def test_it_ends_as_ever(host, merged):
     host.check_output("docker rm --force writer")
     assert not host.file(merged).exists

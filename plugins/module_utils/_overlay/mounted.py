@@ -37,7 +37,7 @@ class Use(NamedTuple):
 
     role: str  # "lower", "upper" or "work"
     place: Place
-    where: str  # the mount point
+    where: str  # the mount point; and a process, where only that one sees it
     devno: str  # of the overlay
 
 
@@ -47,16 +47,27 @@ def uses():
     A layer by a relative path is left out: from what folder it was mounted, nobody knows any more.
     """
     found = {}
-    for table in tables().values():
+    views = tables()
+    for process, table in views.items():
         for mount in table:
             if mount.fstype != "overlay":
                 continue
+            where = mount.path if process == "self" else f"{mount.path} of process {process}"
             for role, path in read_config(mount.options).layers:
                 if path.startswith("/"):
-                    real = os.path.realpath(path)
-                    use = Use(role, place(real, nearest(real, table)), mount.path, mount.devno)
-                    found[use] = None
-    return tuple(found)
+                    for lies in _places(path, (views["self"], table)):
+                        found.setdefault((role, lies, mount.devno), where)
+    return tuple(Use(role, lies, where, devno) for (role, lies, devno), where in found.items())
+
+
+def _places(path, views):
+    """Where a path leads to: who mounted by it may have seen this process's mounts, or others.
+
+    A container sees its root and no layer of it: the engine mounted that, from outside.
+    """
+    real = os.path.realpath(path)
+    found = (nearest(real, table) for table in views)
+    return {place(real, mount) for mount in found if mount}
 
 
 class Overlay(NamedTuple):
