@@ -32,8 +32,9 @@ RELEASES = {
     "bookworm": [],
     # The client has been a package of its own since Debian 13.
     "trixie": ["docker-cli"],
-    # Its default is dracut, and the lab's initrd is made with this one.
-    "testing": ["docker-cli", "initramfs-tools"],
+    # Its default is dracut, and the lab's initrd is made with this one. Nothing there depends on
+    # mount any more.
+    "testing": ["docker-cli", "initramfs-tools", "mount"],
 }
 
 # These can be removed in a guest and installed again there, without a network.

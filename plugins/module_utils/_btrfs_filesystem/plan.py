@@ -38,6 +38,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_files
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Command, Plan
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan import (
+    diagnosis,
     mount_way_back,
     plan_mount,
 )
@@ -67,6 +68,7 @@ def plan(state, wanted):
         findings.findings(after._replace(mount=state.mount), wanted, place),
         undo=mount_way_back(state.mount, place) if mounting else (),
         undo_from=kept,
+        diagnose=diagnosis(mounting, place),
     )
 
 

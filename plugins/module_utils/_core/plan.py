@@ -55,6 +55,7 @@ class Command(NamedTuple):
     argv: tuple[str, ...]
     destroys: tuple[str, ...] = ()  # what is lost, each with the identity that the seal covers
     claims: tuple[Claim, ...] = ()  # the disks it writes to for the first time
+    needs: tuple[str, ...] = ()  # programs that it runs in turn, such as mount(8) by systemd
 
 
 class WriteFile(NamedTuple):

@@ -23,6 +23,7 @@ import contextlib
 from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import execute
 from ansible_collections.containerhost.storage.plugins.module_utils._core.lock import host_lock
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
     StorageError,
     describe_step,
     describe_steps,
@@ -63,7 +64,7 @@ def reconcile(module, observe, plan, describe, hold=None):
     """Bring the host to what ``plan`` wants, prove that it is there, and exit the module.
 
     :param module: of this only ``params`` (``consent``), ``check_mode``, ``run_command``,
-        ``warn``, ``exit_json`` and ``fail_json`` are used.
+        ``get_bin_path``, ``warn``, ``exit_json`` and ``fail_json`` are used.
     :param observe: ``observe(run) -> State``.
     :param plan: ``plan(State) -> Plan``; raises :class:`StorageError` to refuse.
     :param describe: ``describe(State) -> dict``, the state as the user gets it, as plain JSON.
@@ -76,6 +77,8 @@ def reconcile(module, observe, plan, describe, hold=None):
         with contextlib.nullcontext() if module.check_mode else host_lock(module._name):
             before = observe(run)
             planned = plan(before)
+            if not (module.check_mode and module.params.get("pending")):
+                _require_programs(module, planned.steps)
             result.update(_report(planned))
             result["diff"] = _diff(planned, describe(before), describe(planned.after))
             after = planned.after
@@ -157,6 +160,21 @@ def _undo(run, undo, details):
 
 def _reasons(steps):
     return "; ".join(step.reason for step in steps)
+
+
+def _require_programs(module, steps):
+    """Refuse before the first step what would break off at a later one.
+
+    Where something is still ``pending``, in check mode, the programs may be so as well.
+    """
+    for step in steps:
+        for name in (*step.argv[:1], *step.needs) if isinstance(step, Command) else ():
+            if not module.get_bin_path(name):
+                raise StorageError(
+                    f"`{name}`",
+                    f"it is not on this host, and this needs it: {step.reason}",
+                    "Install the package that brings it, then run again; nothing has been changed",
+                )
 
 
 def _require_consent(planned, consent):

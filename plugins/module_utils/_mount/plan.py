@@ -44,7 +44,7 @@ def plan_mount(mount, place):
         changing.append(Command(f"Let systemd mount {unit.where} at boot", argv))
     if not mount.ours or remount:
         argv = ("systemctl", "restart", unit.name) if by_unit else ("mount", unit.where)
-        changing.append(Command(f"Mount {place.target} at {unit.where}", argv))
+        changing.append(Command(f"Mount {place.target} at {unit.where}", argv, needs=("mount",)))
     unit_files = _unit_file(mount, place) if by_unit else []
     steps = change_mount(mount, place, unit_files, changing, stop=not mount.ours or remount)
     after = mounted(mount, place)._replace(
@@ -74,6 +74,12 @@ def change_mount(mount, place, unit_files, changing, stop):
     for name in busy:
         steps.append(Command(f"Start {name} again", ("systemctl", "start", name)))
     return steps
+
+
+def diagnosis(mounting, place):
+    """What prints why systemd could not mount; () where nothing is mounted."""
+    argv = ("journalctl", "--unit", place.unit.name, "--since", "-2min", "--lines", "5")
+    return (*argv, "--quiet", "--output", "cat", "--no-pager") if mounting else ()
 
 
 def mounted(mount, place):

@@ -34,6 +34,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_
     require_healthy,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan import (
+    diagnosis,
     mount_way_back,
     plan_mount,
 )
@@ -82,6 +83,7 @@ def plan(state, wanted):
         findings(state, wanted),
         undo=mount_way_back(state.mount, wanted.place) if mounting else (),
         undo_from=kept,
+        diagnose=diagnosis(mounting, wanted.place),
     )
 
 

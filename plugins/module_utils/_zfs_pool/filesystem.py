@@ -129,7 +129,7 @@ def _mount(mount, place, target):
         argv = ("mkdir", "--parents", "--mode", "0711", where)
         steps.append(Command(f"Make the folder {where}", argv))
     argv = ("mount", where) if mount.table else ("systemctl", "restart", place.unit.name)
-    return [*steps, Command(f"Mount {place.target} at {where}", argv)]
+    return [*steps, Command(f"Mount {place.target} at {where}", argv, needs=("mount",))]
 
 
 def _require_usable(dataset):

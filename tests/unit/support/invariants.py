@@ -54,6 +54,9 @@ class FakeModule:
     def __init__(self, check_mode=False, consent=None):
         self.check_mode, self.params = check_mode, {"consent": consent}
 
+    def get_bin_path(self, name):
+        return f"/usr/bin/{name}"
+
     def run_command(self, argv, **_more):
         return 0, "", ""
 

@@ -62,6 +62,16 @@ def test_check_mode_plans_and_does_nothing(run):
     assert result["state"]["guarded"] == ["docker.service"]
 
 
+@pytest.mark.parametrize("program", ["mkfs.btrfs", "mount"])
+def test_a_program_that_is_not_there_is_missed_before_the_first_step(run, programs, program):
+    """Debian 14 has no mount(8) where nobody asks for it, and systemd mounts by it."""
+    programs.add(program)
+    result = run(host(disks=[disk()]), devices=[ONE])
+    assert result["failed"]
+    assert result["msg"].startswith(f"`{program}`: it is not on this host")
+    assert result["commands"] == []
+
+
 def test_nothing_to_do_is_no_command(run):
     done = run(mounted(), devices=[ONE], required_by=["docker.service"])
     assert (done["changed"], done["steps"], done["commands"]) == (False, [], [])

@@ -41,10 +41,14 @@ class Host:
         self.params = {"consent": consent}
         self._name = "a_module"
         self.broken = ()
+        self.lacks = ()  # programs
         self.deaf = False  # takes every command and does nothing
         self.ran = []
         self.warned = []
         self.environment = None
+
+    def get_bin_path(self, name):
+        return None if name in self.lacks else f"/usr/bin/{name}"
 
     def run_command(self, argv, environ_update):
         assert isinstance(argv, list)
@@ -161,6 +165,31 @@ def test_two_runs_at_once_are_refused(tmp_path):
     assert ended.failed
     assert "another run is changing its storage (another" in ended.result["msg"]
     assert host.ran == []
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("lacking", ["grow", "hoist"])
+def test_a_program_that_a_later_step_needs_is_missed_before_the_first(check_mode, lacking):
+    host = Host(1, check_mode=check_mode)
+    host.lacks = (lacking,)
+    file = WriteFile("Set it", "/etc/x", "new")
+    plan = Plan([file, Command("Grow to 2", ("grow", "1"), needs=("hoist",))], 2)
+    ended = reconcile(host, lambda size: plan)
+    assert ended.failed
+    assert not ended.result["changed"]
+    assert ended.result["msg"] == (
+        f"`{lacking}`: it is not on this host, and this needs it: Grow to 2. Install the package "
+        "that brings it, then run again; nothing has been changed."
+    )
+    assert host.ran == []
+
+
+def test_what_is_pending_may_bring_the_program():
+    host = Host(1, check_mode=True)
+    host.lacks, host.params = ("grow",), {"pending": True}
+    assert reconcile(host, to(2)).result["changed"]
+    host.check_mode = False
+    assert reconcile(host, to(2)).failed
 
 
 def test_commands_speak_english():
