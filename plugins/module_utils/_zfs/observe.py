@@ -26,6 +26,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same
 
 DEVICE = "/dev/zfs"
+MODULE = "/sys/module/zfs"
 KSTAT = "/proc/spl/kstat/zfs"
 
 _MISSING = re.compile(r"cannot open '.*': (dataset does not exist|no such pool.*)")
@@ -74,13 +75,14 @@ def require_zfs():
             "`zfs` is not on this host",
             "Install zfsutils-linux and zfs-dkms, or ask a role to",
         )
-    if os.path.exists(DEVICE):
+    # The device alone tells nothing: systemd-tmpfiles makes it at boot, loaded or not.
+    if os.path.exists(MODULE) and os.path.exists(DEVICE):
         return
     release = os.uname().release
     if _is_built(release):
         raise StorageError(
             "ZFS",
-            f"its module is not loaded, so there is no {DEVICE}",
+            f"there is no {DEVICE}" if os.path.exists(MODULE) else "its module is not loaded",
             "Load it with `modprobe zfs`, and on every boot by zfs-load-module.service",
         )
     raise StorageError(

@@ -75,6 +75,7 @@ def host(tmp_path, monkeypatch):
     host = Host()
     (tmp_path / "zfs").touch()
     monkeypatch.setattr(observe, "DEVICE", str(tmp_path / "zfs"))
+    monkeypatch.setattr(observe, "MODULE", str(tmp_path / "zfs"))
     monkeypatch.setattr(observe, "KSTAT", str(tmp_path))
     monkeypatch.setattr(observe.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
     monkeypatch.setattr(observe, "find_uses", lambda datasets: ())

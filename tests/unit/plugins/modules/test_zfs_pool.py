@@ -140,6 +140,7 @@ def host(tmp_path, monkeypatch):
     host = Host()
     (tmp_path / "zfs").touch()
     monkeypatch.setattr(zfs, "DEVICE", str(tmp_path / "zfs"))
+    monkeypatch.setattr(zfs, "MODULE", str(tmp_path / "zfs"))
     monkeypatch.setattr(zfs, "KSTAT", str(tmp_path))
     monkeypatch.setattr(zfs.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
     monkeypatch.setattr(zfs_pool_members, "whole_disk", DISKS.get)

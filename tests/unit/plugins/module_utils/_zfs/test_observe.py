@@ -22,9 +22,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
 def kernel(tmp_path, monkeypatch):
     """A host with ZFS loaded: tools, /dev/zfs, and the kernel's counters in a folder."""
     monkeypatch.setattr(observe, "DEVICE", str(tmp_path / "zfs"))
+    monkeypatch.setattr(observe, "MODULE", str(tmp_path / "module"))
     monkeypatch.setattr(observe, "KSTAT", str(tmp_path / "kstat"))
     monkeypatch.setattr(observe.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
     (tmp_path / "zfs").touch()
+    (tmp_path / "module").mkdir()
     return tmp_path
 
 
@@ -90,12 +92,15 @@ def test_a_suspended_pool_is_not_spoken_to(kernel):
     assert run.argvs == []
 
 
+@pytest.mark.parametrize("there", [[], ["zfs"], ["module"]], ids=["", "device", "module"])
 @pytest.mark.parametrize(
     ("built", "remedy"),
     [(True, "Load it with `modprobe zfs`"), (False, "run `dkms autoinstall`")],
 )
-def test_a_kernel_without_the_module_is_not_spoken_to(kernel, monkeypatch, built, remedy):
-    (kernel / "zfs").unlink()
+def test_a_kernel_without_the_module_is_not_spoken_to(kernel, monkeypatch, built, remedy, there):
+    """The device is there at any boot."""
+    for name in {"zfs", "module"} - set(there):
+        (kernel / name).rename(kernel / f"no {name}")
     monkeypatch.setattr(observe, "_is_built", lambda release: built)
     run = Zfs()
     with pytest.raises(StorageError) as refusal:

@@ -105,6 +105,7 @@ def host(tmp_path, monkeypatch):
     """A host with ZFS loaded, one disk, and an empty folder of systemd's."""
     (tmp_path / "zfs").touch()
     monkeypatch.setattr(zfs, "DEVICE", str(tmp_path / "zfs"))
+    monkeypatch.setattr(zfs, "MODULE", str(tmp_path / "zfs"))
     monkeypatch.setattr(zfs, "KSTAT", str(tmp_path / "kstat"))
     monkeypatch.setattr(zfs.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
     monkeypatch.setattr(zfs_pool, "whole_disk", {"/dev/sda1": SDA}.get)
