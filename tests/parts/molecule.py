@@ -14,6 +14,7 @@ SAMPLE = (
     "default",
     "direct_lvm",
     "overlay2_lvm",
+    "btrfs",
     "autoextend",
     "takeover",
     "drift",

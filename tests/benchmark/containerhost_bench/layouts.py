@@ -42,7 +42,7 @@ LAYOUTS = (
     on_disk("btrfs", "btrfs"),
     on_disk("zfs", "zfs", extra="zfs", zfs_arc_max="256m"),
     on_disk("devicemapper", "devicemapper"),
-    on_root("loop-lvm", "devicemapper", volume_kind="none"),
+    on_root("loop-lvm", "devicemapper", volume_kind="none", options={"dm.loopdatasize": "4G"}),
     on_root("overlay", "overlay"),
     on_root("vfs", "vfs"),
     on_disk("auto", "auto"),
