@@ -66,8 +66,9 @@ def _of_the_driver(state, desired):
             "info",
             "driver_deprecated",
             f"The {name} driver is deprecated since Docker {dotted(known.deprecated)}, and "
-            f"{dotted(known.removed)} has it no more: upgrading the engine to that hides all "
-            "images and containers of this host",
+            f"{dotted(known.removed)} has it no more: upgraded to that, the engine does not start, "
+            "or starts without this host's images and containers; playbooks/preflight.yml says "
+            "which",
         )
     if name == "vfs":
         yield Finding(
