@@ -21,7 +21,7 @@ def info(host):
 def test_the_engine_runs_on_the_wanted_driver(host, info):
     assert info["ServerVersion"].startswith("28.")
     assert info["Driver"] == host.backend.get_variables()["docker_storage_driver"]
-    fstype = host.check_output("stat --file-system --format %%T /var/lib/docker")
+    fstype = host.check_output("stat --file-system --format %T /var/lib/docker")
     assert fstype.removesuffix("/ext3").replace("ext2", "ext4") == BACKING[info["Driver"]]
 
 
