@@ -9,6 +9,7 @@ What the kernel does not have is named, and the test is skipped.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -229,11 +230,14 @@ def test_other_options_are_mounted_anew_unless_it_is_in_use(base):
     assert (base / "m/new").read_text() == "new"
 
 
-def test_what_lives_on_in_another_mount_namespace_is_not_unmounted(base):
-    """As the root of a container does: nothing in it is open by a path below the mount point."""
-    base.settles(**base.options())
+@contextlib.contextmanager
+def mount_namespace(propagation, *argv):
+    """Have a process in a mount namespace of its own that ends as ``cat``; give its number.
+
+    It has come that far when it echoes a line.
+    """
     holder = subprocess.Popen(
-        ["unshare", "--mount", "--propagation=private", "cat"],
+        ["unshare", "--mount", f"--propagation={propagation}", *argv],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -241,12 +245,19 @@ def test_what_lives_on_in_another_mount_namespace_is_not_unmounted(base):
         holder.stdin.write(b"ready\n")
         holder.stdin.flush()
         assert holder.stdout.readline() == b"ready\n"
-        words = f"process {holder.pid} (cat), which has it at {base / 'm'} in a mount namespace"
-        base.refuses(words, path=str(base / "m"), state="absent")
-        base.refuses(words, **base.options(redirect_dir="on"))
+        yield holder.pid
     finally:
         holder.kill()
         holder.communicate()
+
+
+def test_what_lives_on_in_another_mount_namespace_is_not_unmounted(base):
+    """As the root of a container does: nothing in it is open by a path below the mount point."""
+    base.settles(**base.options())
+    with mount_namespace("private", "cat") as pid:
+        words = f"process {pid} (cat), which has it at {base / 'm'} in a mount namespace"
+        base.refuses(words, path=str(base / "m"), state="absent")
+        base.refuses(words, **base.options(redirect_dir="on"))
 
 
 def test_a_copy_that_hears_of_what_happens_here_lives_on_as_well(base):
@@ -255,19 +266,8 @@ def test_a_copy_that_hears_of_what_happens_here_lives_on_as_well(base):
     (base / "root").mkdir()
     sh("mount", "--make-shared", str(base / "m"))
     copy = f"mount --bind {base / 'm'} {base / 'root'} && cat"
-    holder = subprocess.Popen(
-        ["unshare", "--mount", "--propagation=slave", "sh", "-c", copy],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        holder.stdin.write(b"ready\n")
-        holder.stdin.flush()
-        assert holder.stdout.readline() == b"ready\n"
+    with mount_namespace("slave", "sh", "-c", copy):
         base.refuses(f"which has it at {base / 'root'}", path=str(base / "m"), state="unmounted")
-    finally:
-        holder.kill()
-        holder.communicate()
 
 
 def test_what_is_mounted_elsewhere_as_well_is_not_unmounted(base):

@@ -64,7 +64,7 @@ def test_check_mode_plans_and_does_nothing(run):
 
 @pytest.mark.parametrize("program", ["mkfs.btrfs", "mount"])
 def test_a_program_that_is_not_there_is_missed_before_the_first_step(run, programs, program):
-    """Debian 14 has no mount(8) where nobody asks for it, and systemd mounts by it."""
+    """Debian testing has no mount(8) where nobody asks for it, and systemd mounts by it."""
     programs.add(program)
     result = run(host(disks=[disk()]), devices=[ONE])
     assert result["failed"]
