@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -89,6 +90,12 @@ def qemu_version() -> str:
     return shell.run([qemu.PROGRAM, "--version"], doing="asking qemu for its version").split("\n")[
         0
     ]
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Return ``QEMU emulator version 7.2.22 (Debian ...)`` as ``(7, 2, 22)``."""
+    found = re.search(r"version (\d+(?:\.\d+)*)", version)
+    return tuple(int(number) for number in found[1].split(".")) if found else ()
 
 
 def processor() -> str:

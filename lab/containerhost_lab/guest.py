@@ -21,7 +21,7 @@ OPTIONS = [
 ]  # fmt: skip
 
 # An emulated host that is cold and shares its processor takes its time.
-BOOT_LIMIT = 300
+BOOT_LIMIT = 600
 SETTLE_LIMIT = 60
 
 

@@ -23,14 +23,28 @@ CONSOLE = "console.log"
 ROOT = "root.qcow2"
 PIDFILE = "pid"
 
-ACCELERATORS = {"kvm": "kvm", "tcg": "tcg,thread=multi"}
+# The first version in which each emulated processor may have a thread of its own. Before, one could
+# run what it had translated from code that another was just replacing, as a kernel does with its
+# own, and the guest panicked now and then (QEMU commit deba78709a, "Always lock pages before
+# translation"; https://github.com/multipath-tcp/mptcp_net-next/issues/471).
+MANY_THREADS_SINCE = (8, 1)
+
+
+def accelerator_argument(accelerator: str, version: tuple[int, ...]) -> str:
+    """Return ``accelerator``, kvm or tcg, as this version of qemu runs guests soundly on it."""
+    if accelerator == "kvm":
+        return "kvm"
+    return f"tcg,thread={'multi' if version >= MANY_THREADS_SINCE else 'single'}"
 
 
 def machine(accelerator: str, memory: int) -> list[str]:
-    """Return the arguments that a saved state depends on; ``memory`` in bytes."""
+    """Return the arguments that a saved state depends on; ``memory`` in bytes.
+
+    ``accelerator`` is what :func:`accelerator_argument` returned.
+    """
     arguments = [
         "-nodefaults", "-display", "none", "-machine", "q35",
-        "-accel", ACCELERATORS[accelerator],
+        "-accel", accelerator,
         # Four levels of page tables are quicker to walk in software than five.
         "-cpu", "max,la57=off", "-smp", "2", "-m", f"{memory // 2**20}M",
         "-device", "virtio-rng-pci",

@@ -39,12 +39,14 @@ sync
 
 def obtain(image: Path, release: str, memory: int, accelerator: str, key: Path) -> Path:
     """Return the folder with the frozen disk and the memory of a booted host, made if needed."""
+    version = acceleration.qemu_version()
+    argument = qemu.accelerator_argument(accelerator, acceleration.numbers(version))
     wanted = {
         "release": release,
         "image": image.name,
-        "machine": qemu.machine(accelerator, memory),
+        "machine": qemu.machine(argument, memory),
         "kernel_arguments": qemu.KERNEL_ARGUMENTS,
-        "qemu": acceleration.qemu_version(),
+        "qemu": version,
         "processor": acceleration.processor() if accelerator == "kvm" else None,
         "settle": SETTLE,
     }

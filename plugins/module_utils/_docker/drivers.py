@@ -40,7 +40,7 @@ class Driver(NamedTuple):
     removed: tuple = (9999,)
     kernel: tuple = ()  # the oldest kernel; EL7's 3.10 has overlay ported back to it
     modules: tuple = ()  # what the kernel has to know of: filesystems, or "dm_mod"
-    devices: tuple = ()  # what has to be in /dev, because the engine loads no module for it
+    loaded: tuple = ()  # those of them that have to be loaded, because the engine does not do it
     programs: tuple = ()  # what has to be on the engine's PATH
     backing: tuple = ()  # the only filesystems that the data root may be on; () for any
     not_on: tuple = ()  # the filesystems that it may not be on
@@ -89,7 +89,7 @@ DRIVERS = {
     "zfs": Driver(
         {"zfs.fsname": Option(values.DATASET)},
         modules=("zfs",),
-        devices=("/dev/zfs",),
+        loaded=("zfs",),
         programs=("zfs",),
         backing=("zfs",),
         elsewhere="zfs.fsname",

@@ -42,7 +42,7 @@ class Facts(NamedTuple):
     zfs_module: tuple = ()  # the version of the kernel's zfs; () where it is not loaded
     missing_modules: tuple = ()  # of those that any driver needs
     missing_programs: tuple = ()
-    missing_devices: tuple = ()
+    unloaded_modules: tuple = ()
     holds: Holdings = Holdings(DATA_ROOT)
     prior: tuple = ()  # drivers with a folder in the data root that is not empty
     pinned: str = ""  # the driver that the engine is told to use; '' where it looks for one

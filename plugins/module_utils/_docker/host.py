@@ -24,7 +24,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts, xfs
 
-ZFS_VERSION = "/sys/module/zfs/version"
+MODULES = "/sys/module"  # what is loaded, or built in with parameters
 _EXT = ("ext2", "ext3", "ext4")
 
 
@@ -80,9 +80,11 @@ def missing_programs(names):
     return tuple(name for name in names if not shutil.which(name, path=path))
 
 
-def missing_devices(paths):
-    """Those of the device files that are not there: their module is not loaded."""
-    return tuple(path for path in paths if not os.path.exists(path))
+def unloaded_modules(names):
+    """Those of the modules that are not loaded. Their device files may be there all the same:
+    systemd makes those of every module that could be loaded (kmod-static-nodes.service).
+    """
+    return tuple(name for name in names if not os.path.exists(os.path.join(MODULES, name)))
 
 
 def file_types(backing):
@@ -112,12 +114,12 @@ def ext_file_types(superblock):
 
 def zfs_module():
     """The version of the kernel's zfs, such as ``(2, 2, 7)``; () where it is not loaded."""
-    return values.version(_read(ZFS_VERSION))
+    return values.version(_read(os.path.join(MODULES, "zfs/version")))
 
 
 def dataset_exists(run, name):
     """Whether there is a ZFS filesystem of that name; None where ZFS cannot be asked."""
-    if missing_programs(("zfs",)) or missing_devices(("/dev/zfs",)):
+    if missing_programs(("zfs",)) or unloaded_modules(("zfs",)):
         return None
     rc, _out, _err = run(("zfs", "list", "-H", "-o", "name", "-t", "filesystem", "--", name))
     return not rc

@@ -87,9 +87,9 @@ def _reasons(name, facts, version):
     for program in driver.programs:
         if program in facts.missing_programs:
             yield f"the program {program} is not installed"
-    for device in driver.devices:
-        if device in facts.missing_devices and not set(driver.modules) & set(facts.missing_modules):
-            yield f"there is no {device}: its module is not loaded"
+    for module in driver.loaded:
+        if module in facts.unloaded_modules and module not in facts.missing_modules:
+            yield f"the module {module} is not loaded"
     if name == CONTAINERD and facts.user_namespaces:
         yield "it does not go with user namespaces"
 

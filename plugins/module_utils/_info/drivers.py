@@ -85,7 +85,7 @@ def _facts(state):
         zfs_module=engine_host.zfs_module(),
         missing_modules=engine_host.missing_modules(_all("modules"), state.kernel),
         missing_programs=engine_host.missing_programs(_all("programs")),
-        missing_devices=engine_host.missing_devices(_all("devices")),
+        unloaded_modules=engine_host.unloaded_modules(_all("loaded")),
         holds=state.roots[0] if state.roots else docker_data.Holdings(root),
         prior=tuple(name for name in DRIVERS if _filled(os.path.join(inner, name))),
         pinned=given.value if given else state.config.content.get("storage-driver") or "",
@@ -98,7 +98,7 @@ def _facts(state):
 
 
 def _all(what):
-    """What any driver needs of a kind: modules, programs, devices."""
+    """What any driver needs of a kind: modules, programs, modules that are to be loaded."""
     return sorted({name for driver in DRIVERS.values() for name in getattr(driver, what)})
 
 

@@ -118,7 +118,7 @@ def _look_closer(run, state, desired):
         closer = closer._replace(
             missing_modules=engine_host.missing_modules(needs.modules, state.kernel),
             missing_programs=engine_host.missing_programs(needs.programs),
-            missing_devices=engine_host.missing_devices(needs.devices),
+            unloaded_modules=engine_host.unloaded_modules(needs.loaded),
         )
     if needs and "overlay" in needs.modules:
         closer = closer._replace(

@@ -141,11 +141,9 @@ def _require_host(driver, kernel, closer, pending):
             f"it is not installed, and the {driver} driver runs it",
             f"Install {PROGRAM_SOURCES[program]}, then run again",
         )
-    for device in closer.missing_devices:
+    for module in closer.unloaded_modules:
         raise StorageError(
-            device,
-            f"it is not there, and the {driver} driver needs it: its module is not loaded",
-            "Load it with `modprobe {}`, and see that it is loaded at boot".format(
-                device.rpartition("/")[2]
-            ),
+            module,
+            f"the kernel has it but has not loaded it, and the {driver} driver needs it",
+            f"Load it with `modprobe {module}`, and see that it is loaded at boot",
         )

@@ -90,7 +90,7 @@ class Closer(NamedTuple):
     version: tuple = ()  # of the installed engine: the one that the restart will start
     missing_modules: tuple = ()
     missing_programs: tuple = ()
-    missing_devices: tuple = ()
+    unloaded_modules: tuple = ()
     file_types: bool | None = None  # of the data root's directories
     zfs_module: tuple = ()  # the version of the kernel's zfs
     pool: Pool | None = None

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from containerhost_lab import acceleration, paths
+from containerhost_lab import acceleration, paths, qemu
 
 
 @pytest.fixture
@@ -53,3 +53,19 @@ def test_without_the_device_nothing_is_tried(machine, monkeypatch):
     accelerator, reason = acceleration.choose(Path("image"))
     assert (accelerator, tries) == ("tcg", [])
     assert "/dev/null/kvm is not there" in reason
+
+
+@pytest.mark.parametrize(
+    ("version", "argument"),
+    [
+        ("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)", "tcg,thread=single"),
+        ("QEMU emulator version 8.0.4 (Debian 1:8.0.4+dfsg-1)", "tcg,thread=single"),
+        ("QEMU emulator version 8.1.0", "tcg,thread=multi"),
+        ("QEMU emulator version 10.0.8 (Debian 1:10.0.8+ds-0+deb13u1)", "tcg,thread=multi"),
+        ("something else", "tcg,thread=single"),
+    ],
+)
+def test_processors_share_a_thread_where_qemu_is_too_old_for_more(version, argument):
+    numbers = acceleration.numbers(version)
+    assert qemu.accelerator_argument("tcg", numbers) == argument
+    assert qemu.accelerator_argument("kvm", numbers) == "kvm"

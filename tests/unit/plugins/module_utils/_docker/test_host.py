@@ -18,9 +18,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.host
     dataset_exists,
     ext_file_types,
     file_types,
-    missing_devices,
     missing_modules,
     missing_programs,
+    unloaded_modules,
     zfs_module,
 )
 
@@ -80,18 +80,19 @@ def test_programs_are_looked_for_where_the_engine_looks(monkeypatch, tmp_path):
     assert "/usr/sbin" in asked[0].split(":")
 
 
-def test_missing_devices(tmp_path):
-    (tmp_path / "zfs").touch()
-    there, gone = str(tmp_path / "zfs"), str(tmp_path / "control")
-    assert missing_devices((there, gone)) == (gone,)
+def test_unloaded_modules(monkeypatch, tmp_path):
+    (tmp_path / "zfs").mkdir()
+    monkeypatch.setattr(engine_host, "MODULES", str(tmp_path))
+    assert unloaded_modules(("zfs", "spl")) == ("spl",)
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("2.1.11-1+deb12u1\n", (2, 1, 11)), ("", ())])
 def test_the_version_of_zfs(monkeypatch, tmp_path, text, wanted):
-    path = tmp_path / "version"
+    path = tmp_path / "zfs/version"
+    path.parent.mkdir()
     if text:
         path.write_text(text)
-    monkeypatch.setattr(engine_host, "ZFS_VERSION", str(path))
+    monkeypatch.setattr(engine_host, "MODULES", str(tmp_path))
     assert zfs_module() == wanted
 
 
@@ -110,9 +111,9 @@ class Answers:
     ("has_zfs", "rc", "wanted"), [(True, 0, True), (True, 1, False), (False, 0, None)]
 )
 def test_a_dataset_is_asked_for_where_there_is_zfs(monkeypatch, has_zfs, rc, wanted):
-    missing = () if has_zfs else ("/dev/zfs",)
+    missing = () if has_zfs else ("zfs",)
     monkeypatch.setattr(engine_host, "missing_programs", lambda names: ())
-    monkeypatch.setattr(engine_host, "missing_devices", lambda paths: missing)
+    monkeypatch.setattr(engine_host, "unloaded_modules", lambda names: missing)
     run = Answers(rc, "tank/docker\n")
     assert dataset_exists(run, "tank/docker") is wanted
     assert [argv[-2:] for argv in run.argvs] == ([("--", "tank/docker")] if has_zfs else [])

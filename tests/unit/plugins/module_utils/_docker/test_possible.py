@@ -131,9 +131,9 @@ STANDINGS = [
         "",
     ),
     (
-        BOOKWORM._replace(missing_devices=("/dev/zfs",), backing=OWN_ZFS, **ZFS),
+        BOOKWORM._replace(unloaded_modules=("zfs",), backing=OWN_ZFS, **ZFS),
         "zfs",
-        ["there is no /dev/zfs: its module is not loaded"],
+        ["the module zfs is not loaded"],
         "",
     ),
 ]

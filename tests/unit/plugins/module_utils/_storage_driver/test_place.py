@@ -70,7 +70,7 @@ CASES = [
         [NOTE, WRITE, RESET, RESTART],
     ),
     (
-        host(closer=Closer(missing_devices=("/dev/zfs",))),
+        host(closer=Closer(unloaded_modules=("zfs",))),
         want("zfs", pending=True),
         [NOTE, WRITE, RESET, RESTART],
     ),

@@ -160,7 +160,7 @@ CASES = [
         refuses("zfs: it is not installed, and the zfs driver runs it. Install zfsutils-linux"),
     ),
     (
-        host(closer=Closer(missing_devices=("/dev/zfs",)), backing=ZFS),
+        host(closer=Closer(unloaded_modules=("zfs",)), backing=ZFS),
         want("zfs"),
         refuses("Load it with `modprobe zfs`"),
     ),
