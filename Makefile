@@ -1,6 +1,7 @@
 # Every target sets up what it needs by itself; run `make` to see them.
 
 SCENARIO ?= default
+JOBS ?= 1
 python := .venv/bin/python
 
 .PHONY: help setup demo test test-all lint unit loop sanity docs molecule bench build clean
@@ -14,8 +15,8 @@ demo: setup ## a blank virtual machine becomes a container host, before your eye
 test: setup ## everything that CI runs, in well under an hour
 	$(python) tests/run
 
-test-all: setup ## the same with every scenario
-	$(python) tests/run --all
+test-all: setup ## the same with every scenario; JOBS=2 runs two of them at a time
+	$(python) tests/run --all --jobs $(JOBS)
 
 lint unit loop sanity docs: setup
 	$(python) tests/run $@

@@ -54,7 +54,8 @@ def raise_host(wanted: Host) -> None:
         if present.is_on:
             print(f"{wanted.name} is up already; it is kept as it is.")
         else:
-            timed(f"switching on {wanted.name}", "ready", present, host.boot)
+            host.switch_on(present)
+            timed(f"switching on {wanted.name}", "ready", present, host.wait_booted)
     else:
         timed(f"waking {wanted.name}", "ready", wanted, host.wake)
 
@@ -113,14 +114,19 @@ def power(arguments: argparse.Namespace) -> None:
                 print(f"{one.name} is off already.")
                 return
             timed(f"cutting the power of {one.name}", "off", one, host.cut)
-        elif arguments.action == "on":
+            return
+        if arguments.action == "on":
             if one.is_on:
                 print(f"{one.name} is on already.")
                 return
             packages.ensure()
-            timed(f"switching on {one.name}", "ready", one, host.boot)
+            host.switch_on(one)
+            title = f"switching on {one.name}"
         else:
-            timed(f"resetting {one.name}", "ready", running(one.name), host.reset)
+            host.push_reset(running(one.name))
+            title = f"resetting {one.name}"
+    # A boot takes its time; other hosts can be dealt with meanwhile.
+    timed(title, "ready", one, host.wait_booted)
 
 
 def disk_add(arguments: argparse.Namespace) -> None:

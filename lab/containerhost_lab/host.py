@@ -134,7 +134,7 @@ def wait_loaded(qmp: Qmp, host: Host) -> None:
         time.sleep(0.02)
 
 
-def boot(host: Host) -> None:
+def switch_on(host: Host) -> None:
     """Start ``host`` cold, with the disks it has."""
     if not Path(host.saved, qemu.ROOT).exists():
         raise LabError(
@@ -148,7 +148,6 @@ def boot(host: Host) -> None:
         qemu.command(host.folder, Path(host.image), host.machine, host.ssh_port, disks=host.disks),
         host.folder,
     )
-    wait_ready(host, guest.BOOTED)
 
 
 def cut(host: Host) -> None:
@@ -156,10 +155,14 @@ def cut(host: Host) -> None:
     process.stop(host.folder)
 
 
-def reset(host: Host) -> None:
-    """Push the reset button of ``host`` and wait until it is up again."""
+def push_reset(host: Host) -> None:
+    """Push the reset button of ``host``."""
     with host.qmp() as qmp:
         qmp("system_reset")
+
+
+def wait_booted(host: Host) -> None:
+    """Wait until ``host``, just switched on or reset, is up."""
     wait_ready(host, guest.BOOTED)
 
 

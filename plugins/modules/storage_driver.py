@@ -106,6 +106,14 @@ options:
       - A real run takes no notice of this.
     type: bool
     default: false
+  tools:
+    description:
+      - Programs that other tasks are going to run for the place of the data. Those that the host
+        lacks are named in RV(state.missing_tools), so that a play can bring them before anything
+        is made; none is refused.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: containerhost.storage.mounted_volume
   - module: containerhost.storage.thinpool
@@ -186,6 +194,10 @@ state:
           data root is about to change, those of the new one as well.
       type: list
       elements: dict
+    missing_tools:
+      description: Those of O(tools) that are not on the host.
+      type: list
+      elements: str
 steps:
   description: What was done, or in check mode would be, each with its reason.
   returned: always
@@ -240,6 +252,7 @@ def main():
             "service": {"type": "str", "default": "docker.service"},
             "restart": {"type": "bool", "default": True},
             "pending": {"type": "bool", "default": False},
+            "tools": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )

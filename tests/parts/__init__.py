@@ -81,12 +81,15 @@ def run(argv, cwd=ROOT, env=None):
         return process.wait()
 
 
-def run_and_read(argv, cwd=ROOT, env=None):
-    """Run a command as ``run`` does, its output live; return its exit status and the output."""
+def run_and_read(argv, cwd=ROOT, env=None, prefix=""):
+    """Run a command as ``run`` does, its output live; return its exit status and the output.
+
+    ``prefix`` is shown before each line, for commands that run side by side.
+    """
     lines = []
     with start(argv, cwd, env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         for line in process.stdout:
-            print(line, end="", flush=True)
+            print(f"{prefix}{line}", end="", flush=True)
             lines.append(line)
     return process.returncode, "".join(lines)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from . import ROOT, run_and_read
 
@@ -20,6 +21,8 @@ SAMPLE = (
     "drift",
     "bad_input",
 )
+# These take longest: with several at a time they start first, so that none runs alone at the end.
+LONG = ("overlay_layer", "engine_28", "zfs_pool", "auto", "bad_input", "overlay2_existing", "zfs")
 LIMIT = "2400"  # seconds for one scenario; longer means that something hangs
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -29,19 +32,31 @@ FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::\S+)")
 
 
 def run_part(new_row, options):
-    """Run the scenarios one after the other; each starts its own hosts and destroys them."""
+    """Run the scenarios; each starts its own hosts and destroys them.
+
+    One after the other, or ``options.jobs`` at a time: each emulated host takes a processor.
+    """
     everything = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
-    for scenario in options.scenario or (everything if options.all else SAMPLE):
+    wanted = options.scenario or (everything if options.all else SAMPLE)
+    several = options.jobs > 1
+    if several:
+        wanted = sorted(wanted, key=lambda name: LONG.index(name) if name in LONG else len(LONG))
+
+    def work(scenario):
         with new_row(f"molecule {scenario}") as row:
             if scenario in everything:
-                test(row, scenario)
+                test(row, scenario, prefix=f"{scenario}: " if several else "")
             else:
                 row.check(f"there is no molecule/{scenario}/molecule.yml", False)
 
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for done in [pool.submit(work, scenario) for scenario in wanted]:
+            done.result()
 
-def test(row, scenario):
+
+def test(row, scenario, prefix):
     """Run one scenario: each phase counts as one, and so does each test of a verify phase."""
-    status, output = molecule("test", scenario)
+    status, output = molecule("test", scenario, prefix)
     for line in COLOUR.sub("", output.partition("\nDETAILS")[0]).splitlines():
         if phase := PHASE.search(line):
             if phase[1] != "verify":
@@ -52,7 +67,7 @@ def test(row, scenario):
         elif failed := FAILED.match(line):
             row.check(failed[1], False)
     if status:
-        molecule("destroy", scenario)
+        molecule("destroy", scenario, prefix)
     if status and not row.failures:
         reason = "it did not end in time" if status == 124 else f"molecule ended with {status}"
         row.check(reason, False)
@@ -64,9 +79,10 @@ def number_of(outcome, line):
     return int(found[1]) if found else 0
 
 
-def molecule(command, scenario):
+def molecule(command, scenario, prefix):
     """Run molecule; return its exit status and its output."""
     return run_and_read(
         ["timeout", LIMIT, "molecule", command, "-s", scenario, "--no-command-borders"],
         env={"MOLECULE_GLOB": "molecule/*/molecule.yml", "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1"},
+        prefix=prefix,
     )

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-BACKING = {"overlay2": "xfs", "btrfs": "btrfs", "vfs": "ext4"}
+BACKING = {"overlay2": "xfs", "btrfs": "btrfs", "zfs": "zfs", "vfs": "ext4"}
 
 
 @pytest.fixture(scope="module")

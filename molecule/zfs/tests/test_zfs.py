@@ -64,6 +64,22 @@ def test_the_engine_does_not_start_without_the_mount(host):
     host.check_output("systemctl start docker.service")
 
 
+def test_a_module_that_is_not_loaded_is_told(host, module):
+    """Its device is there all the same."""
+    host.check_output("systemctl stop docker.socket docker.service")
+    host.check_output("zpool export docker && modprobe -r zfs")
+    try:
+        assert host.file("/dev/zfs").exists
+        result = module("storage_driver", check=True, driver="zfs")
+        assert result["failed"]
+        assert "zfs: the kernel has it but has not loaded it" in result["msg"]
+        assert not host.file("/sys/module/zfs").exists
+    finally:
+        host.check_output("modprobe zfs && zpool import -d /dev/disk/by-id docker")
+        host.run("systemctl reset-failed docker.service")
+    host.check_output("systemctl start docker.service")
+
+
 def test_another_driver_is_refused_while_this_one_holds_images(provision):
     other = {"docker_storage_driver": "vfs", "docker_storage_options": {}}
     result = provision(f"--extra-vars={json.dumps(other)}")

@@ -81,8 +81,10 @@ def missing_programs(names):
 
 
 def unloaded_modules(names):
-    """Those of the modules that are not loaded. Their device files may be there all the same:
-    systemd makes those of every module that could be loaded (kmod-static-nodes.service).
+    """Those of the modules that are not loaded.
+
+    Their device files may be there all the same: systemd makes those of every module that could
+    be loaded (kmod-static-nodes.service).
     """
     return tuple(name for name in names if not os.path.exists(os.path.join(MODULES, name)))
 

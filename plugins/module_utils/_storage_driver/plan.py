@@ -76,6 +76,7 @@ def observe(run, desired):
         kernel=os.uname().release,
         roots=tuple(holdings_of(state.engine, root) for root in ([new] if same else [old, new])),
         same_root=same,
+        missing_tools=engine_host.missing_programs(desired.tools),
     )
     # The engine looks at its driver's own folder where that is there: it may be a mount.
     folder = os.path.join(new, target_driver(state, desired))
@@ -233,4 +234,5 @@ def describe(state):
             "options": list(state.backing.options),
         },
         "holds": [place._asdict() for place in state.roots],
+        "missing_tools": list(state.missing_tools),
     }

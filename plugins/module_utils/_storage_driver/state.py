@@ -50,6 +50,7 @@ class Desired(NamedTuple):
     restart: bool = True
     service: str = "docker.service"
     pending: bool = False  # the pool and the data root's filesystem are still to be made
+    tools: tuple = ()  # programs that are to be looked for
 
 
 def desired_from(params):
@@ -81,6 +82,7 @@ def desired_from(params):
         restart=params["restart"],
         service=params["service"],
         pending=params.get("pending", False),
+        tools=tuple(params.get("tools") or ()),
     )
 
 
@@ -112,6 +114,7 @@ class State(NamedTuple):
     roots: tuple = ()  # Holdings of the present data root, then of the wanted one if it differs
     same_root: bool = False  # the wanted data root is the present one by another name
     closer: Closer | None = None
+    missing_tools: tuple = ()
 
 
 def flag(state, key):

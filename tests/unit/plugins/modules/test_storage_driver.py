@@ -142,6 +142,12 @@ def test_a_change_is_made_proven_and_not_made_again(host):
     assert (again["changed"], again["steps"], len(host.argvs)) == (False, [], 1)
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_tools_that_the_host_lacks_are_named_and_not_refused(host, check):
+    result = run(host, check=check, tools=["sh", "mkfs.nothing"])
+    assert (result["changed"], result["state"]["missing_tools"]) == (False, ["mkfs.nothing"])
+
+
 @pytest.mark.parametrize("before", [None, '{"storage-driver": "overlay2"}'])
 def test_an_engine_that_does_not_come_up_gets_its_old_file_back(host, before):
     host.dies_of = "vfs"
