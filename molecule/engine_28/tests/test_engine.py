@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-BACKING = {"overlay2": "xfs", "btrfs": "btrfs", "zfs": "zfs", "vfs": "ext4"}
+BACKING = {"overlay2": "xfs", "btrfs": "btrfs", "vfs": "ext4"}
 
 
 @pytest.fixture(scope="module")
@@ -30,4 +30,12 @@ def test_a_driver_that_it_dropped_is_refused(provision, driver):
     result = provision(f"--extra-vars=docker_storage_driver={driver}")
     assert result.returncode != 0, result.stdout
     assert f"it has no {driver} driver" in result.stdout + result.stderr
+    assert "changed=0" in result.stdout
+
+
+def test_a_driver_that_its_build_is_without_is_refused(provision):
+    """Debian took ZFS out of its package, not Docker out of the engine."""
+    result = provision("--extra-vars=docker_storage_driver=zfs")
+    assert result.returncode != 0, result.stdout
+    assert "it was built without the zfs driver" in result.stdout + result.stderr
     assert "changed=0" in result.stdout

@@ -52,6 +52,20 @@ def require_driver(name, version):
         )
 
 
+def require_built_in(name, version, left_out):
+    """Refuse a driver that this build of the engine is without.
+
+    :param left_out: the drivers that it was built without.
+    :raises StorageError: this is one of them.
+    """
+    if name in left_out:
+        raise StorageError(
+            f"Docker {dotted(version)}",
+            f"it was built without the {name} driver: {DRIVERS[name].left_out}",
+            "Use {0}, or a build of the engine that has it".format(" or ".join(_best(version))),
+        )
+
+
 def require_image_store(version, wanted):
     """Refuse to switch the containerd image store where this engine does not have it.
 

@@ -42,6 +42,7 @@ class Driver(NamedTuple):
     modules: tuple = ()  # what the kernel has to know of: filesystems, or "dm_mod"
     loaded: tuple = ()  # those of them that have to be loaded, because the engine does not do it
     programs: tuple = ()  # what has to be on the engine's PATH
+    left_out: str = ""  # builds of the engine that were made without it
     backing: tuple = ()  # the only filesystems that the data root may be on; () for any
     not_on: tuple = ()  # the filesystems that it may not be on
     not_yet_on: dict = {}  # filesystem -> the first engine that takes the driver on it
@@ -90,6 +91,7 @@ DRIVERS = {
         {"zfs.fsname": Option(values.DATASET)},
         modules=("zfs",),
         loaded=("zfs",),
+        left_out="Debian's package has none from 28.5.2+dfsg4-5 on",  # its changelog, #1145572
         programs=("zfs",),
         backing=("zfs",),
         elsewhere="zfs.fsname",

@@ -43,6 +43,7 @@ class Facts(NamedTuple):
     missing_modules: tuple = ()  # of those that any driver needs
     missing_programs: tuple = ()
     unloaded_modules: tuple = ()
+    left_out: tuple = ()  # drivers that the engine was built without
     holds: Holdings = Holdings(DATA_ROOT)
     prior: tuple = ()  # drivers with a folder in the data root that is not empty
     pinned: str = ""  # the driver that the engine is told to use; '' where it looks for one

@@ -13,6 +13,7 @@ cannot, and that is run only when something is about to change.
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import re
 import shutil
@@ -78,6 +79,23 @@ def missing_programs(names):
     """Those of the programs that are not on the engine's path, which is systemd's."""
     path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
     return tuple(name for name in names if not shutil.which(name, path=path))
+
+
+def left_out(program, names):
+    """Those of the drivers that the engine was built without.
+
+    A program in Go tells which packages it was made of, also where it is stripped. One that does
+    not even tell of vfs, which no build is without, is packed or only a wrapper, and tells nothing.
+
+    :param program: the path of dockerd.
+    """
+    try:
+        with open(program, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as text:
+            if text.find(b"graphdriver/vfs") >= 0:
+                return tuple(it for it in names if text.find(f"graphdriver/{it}".encode()) < 0)
+    except (OSError, ValueError):  # ValueError: it is empty
+        pass
+    return ()
 
 
 def unloaded_modules(names):

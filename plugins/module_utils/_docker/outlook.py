@@ -76,7 +76,8 @@ def outlook(facts, target):
         before = " ".join(_before(facts, name, target) for name in lost)
         return Outlook(version, HIDES_DATA, driver, why, before)
     if driver == facts.in_use or not facts.in_use:
-        return Outlook(version, OK, driver, _stays(facts, driver, target), _skips(facts, target))
+        heed = " ".join(filter(None, (_skips(facts, target), _builds(driver))))
+        return Outlook(version, OK, driver, _stays(facts, driver, target), heed)
     why = _start(facts, driver, target) + " There is nothing to lose sight of."
     return Outlook(version, CHANGES_DRIVER, driver, why + _ignored(facts, driver), "")
 
@@ -104,6 +105,13 @@ def _skips(facts, target):
     first = (*target, 0, 0)
     if facts.pinned and facts.store_switch is None and needs_store_off(facts.pinned, first):
         return f"Skip 29.0.0, which looks for a snapshotter of containerd called {facts.pinned}."
+    return ""
+
+
+def _builds(driver):
+    known = DRIVERS.get(driver)
+    if known and known.left_out:
+        return f"Take a build of the engine that has {driver}: {known.left_out}."
     return ""
 
 

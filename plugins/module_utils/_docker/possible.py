@@ -79,6 +79,8 @@ def _reasons(name, facts, version):
         yield f"Docker {dotted(driver.removed)} removed it"
     if version < driver.since:
         yield f"it came with Docker {dotted(driver.since)}"
+    if name in facts.left_out:
+        yield "this build of the engine is without it"
     if values.version(facts.kernel) < driver.kernel and not _has_it_from_later(driver, facts):
         yield f"it needs kernel {dotted(driver.kernel)}, and this is {facts.kernel}"
     for module in driver.modules:

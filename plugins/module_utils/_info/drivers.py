@@ -86,6 +86,7 @@ def _facts(state):
         missing_modules=engine_host.missing_modules(_all("modules"), state.kernel),
         missing_programs=engine_host.missing_programs(_all("programs")),
         unloaded_modules=engine_host.unloaded_modules(_all("loaded")),
+        left_out=_left_out(engine.unit.program),
         holds=state.roots[0] if state.roots else docker_data.Holdings(root),
         prior=tuple(name for name in DRIVERS if _filled(os.path.join(inner, name))),
         pinned=given.value if given else state.config.content.get("storage-driver") or "",
@@ -94,6 +95,15 @@ def _facts(state):
         store_switch=configured_store(state),
         user_namespaces=_user_namespaces(state),
         old_root_key=_old_root_key(state),
+    )
+
+
+def _left_out(program):
+    """The drivers that the engine was built without, where nothing else keeps it from them."""
+    names = [name for name, it in DRIVERS.items() if it.left_out]
+    return engine_host.left_out(
+        program,
+        [name for name in names if not engine_host.missing_programs(DRIVERS[name].programs)],
     )
 
 

@@ -121,6 +121,10 @@ def _look_closer(run, state, desired):
             missing_programs=engine_host.missing_programs(needs.programs),
             unloaded_modules=engine_host.unloaded_modules(needs.loaded),
         )
+    if needs and needs.left_out:  # for others it is not worth the time to read the whole program
+        closer = closer._replace(
+            left_out=engine_host.left_out(state.engine.unit.program, (driver,))
+        )
     if needs and "overlay" in needs.modules:
         closer = closer._replace(
             file_types=engine_host.file_types(state.backing),

@@ -100,6 +100,8 @@ def require_support(state, desired):
         return
     closer, version = state.closer, next_version(state)
     driver_rules.require_driver(driver, version)
+    if closer:
+        driver_rules.require_built_in(driver, version, closer.left_out)
     driver_rules.require_options(driver, options, version)
     driver_rules.require_kernel(driver, state.kernel)
     if closer:

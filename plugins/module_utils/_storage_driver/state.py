@@ -93,6 +93,7 @@ class Closer(NamedTuple):
     missing_modules: tuple = ()
     missing_programs: tuple = ()
     unloaded_modules: tuple = ()
+    left_out: tuple = ()  # drivers that the engine was built without
     file_types: bool | None = None  # of the data root's directories
     zfs_module: tuple = ()  # the version of the kernel's zfs
     pool: Pool | None = None

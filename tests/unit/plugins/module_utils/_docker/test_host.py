@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.host
     dataset_exists,
     ext_file_types,
     file_types,
+    left_out,
     missing_modules,
     missing_programs,
     unloaded_modules,
@@ -78,6 +79,21 @@ def test_programs_are_looked_for_where_the_engine_looks(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", "/usr/bin")  # as sudo may leave it
     assert missing_programs(("zfs",)) == ("zfs",)
     assert "/usr/sbin" in asked[0].split(":")
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        (b"\0docker/daemon/graphdriver/vfs.Init\0docker/daemon/graphdriver/zfs.Init\0", ()),
+        (b"\0docker/daemon/graphdriver/vfs.Init\0", ("zfs",)),
+        (b"#!/bin/sh\nexec /opt/docker/dockerd\n", ()),
+        (b"", ()),
+    ],
+)
+def test_drivers_that_a_build_is_without(tmp_path, text, missing):
+    (tmp_path / "dockerd").write_bytes(text)
+    assert left_out(str(tmp_path / "dockerd"), ("zfs",)) == missing
+    assert left_out(str(tmp_path / "none"), ("zfs",)) == ()
 
 
 def test_unloaded_modules(monkeypatch, tmp_path):

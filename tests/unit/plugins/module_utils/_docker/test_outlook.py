@@ -252,7 +252,8 @@ WORDS = [
         29,
         "It stays on zfs, and off the containerd image store: /var/lib/docker holds a folder of "
         "zfs.",
-        "Skip 29.0.0, which looks for a snapshotter of containerd called zfs.",
+        "Skip 29.0.0, which looks for a snapshotter of containerd called zfs. Take a build of the "
+        "engine that has zfs: Debian's package has none from 28.5.2+dfsg4-5 on.",
     ),
     (
         on("vfs"),

@@ -131,6 +131,12 @@ STANDINGS = [
         "",
     ),
     (
+        TRIXIE._replace(left_out=("zfs",), backing=OWN_ZFS, **ZFS),
+        "zfs",
+        ["this build of the engine is without it"],
+        "",
+    ),
+    (
         BOOKWORM._replace(unloaded_modules=("zfs",), backing=OWN_ZFS, **ZFS),
         "zfs",
         ["the module zfs is not loaded"],

@@ -160,6 +160,11 @@ CASES = [
         refuses("zfs: it is not installed, and the zfs driver runs it. Install zfsutils-linux"),
     ),
     (
+        host(closer=Closer(left_out=("zfs",), missing_modules=("zfs",), missing_programs=("zfs",))),
+        want("zfs", pending=True),
+        refuses("it was built without the zfs driver: Debian's package has none from 28.5.2"),
+    ),
+    (
         host(closer=Closer(unloaded_modules=("zfs",)), backing=ZFS),
         want("zfs"),
         refuses("Load it with `modprobe zfs`"),
