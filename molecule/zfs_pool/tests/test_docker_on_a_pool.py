@@ -131,7 +131,7 @@ def test_without_the_mount_docker_does_not_start(host, steps, wish, docker):
 
 
 def test_what_is_masked_is_told_and_docker_waits(host, lab, pool, wish, docker):
-    host.check_output("systemctl mask zfs-mount.service")
+    host.check_output("systemctl mask zfs-mount.service && sync")
     lab("power", "reset")
     assert not docker()
     assert not host.mount_point(ROOT).exists
