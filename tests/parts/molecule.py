@@ -49,7 +49,7 @@ def run_part(new_row, options):
             else:
                 row.check(f"there is no molecule/{scenario}/molecule.yml", False)
 
-    with ThreadPoolExecutor(options.jobs) as pool:
+    with ThreadPoolExecutor(max(1, options.jobs)) as pool:
         for done in [pool.submit(work, scenario) for scenario in wanted]:
             done.result()
 
