@@ -21,6 +21,7 @@ description:
   - An engine that does not come up gets its old C(daemon.json) back and is restarted, and the error
     carries the engine's own reason.
   - A change that would hide images, containers or volumes is refused with a list of them.
+  - Makes and keeps the thin pool that the engine lies on as well, where O(thinpool) asks for it.
   - Nothing is ever deleted. An option that is left out keeps what is there.
 extends_documentation_fragment:
   - containerhost.storage.attributes
@@ -114,6 +115,64 @@ options:
     type: list
     elements: str
     default: []
+  thinpool:
+    description:
+      - The thin pool that V(devicemapper) lies on, which C(dm.thinpooldev) in O(options) has to
+        name. It is kept as M(containerhost.storage.thinpool) keeps it, in the same run and before
+        the engine. What the engine would refuse is refused before there is a pool.
+      - While one of O(tools) is missing, nothing is done, neither here nor to the engine.
+    type: dict
+    suboptions:
+      vg:
+        description: The volume group.
+        type: str
+        required: true
+      name:
+        description: The thin pool.
+        type: str
+        required: true
+      devices:
+        description: Disks that the volume group consists of, best by their links by id.
+        type: list
+        elements: str
+        default: []
+      size:
+        description: The size of the pool's data, as C(80%VG) or C(100g).
+        type: str
+      metadata_size:
+        description: The size of the pool's metadata, as C(1%VG) or C(1g).
+        type: str
+      chunk_size:
+        description: The unit in which the pool hands out space. It cannot be changed.
+        type: str
+      zero:
+        description: Whether chunks are zeroed when they are handed out.
+        type: bool
+      discards:
+        description: What happens to discards of a volume in the pool.
+        type: str
+        choices: [ignore, nopassdown, passdown]
+      error_when_full:
+        description: Whether writes fail at once when the pool is full.
+        type: bool
+      autoextend:
+        description: When and by how much the pool grows.
+        type: dict
+        suboptions:
+          threshold:
+            description: Percent used, from 50 to 99. V(100) turns autoextension off.
+            type: int
+          percent:
+            description: By how much of its size the pool grows, from 1 to 100 percent.
+            type: int
+      monitor:
+        description: Whether C(dmeventd) watches the pool.
+        type: bool
+        default: true
+      require_headroom:
+        description: Refuse instead of warn when the next step of autoextension does not fit.
+        type: bool
+        default: false
 seealso:
   - module: containerhost.storage.mounted_volume
   - module: containerhost.storage.thinpool
@@ -132,6 +191,16 @@ EXAMPLES = r"""
     options:
       dm.thinpooldev: /dev/mapper/docker-thinpool
       dm.use_deferred_removal: true
+
+- name: The same, from a blank disk
+  containerhost.storage.storage_driver:
+    driver: devicemapper
+    options:
+      dm.thinpooldev: /dev/mapper/docker-thinpool
+    thinpool:
+      vg: docker
+      name: thinpool
+      devices: [/dev/disk/by-id/virtio-disk1]
 
 - name: Try Docker on devicemapper without a disk for it
   containerhost.storage.storage_driver:
@@ -198,6 +267,16 @@ state:
       description: Those of O(tools) that are not on the host.
       type: list
       elements: str
+    thinpool:
+      description:
+        - The volume group and the pool, as M(containerhost.storage.thinpool) returns them. Null
+          while one of O(tools) is missing.
+      returned: when O(thinpool) is given
+      type: dict
+autoextend:
+  description: Whether the pool can extend itself, as M(containerhost.storage.thinpool) returns it.
+  returned: when O(thinpool) is given and none of O(tools) is missing
+  type: dict
 steps:
   description: What was done, or in check mode would be, each with its reason.
   returned: always
@@ -224,14 +303,13 @@ from functools import partial
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
-    describe,
-    observe,
-    plan,
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
+    plan as driver,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
     desired_from,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.spec import OPTIONS
 
 
 def main():
@@ -253,20 +331,41 @@ def main():
             "restart": {"type": "bool", "default": True},
             "pending": {"type": "bool", "default": False},
             "tools": {"type": "list", "elements": "str", "default": []},
+            "thinpool": {"type": "dict", "options": OPTIONS},
         },
         supports_check_mode=True,
     )
     try:
         pending = module.params["pending"] and module.check_mode
         desired = desired_from(dict(module.params, pending=pending))
+        loop = loop_of(desired, module.params["thinpool"])
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)
-    reconcile(
-        module,
-        observe=partial(observe, desired=desired),
-        plan=partial(plan, desired=desired),
-        describe=describe,
+    reconcile(module, **loop)
+
+
+def loop_of(desired, pool):
+    """What reconcile() takes: for the engine alone, or with the pool below it."""
+    if pool is None:
+        return {
+            "observe": partial(driver.observe, desired=desired),
+            "plan": partial(driver.plan, desired=desired),
+            "describe": driver.describe,
+        }
+    # Loaded where it is asked for: other layouts need not wait for all of LVM to be compiled.
+    from ansible_collections.containerhost.storage.plugins.module_utils._driver_on_pool import (
+        plan as both,
     )
+    from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import hold
+
+    wanted = both.wanted_from(pool, desired)
+    wish = {"desired": desired, "wanted": wanted}
+    return {
+        "observe": partial(both.observe, devices=pool["devices"], **wish),
+        "plan": partial(both.plan, **wish),
+        "describe": partial(both.describe, wanted=wanted),
+        "hold": hold,
+    }
 
 
 if __name__ == "__main__":

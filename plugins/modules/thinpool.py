@@ -197,6 +197,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import hold
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.spec import OPTIONS
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     describe,
     observe,
@@ -207,21 +208,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.st
 def main():
     module = AnsibleModule(
         argument_spec={
-            "vg": {"type": "str", "required": True},
-            "name": {"type": "str", "required": True},
-            "devices": {"type": "list", "elements": "str", "default": []},
-            "size": {"type": "str"},
-            "metadata_size": {"type": "str"},
-            "chunk_size": {"type": "str"},
-            "zero": {"type": "bool"},
-            "discards": {"type": "str", "choices": ["ignore", "nopassdown", "passdown"]},
-            "error_when_full": {"type": "bool"},
-            "autoextend": {
-                "type": "dict",
-                "options": {"threshold": {"type": "int"}, "percent": {"type": "int"}},
-            },
-            "monitor": {"type": "bool", "default": True},
-            "require_headroom": {"type": "bool", "default": False},
+            **OPTIONS,
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "consent": {"type": "str"},
         },

@@ -89,6 +89,7 @@ class Plan(NamedTuple):
     undo: tuple = ()  # the way back, if a step fails or the host does not keep the state
     undo_from: int = 0  # the first step that undo takes back; those before it are kept
     diagnose: tuple = ()  # argv that prints the host's own reason for a failure
+    diagnose_from: int = 0  # the first step whose failure that can explain
 
 
 def describe_step(step):

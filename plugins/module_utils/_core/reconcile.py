@@ -123,7 +123,7 @@ def _unwind(run, planned, done, error):
         "failed_after": len(done),
     }
     message = str(error)
-    if planned.diagnose:
+    if planned.diagnose and len(done) >= planned.diagnose_from:
         reason = run(planned.diagnose)[1].strip()
         if reason:
             message += "\nThe host's own words:\n" + reason

@@ -36,7 +36,8 @@ def require_place(state, desired):
     if driver == "devicemapper" and driver_rules.uses_loops(driver, options):
         _require_loops(closer, target_root(state, desired), options)
     elif driver == "devicemapper" and closer.pool:
-        _require_pool(closer, target_root(state, desired), desired.pending)
+        to_come = desired.pending or desired.pool_to_come
+        _require_pool(closer, target_root(state, desired), to_come)
     if driver == "zfs":
         _require_dataset(state, desired, options)
 
@@ -54,11 +55,11 @@ def _require_loops(closer, root, options):
         )
 
 
-def _require_pool(closer, root, pending):
+def _require_pool(closer, root, to_come):
     """Refuse a pool that the engine does not take (``initDevmapper()`` of devicemapper)."""
     pool = closer.pool
     what = f"dm.thinpooldev {pool.name}"
-    if not pool.exists and not pending:
+    if not pool.exists and not to_come:
         raise StorageError(
             what,
             f"there is no /dev/mapper/{pool.name} on this host",
@@ -79,7 +80,7 @@ def _require_pool(closer, root, pending):
             f"it is new, and {root}/devicemapper holds the notes of another pool",
             _GIVE_THAT_POOL.format(root),
         )
-    if pending:
+    if to_come:
         return
     if not pool.thin:
         raise StorageError(what, "it is no thin pool", "Name the pool itself, not a volume in it")

@@ -50,6 +50,7 @@ class Desired(NamedTuple):
     restart: bool = True
     service: str = "docker.service"
     pending: bool = False  # the pool and the data root's filesystem are still to be made
+    pool_to_come: bool = False  # this very run makes the pool, and all else has to be there
     tools: tuple = ()  # programs that are to be looked for
 
 

@@ -284,3 +284,20 @@ def test_bad_input_is_refused_before_anything_is_touched(host, params, wrong):
     assert wrong in result["msg"]
     assert host.changing() == []
     assert not host.config.exists()
+
+
+POOL = {"vg": "docker", "name": "thinpool", "devices": ["/dev/disk/by-id/virtio-disk1"]}
+ON_POOL = {"driver": "devicemapper", "options": {"dm.thinpooldev": "/dev/mapper/docker-thinpool"}}
+
+
+def test_while_a_tool_is_missing_neither_pool_nor_engine_is_touched(host):
+    result = run(host, thinpool=POOL, tools=["mkfs.nothing"], **ON_POOL)
+    assert (result["changed"], result["steps"]) == (False, [])
+    assert result["state"]["missing_tools"] == ["mkfs.nothing"]
+    assert not host.config.exists()
+
+
+def test_a_pool_that_the_engine_is_not_told_of_is_refused(host):
+    result = run(host, thinpool=POOL, driver="devicemapper", options={"dm.loopdatasize": "4g"})
+    assert "Thin pool docker/thinpool: the engine is not told to be on it" in result["msg"]
+    assert host.argvs == []

@@ -358,6 +358,14 @@ def test_the_host_is_asked_for_its_own_reason():
     assert "\nThe host's own words:\nthe host's reason\n" in str(ended)
 
 
+def test_it_is_not_asked_for_a_step_that_it_cannot_explain():
+    host = Host(1)
+    host.broken = ("grow 1",)
+    ended = reconcile(host, to(2, diagnose=("why",), diagnose_from=1))
+    assert ended.failed
+    assert "The host's own words" not in str(ended)
+
+
 UNDO = (Command("Take it back", ("drop", "2")),)
 
 
