@@ -150,6 +150,7 @@ PARAMS = {
 }
 
 
-def test_the_pool_that_is_wanted():
-    wish = want("devicemapper", {"dm.thinpooldev": "/dev/mapper/my--vg-pool"})
+@pytest.mark.parametrize("device", ["/dev/mapper/my--vg-pool", "my--vg-pool"])
+def test_the_pool_that_is_wanted(device):
+    wish = want("devicemapper", {"dm.thinpooldev": device})
     assert wanted_from(PARAMS, wish).target == "my-vg/pool"
