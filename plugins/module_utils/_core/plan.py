@@ -19,12 +19,14 @@ from typing import Any, NamedTuple
 class StorageError(Exception):
     """A refusal or a failure, in three parts: the object, what is wrong, what to do next.
 
-    ``details`` are merged into what the module returns.
+    :param refusal: a stable name of its kind, such as "disk_not_free", that a fleet can count. It
+        is returned as ``refusal``.
+    :param details: merged into what the module returns.
     """
 
-    def __init__(self, what, wrong, remedy, **details):
+    def __init__(self, what, wrong, remedy, *, refusal="", **details):
         super().__init__("{}: {}. {}.".format(what, wrong.rstrip("."), remedy.rstrip(".")))
-        self.details = details
+        self.details = {"refusal": refusal, **details} if refusal else details
 
     @classmethod
     def of(cls, message, details):
