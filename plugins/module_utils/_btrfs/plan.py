@@ -23,7 +23,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvo
     Subvolume,
     effective,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Command, Plan
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    Plan,
+    kept,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 
 # The option of btrfs-qgroup(8) that says which of the two limits is meant.
@@ -45,7 +49,7 @@ def plan(state, wanted):
         rules.require_tool(state)
         rules.require_writable(state.place, anew=state.place.subvolume is None)
     after = state._replace(place=state.place._replace(kind="subvolume", subvolume=subvolume))
-    return Plan(steps, after, findings(after, wanted))
+    return Plan(kept(steps), after, findings(after, wanted))
 
 
 def _make(state, wanted):
@@ -147,7 +151,7 @@ def _plan_absence(state, wanted):
     """
     found = state.place.subvolume
     if found is None:
-        return Plan([], state)
+        return Plan((), state)
     rules.require_tool(state)
     rules.require_removable(state, wanted)
     held = state.removal.held if wanted.recursive else ()
@@ -165,4 +169,4 @@ def _plan_absence(state, wanted):
     ]  # fmt: skip
     rules.require_writable(state.place, anew=True)
     place = state.place._replace(kind="nothing", subvolume=None)
-    return Plan(steps, state._replace(place=place, removal=None))
+    return Plan(kept(steps), state._replace(place=place, removal=None))

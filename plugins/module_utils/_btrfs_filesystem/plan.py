@@ -35,11 +35,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_files
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
     Btrfs,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Command, Plan
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    Plan,
+    kept,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan import (
-    diagnosis,
-    mount_way_back,
     plan_mount,
 )
 
@@ -54,22 +56,14 @@ def plan(state, wanted):
         made, new = state, _new_disks(state, wanted)
     place = place_of(made, wanted)
     rules.require_mount(made, wanted, place)
-    kept = len(steps)
     mounting, after = _mount(made, place)
     adding, after = _add(after, wanted, new)
     growing, after = _grow(after, wanted)
     if adding or growing:
         rules.require_writable(made, wanted)
-    steps += [*mounting, *adding, *growing]
-    rules.require_able(state, wanted, steps)
-    return Plan(
-        steps,
-        after,
-        findings.findings(after._replace(mount=state.mount), wanted, place),
-        undo=mount_way_back(state.mount, place) if mounting else (),
-        undo_from=kept,
-        diagnose=diagnosis(mounting, place),
-    )
+    parts = (*kept(steps), *mounting, *kept([*adding, *growing]))
+    rules.require_able(state, wanted, parts)
+    return Plan(parts, after, findings.findings(after._replace(mount=state.mount), wanted, place))
 
 
 def _new_disks(state, wanted):
@@ -107,11 +101,11 @@ def _make(state, wanted):
 
 
 def _mount(state, place):
-    steps, mount = plan_mount(state.mount, place)
+    parts, mount = plan_mount(state.mount, place)
     # The kernel tells the subvolume as the folder that is mounted.
     root = named_subvolume(mount.mounted.options) or live_subvolume(state.mount) or "/"
     mounted = mount.mounted._replace(root=root)
-    return steps, state._replace(mount=mount._replace(mounted=mounted))
+    return parts, state._replace(mount=mount._replace(mounted=mounted))
 
 
 def _add(state, wanted, disks):

@@ -35,6 +35,8 @@ def execute(run, step, hold):
 
 
 def _command(run, step):
+    if step.unless_mounted and os.path.ismount(step.unless_mounted):
+        return
     rc, out, err = run(step.argv)
     if rc:
         raise StorageError(

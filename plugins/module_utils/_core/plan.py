@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+import traceback
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -37,6 +38,20 @@ class StorageError(Exception):
         return error
 
 
+def unexpected(error, standing):
+    """An exception that nobody foresaw, as a :class:`StorageError` that says what is true.
+
+    :param standing: how the host was left, in words.
+    """
+    return StorageError(
+        "This collection",
+        f"it met what it did not foresee ({type(error).__name__}: {error}); {standing}",
+        "Report this with the module's whole result (-vvv)",
+        refusal="unforeseen",
+        traceback=traceback.format_exception(type(error), error, error.__traceback__),
+    )
+
+
 class Claim(NamedTuple):
     """A disk that a step writes to, as it was when the plan was made.
 
@@ -58,6 +73,7 @@ class Command(NamedTuple):
     destroys: tuple[str, ...] = ()  # what is lost, each with the identity that the seal covers
     claims: tuple[Claim, ...] = ()  # the disks it writes to for the first time
     needs: tuple[str, ...] = ()  # programs that it runs in turn, such as mount(8) by systemd
+    unless_mounted: str = ""  # a path: it is not run where something is mounted there
 
 
 class WriteFile(NamedTuple):
@@ -81,17 +97,93 @@ class Finding(NamedTuple):
     message: str
 
 
-class Plan(NamedTuple):
-    """The steps to take, and the state they are to leave behind."""
+class Pause(NamedTuple):
+    """A unit that is not to run on what a part changes, while that changes.
 
-    steps: list  # of Command and WriteFile
+    Where several parts of a plan ask for the same unit, it is stopped before the first of them,
+    as the lowest says, and started after the last, as the uppermost says.
+    """
+
+    unit: str
+    stop: tuple = ()  # the steps before
+    start: tuple = ()  # the steps after
+    back: tuple = ()  # the steps on the way back, once any of these was begun
+    diagnose: tuple[str, ...] = ()  # argv that prints why it does not start
+
+
+class Part(NamedTuple):
+    """Steps that are taken back together, or kept: those without a way back are kept."""
+
+    steps: tuple = ()  # of Command and WriteFile
+    undo: tuple = ()  # the steps of the way back, once any step was begun
+    ready: tuple = ()  # steps of this part that are taken while the units of ``pauses`` still run
+    pauses: tuple[Pause, ...] = ()
+    diagnose: tuple[str, ...] = ()  # argv that prints the host's own reason for a failure
+
+
+class Plan(NamedTuple):
+    """The steps to take, in parts, and the state that they are to leave behind."""
+
+    parts: tuple[Part, ...]  # in the order in which they are taken
     after: Any  # a State, as observe() would return it; what cannot be known yet is None
-    findings: tuple = ()
+    findings: tuple[Finding, ...] = ()
     facts: Mapping = MappingProxyType({})  # more return values of the module, computed by the plan
-    undo: tuple = ()  # the way back, if a step fails or the host does not keep the state
-    undo_from: int = 0  # the first step that undo takes back; those before it are kept
-    diagnose: tuple = ()  # argv that prints the host's own reason for a failure
-    diagnose_from: int = 0  # the first step whose failure that can explain
+
+    @property
+    def steps(self):
+        """All steps in the order in which they are taken, with the units' stops and starts."""
+        return [move.step for move in moves(self.parts)]
+
+
+def kept(steps):
+    """The parts of a plan whose steps all stay, whatever comes after them."""
+    return (Part(tuple(steps)),) if steps else ()
+
+
+class Move(NamedTuple):
+    """A step in its place, and whose it is: a part's by its number, or a unit's."""
+
+    step: Any
+    part: int | None
+    unit: str | None = None
+    diagnose: tuple[str, ...] = ()
+
+
+def pauses_of(parts):
+    """Each unit once, as one :class:`Pause`, in the order in which they are asked for."""
+    found = {}
+    for pause in (pause for part in parts for pause in part.pauses):
+        found[pause.unit] = _joined(found[pause.unit], pause) if pause.unit in found else pause
+    return tuple(found.values())
+
+
+def _joined(lower, upper):
+    return Pause(
+        upper.unit,
+        lower.stop or upper.stop,
+        upper.start or lower.start,
+        upper.back or lower.back,
+        upper.diagnose or lower.diagnose,
+    )
+
+
+def paused(parts):
+    """The numbers of the parts that units wait for: from the first that asks for it to the last."""
+    asking = [number for number, part in enumerate(parts) if part.pauses]
+    return range(asking[0], asking[-1] + 1) if asking else range(0)
+
+
+def moves(parts):
+    """All steps in the order in which they are taken: a list of :class:`Move`."""
+    found, wait, pauses = [], paused(parts), pauses_of(parts)
+    for number, part in enumerate(parts):
+        found += [Move(step, number, None, part.diagnose) for step in part.ready]
+        if wait and number == wait[0]:
+            found += [Move(step, None, it.unit) for it in pauses for step in it.stop]
+        found += [Move(step, number, None, part.diagnose) for step in part.steps]
+        if wait and number == wait[-1]:
+            found += [Move(step, None, it.unit, it.diagnose) for it in pauses for step in it.start]
+    return found
 
 
 def describe_step(step):

@@ -20,7 +20,9 @@ from __future__ import annotations
 
 import contextlib
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import execute
+from ansible_collections.containerhost.storage.plugins.module_utils._core.carry_out import (
+    carry_out,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.lock import host_lock
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
@@ -29,6 +31,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     describe_steps,
     destroyed,
     seal,
+    unexpected,
 )
 
 # Every command is run in the C locale: parsers read English, and nothing else.
@@ -50,12 +53,21 @@ class Reader:
 
         :raises StorageError: it did not exit with 0.
         """
-        rc, out, err = self(argv)
+        return self.of(argv, self(argv))
+
+    @staticmethod
+    def of(argv, answer):
+        """What ``argv`` printed, of the ``answer`` that running it gave.
+
+        :raises StorageError: it did not exit with 0.
+        """
+        rc, out, err = answer
         if rc:
             raise StorageError(
                 "`{}`".format(" ".join(argv)),
                 f"it failed with exit status {rc}: {(err or out).strip()}",
                 "Run it by hand on the host to see more; nothing has been changed",
+                refusal="command_failed",
             )
         return out
 
@@ -84,82 +96,36 @@ def reconcile(module, observe, plan, describe, hold=None):
             after = planned.after
             if planned.steps and not module.check_mode:
                 _require_consent(planned, module.params.get("consent"))
-                after = _apply(run, planned, observe, plan, hold)
+                after = carry_out(run, planned, lambda: _prove(run, observe, plan), hold)
     except StorageError as error:
         result.pop("diff", None)
         module.fail_json(msg=str(error), **{**result, "changed": False, **error.details})
+    except Exception as error:  # no user sees a traceback, and none is taken for a success
+        result.pop("diff", None)
+        fault = unexpected(error, "nothing has been changed")
+        module.fail_json(msg=str(fault), **{**result, "changed": False, **fault.details})
     for finding in result["findings"]:
         if finding["level"] == "warning":
             module.warn(finding["message"])
     module.exit_json(state=describe(after), **result)
 
 
-def _apply(run, planned, observe, plan, hold):
-    """Take the planned steps, and return the state that the host is in after them."""
-    done = []
-    try:
-        for step in planned.steps:
-            execute(run, step, hold)
-            done.append(step)
-        after = observe(run)
-        left = plan(after).steps
-        if left:
-            raise StorageError(
-                "This host",
-                "it did not keep the state it was given; after all steps these are still to be "
-                "done: " + "; ".join(step.reason for step in left),
-                "Look for what changes it back (another tool, a unit, a hook), then run again",
-            )
-        return after
-    except StorageError as error:
-        raise _unwind(run, planned, done, error) from error
+def _prove(run, observe, plan):
+    """Observe again, and return the state; nothing may be left to do.
 
-
-def _unwind(run, planned, done, error):
-    """Say what became of the host after ``error``; take back what can be taken back."""
-    details = {
-        "changed": bool(done),
-        "done": describe_steps(done),
-        "failed_after": len(done),
-    }
-    message = str(error)
-    if planned.diagnose and len(done) >= planned.diagnose_from:
-        reason = run(planned.diagnose)[1].strip()
-        if reason:
-            message += "\nThe host's own words:\n" + reason
-    undoing = planned.undo and len(done) > planned.undo_from
-    kept = done[: planned.undo_from] if undoing else done
-    if undoing:
-        message += "\n" + _undo(run, planned.undo, details)
-        details["changed"] = bool(kept) or not details["undone"]
-    if kept:
-        message += (
-            f"\nDone before that, and kept: {_reasons(kept)}. It is safe to run again: the next "
-            "run goes on from there"
+    :raises StorageError: the host did not keep what it was given.
+    """
+    after = observe(run)
+    left = plan(after).steps
+    if left:
+        raise StorageError(
+            "This host",
+            "it did not keep the state it was given; after all steps these are still to be done: "
+            + "; ".join(step.reason for step in left),
+            "Look for what changes it back (another tool, a unit, a hook), then run again",
+            refusal="state_not_kept",
         )
-    elif not undoing:
-        message += "\nNothing was changed before that"
-    return StorageError.of(message, details)
-
-
-def _undo(run, undo, details):
-    """Run the way back, every step of it, and return the sentence that says how it went."""
-    failed = []
-    for step in undo:
-        try:
-            execute(run, step, None)
-        except StorageError as error:
-            failed.append(f"{step.reason} ({error})")
-    details["undone"] = not failed
-    if failed:
-        return "On the way back this failed as well, and has to be done by hand: " + "; ".join(
-            failed
-        )
-    return f"Taken back, so that it is as it was before: {_reasons(undo)}"
-
-
-def _reasons(steps):
-    return "; ".join(step.reason for step in steps)
+    return after
 
 
 def _require_programs(module, steps):
@@ -174,6 +140,7 @@ def _require_programs(module, steps):
                     f"`{name}`",
                     f"it is not on this host, and this needs it: {step.reason}",
                     "Install the package that brings it, then run again; nothing has been changed",
+                    refusal="program_missing",
                 )
 
 
@@ -189,6 +156,7 @@ def _require_consent(planned, consent):
         "No consent",
         wrong,
         f"If that is what you want, run again with consent: {seal(planned.steps)}",
+        refusal="consent_missing",
     )
 
 

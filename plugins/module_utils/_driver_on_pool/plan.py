@@ -73,18 +73,15 @@ def plan(state, desired, wanted):
     """
     if state.pool is None:
         planned = driver.plan(state.engine, desired._replace(pool_to_come=True))
-        return planned._replace(steps=[], after=state)
+        return planned._replace(parts=(), after=state)
     to_come = state.pool.pool(wanted)[1] is None
     engine = driver.plan(state.engine, desired._replace(pool_to_come=to_come))
     pool = thinpool.plan(state.pool, wanted)
-    before = len(pool.steps)
     return engine._replace(
-        steps=[*pool.steps, *engine.steps],
+        parts=(*pool.parts, *engine.parts),
         after=State(engine.after, pool.after),
         findings=(*pool.findings, *engine.findings),
         facts=pool.facts,
-        undo_from=before + engine.undo_from,
-        diagnose_from=before,
     )
 
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
+    Part,
+    Pause,
     WriteFile,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
@@ -23,9 +25,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.state
     missing_options,
 )
 
+_RELOAD = Command("Let systemd read the changed units", ("systemctl", "daemon-reload"))
+
 
 def plan_mount(mount, place):
-    """``(steps, MountState after them)`` for a mount that systemd or fstab keeps.
+    """``(parts, MountState after them)`` for a mount that systemd or fstab keeps: one, or none.
 
     :raises StorageError: it would hide something.
     """
@@ -45,41 +49,47 @@ def plan_mount(mount, place):
     if not mount.ours or remount:
         argv = ("systemctl", "restart", unit.name) if by_unit else ("mount", unit.where)
         changing.append(Command(f"Mount {place.target} at {unit.where}", argv, needs=("mount",)))
-    unit_files = _unit_file(mount, place) if by_unit else []
-    steps = change_mount(mount, place, unit_files, changing, stop=not mount.ours or remount)
+    part = Part(
+        steps=tuple(changing),
+        undo=_way_back(mount, place, remount),
+        ready=tuple(units(_unit_file(mount, place) if by_unit else (), mount, place)),
+        pauses=stopped(mount, place) if not mount.ours or remount else (),
+        diagnose=_diagnosis(place),
+    )
     after = mounted(mount, place)._replace(
         unit_text=unit.text if by_unit else mount.unit_text, enabled=True
     )
-    return steps, after
+    return (part,) if part.ready or part.steps else (), after
 
 
-def change_mount(mount, place, unit_files, changing, stop):
-    """The steps ``changing``, in what has to be around them: guards, and units stopped.
+def units(unit_files, mount, place):
+    """The steps that tell systemd of a mount: its files, and the guards of the units.
 
-    :param unit_files: steps that write files of systemd's.
-    :param stop: whether ``changing`` cannot be done while the units run.
-    :raises StorageError: it would hide something.
+    They are taken while the units run, so that none starts on the empty folder meanwhile.
+
+    :raises StorageError: the mount would hide something.
     """
     if not mount.ours:
         require_nothing_hidden(mount, place)
     files = [*unit_files, *_guards(mount, place)]
-    steps = list(files)
-    if files:
-        steps.append(Command("Let systemd read the changed units", ("systemctl", "daemon-reload")))
-    busy = mount.active if stop else ()
-    for name in busy:
-        reason = f"Stop {name} while {place.where} changes"
-        steps.append(Command(reason, ("systemctl", "stop", name)))
-    steps += changing
-    for name in busy:
-        steps.append(Command(f"Start {name} again", ("systemctl", "start", name)))
-    return steps
+    return [*files, _RELOAD] if files else []
 
 
-def diagnosis(mounting, place):
-    """What prints why systemd could not mount; () where nothing is mounted."""
+def stopped(mount, place):
+    """The pauses of the units that run, as the mount changes below them."""
+    return tuple(_pause(name, place) for name in mount.active)
+
+
+def _pause(name, place):
+    stop = Command(f"Stop {name} while {place.where} changes", ("systemctl", "stop", name))
+    start = Command(f"Start {name} again", ("systemctl", "start", name))
+    return Pause(name, stop=(stop,), start=(start,), back=(start,))
+
+
+def _diagnosis(place):
+    """What prints why systemd could not mount."""
     argv = ("journalctl", "--unit", place.unit.name, "--since", "-2min", "--lines", "5")
-    return (*argv, "--quiet", "--output", "cat", "--no-pager") if mounting else ()
+    return (*argv, "--quiet", "--output", "cat", "--no-pager")
 
 
 def mounted(mount, place):
@@ -97,8 +107,8 @@ def mounted(mount, place):
     )
 
 
-def mount_way_back(mount, place):
-    """Take the files back, and start again what was stopped: on what it had before."""
+def _way_back(mount, place, remount):
+    """Take the files back, and mount what was mounted."""
     unit = place.unit
     by_unit = mount.table is None
     files = [*(_unit_file(mount, place) if by_unit else ()), *_guards(mount, place)]
@@ -106,11 +116,11 @@ def mount_way_back(mount, place):
     if not mount.ours and by_unit and not mount.enabled:
         argv = ("systemctl", "disable", "--quiet", "--now", unit.name)
         steps.insert(0, Command(f"Let go of the mount of {unit.where}", argv))
-    if mount.ours and missing_options(place, mount.mounted):
+    if remount:
         # Harmless where the unmounting was what failed: the unit is still active then.
         argv = ("systemctl", "start", unit.name) if by_unit else ("mount", "--all")
         steps.append(Command(f"Mount {unit.where} as it was", argv))
-    return (*steps, *restart(mount))
+    return tuple(steps)
 
 
 def restore(files):
@@ -122,11 +132,6 @@ def restore(files):
         ),
         Command("Let systemd read the units again", ("systemctl", "daemon-reload")),
     ]
-
-
-def restart(mount):
-    """The steps that start what ran before."""
-    return [Command(f"Start {name} again", ("systemctl", "start", name)) for name in mount.active]
 
 
 def _unit_file(mount, place):

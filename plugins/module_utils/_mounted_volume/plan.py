@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Command,
     Plan,
     StorageError,
+    kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
     KIB,
@@ -34,8 +35,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_
     require_healthy,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan import (
-    diagnosis,
-    mount_way_back,
     plan_mount,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules import (
@@ -72,19 +71,9 @@ def plan(state, wanted):
         require_healthy(state.groups, wanted.vg)
     more, state = _make_filesystem(state, wanted)
     steps += more
-    kept = len(steps)
     mounting, after = _mount(state, wanted)
-    steps += mounting
-    more, after = _grow_filesystem(after, wanted)
-    steps += more
-    return Plan(
-        steps,
-        after,
-        findings(state, wanted),
-        undo=mount_way_back(state.mount, wanted.place) if mounting else (),
-        undo_from=kept,
-        diagnose=diagnosis(mounting, wanted.place),
-    )
+    growing, after = _grow_filesystem(after, wanted)
+    return Plan((*kept(steps), *mounting, *kept(growing)), after, findings(state, wanted))
 
 
 def _create(state, wanted, group):
@@ -155,9 +144,9 @@ def _make_filesystem(state, wanted):
 
 
 def _mount(state, wanted):
-    steps, mount = plan_mount(state.mount, wanted.place)
+    parts, mount = plan_mount(state.mount, wanted.place)
     size = state.filesystem_size if state.mount.ours else state.xfs.size
-    return steps, state._replace(device=None, mount=mount, filesystem_size=size)
+    return parts, state._replace(device=None, mount=mount, filesystem_size=size)
 
 
 def _grow_filesystem(state, wanted):

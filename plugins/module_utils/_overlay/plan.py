@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
+    Part,
     Plan,
     WriteFile,
+    kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer_rules import (
@@ -68,8 +70,8 @@ def _mounted(state, wanted):
         require_layers(state, wanted, config)
         require_free(state, wanted, config)
         require_idle(state, wanted)
-    steps = _folders(state, wanted, config) if mounting else []
-    kept = len(steps)
+    folders = _folders(state, wanted, config) if mounting else []
+    steps = []
     if changed:
         steps.append(_unmount(wanted, f"to mount it with {_changes(config, changed)}"))
     steps += _unit_steps(state, wanted, config, persistent)
@@ -88,13 +90,10 @@ def _mounted(state, wanted):
         layers={path: layer._replace(kind="folder") for path, layer in state.layers.items()},
         folder=state.folder._replace(kind="folder"),
     )
-    return Plan(
-        steps,
-        after,
-        undo=_way_back(state, wanted, config, changed, persistent) if mounting else (),
-        undo_from=kept,
-        diagnose=_kernel_log(state) if mounting else (),
-    )
+    if not mounting:
+        return Plan(kept(steps), after)
+    undo = _way_back(state, wanted, config, changed, persistent)
+    return Plan((*kept(folders), Part(tuple(steps), undo, diagnose=_kernel_log(state))), after)
 
 
 def _gone(state, wanted):
@@ -107,7 +106,7 @@ def _gone(state, wanted):
         require_removable(state, wanted)
         steps += _forget(state, wanted)
         after = after._replace(unit_text=None, enabled=False)
-    return Plan(steps, after)
+    return Plan(kept(steps), after)
 
 
 def _persistent(state, wanted):
@@ -201,7 +200,8 @@ def _way_back(state, wanted, config, changed, persistent):
         steps += [_RELOAD, _forgive(unit)]
     if changed:
         argv = _mount(wanted.path, state.current)
-        steps.append(Command(f"Mount {wanted.path} as it was", argv))
+        back = Command(f"Mount {wanted.path} as it was", argv, unless_mounted=wanted.path)
+        steps.append(back)
     return tuple(steps)
 
 

@@ -12,9 +12,7 @@ import contextlib
 import os
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
-    Command,
     Plan,
-    WriteFile,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
@@ -54,10 +52,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     target_store,
 )
 
-# The engine's last words are lines without a level, or with the level "fatal"; all its chatter, and
-# what is an error but does not keep it from starting, has another level.
-_LAST_WORDS = r"^(?!time=\S+ level=(?!fatal))"
-
 
 def observe(run, desired):
     """The :class:`State` of the host: one command, or two while the engine is stopped.
@@ -81,7 +75,7 @@ def observe(run, desired):
     # The engine looks at its driver's own folder where that is there: it may be a mount.
     folder = os.path.join(new, target_driver(state, desired))
     state = state._replace(backing=engine_host.backing_of(folder if os.path.isdir(folder) else new))
-    if steps.steps(state, desired):
+    if steps.parts(state, desired):
         state = state._replace(closer=_look_closer(run, state, desired))
         lost = not desired.keep_existing and sight.hidden(state, desired)
         if lost:
@@ -165,47 +159,13 @@ def plan(state, desired):
     rules.require_readable_config(state, desired)
     store_rules.require_one_store(state, desired)
     new = steps.changes(state, desired)
-    planned = steps.steps(state, desired)
+    planned = steps.parts(state, desired)
     if planned:  # a wish that has come true is not questioned
         rules.require_no_flag(state, new)
         rules.require_support(state, desired)
         sight.require_no_loss_of_sight(state, desired)
     outdated = () if desired.restart else steps.reasons(state, desired, new)
-    return Plan(
-        steps=list(planned),
-        after=steps.after(state, desired),
-        findings=findings(state, desired, outdated),
-        undo=_way_back(state, desired),
-        undo_from=_point_of_change(planned, desired),
-        diagnose=(
-            *(
-                "journalctl",
-                "--since",
-                "-2min",
-                "--unit",
-                desired.service,
-                "--identifier",
-                "dockerd",
-            ),
-            *("--grep", _LAST_WORDS, "--lines", "1", "--output", "cat", "--no-pager"),
-        ),
-    )
-
-
-def _point_of_change(planned, desired):
-    """The number of the step that writes daemon.json: before it, the engine is left alone."""
-    for number, step in enumerate(planned):
-        if isinstance(step, WriteFile) and step.path == desired.config_file:
-            return number
-    return len(planned)
-
-
-def _way_back(state, desired):
-    """The old daemon.json, and the engine on it as it was."""
-    verb = "restart" if state.engine.unit.running else "stop"
-    back = WriteFile(f"{desired.config_file} as it was", desired.config_file, state.config.text)
-    engine = Command(f"Docker: {verb}", ("systemctl", verb, "--", desired.service))
-    return (back, steps.reset(desired.service), engine)
+    return Plan(planned, steps.after(state, desired), findings(state, desired, outdated))
 
 
 def describe(state):

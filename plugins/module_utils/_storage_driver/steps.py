@@ -12,6 +12,8 @@ import os
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
+    Part,
+    Pause,
     WriteFile,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
@@ -40,6 +42,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     target_root,
     target_store,
 )
+
+# The engine's last words are lines without a level, or with the level "fatal"; all its chatter, and
+# what is an error but does not keep it from starting, has another level.
+_LAST_WORDS = r"^(?!time=\S+ level=(?!fatal))"
 
 # Where a run notes that the running engine has not read its new configuration. It is gone after
 # a reboot, as that engine is.
@@ -145,25 +151,28 @@ def _datasets(state, desired):
     return target_options(state, desired).get("zfs.fsname", [""])[0], present_dataset(state)
 
 
-def steps(state, desired):
-    """The steps to take; () where all is well."""
-    engine, unit = state.engine, state.engine.unit
+def parts(state, desired):
+    """The one part to take, the file and the engine's start on it; () where all is well."""
+    unit = state.engine.unit
     new = changes(state, desired)
-    why = reasons(state, desired, new)
-    found = []
+    why = reasons(state, desired, new) if desired.restart else []
+    files = []
     if new:
         if _leaves_unread(state, desired, new) and state.unread != unit.invocation:
-            found.append(
+            files.append(
                 WriteFile(
                     "Note that the running engine has not read its new configuration yet",
                     note(unit.name),
                     unit.invocation + "\n",
                 )
             )
-        found.append(write(state, desired, new))
-    if why and desired.restart:
-        found += restart(unit, why, engine.version)
-    return tuple(found)
+        files.append(write(state, desired, new))
+    if not files and not why:
+        return ()
+    path, old = desired.config_file, state.config.text
+    undo = (WriteFile(f"{path} as it was", path, old),) if new else ()
+    start = (_restart(unit, why, state.engine.version, bool(new)),) if why else ()
+    return (Part(tuple(files), undo, pauses=start),)
 
 
 def note(service):
@@ -186,18 +195,32 @@ def write(state, desired, new):
     )
 
 
-def restart(unit, why, version):
-    """The steps that bring the engine up with its present configuration."""
+def _restart(unit, why, version, changed):
+    """The :class:`Pause` that ends with the engine up on its configuration.
+
+    It is not stopped before: a restart is over sooner, and brings up an engine that is stopped.
+
+    :param changed: whether the configuration changes, so that there is one to go back to.
+    """
     verb = "Restart" if unit.running else "Start"
-    found = []
-    if unit.active != "inactive":  # then systemd may not know the unit, and says so as an error
-        found.append(reset(unit.name))
+    # Where systemd does not know the unit, it says so as an error.
+    start = [_reset(unit.name)] if unit.active != "inactive" else []
     reason = "{} Docker {}: {}".format(verb, dotted(version), "; ".join(why))
-    found.append(Command(reason, ("systemctl", verb.lower(), "--", unit.name)))
-    return found
+    start.append(Command(reason, ("systemctl", verb.lower(), "--", unit.name)))
+    before = "restart" if unit.running else "stop"
+    back = Command(f"Docker: {before}", ("systemctl", before, "--", unit.name))
+    return Pause(
+        unit.name,
+        start=tuple(start),
+        back=(_reset(unit.name), back) if changed else (),
+        diagnose=(
+            *("journalctl", "--since", "-2min", "--unit", unit.name, "--identifier", "dockerd"),
+            *("--grep", _LAST_WORDS, "--lines", "1", "--output", "cat", "--no-pager"),
+        ),
+    )
 
 
-def reset(service):
+def _reset(service):
     """The step that makes systemd forget how often it has started the engine lately.
 
     A fourth start within a minute is refused, good ones counted too, and a restart that is refused

@@ -16,6 +16,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Plan,
     StorageError,
     WriteFile,
+    kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
@@ -60,4 +61,4 @@ def plan_absence(state, wanted):
         steps.append(WriteFile("Remove the profile that no volume uses", path, None, old=old))
         profiles = {name: text for name, text in after.profiles.items() if name != wanted.profile}
         after = after._replace(profiles=profiles)
-    return Plan(steps, after)
+    return Plan(kept(steps), after)

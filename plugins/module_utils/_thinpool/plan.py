@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Plan,
     StorageError,
     WriteFile,
+    kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
@@ -250,7 +251,7 @@ def _with_headroom(steps, state, wanted):
             "Mend that, or set `require_headroom: false` to go on without",
         )
     facts = {"autoextend": _autoextend.report(room, policy, group.extent_size)}
-    return Plan(steps, state, tuple(findings) + _size_finding(wanted, group, pool), facts)
+    return Plan(kept(steps), state, tuple(findings) + _size_finding(wanted, group, pool), facts)
 
 
 def _size_finding(wanted, group, pool):

@@ -16,6 +16,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Command,
     Plan,
     StorageError,
+    kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
 
@@ -26,7 +27,7 @@ def plan_absence(state, wanted):
     """The :class:`Plan` that removes the dataset, with what was asked for to go with it."""
     dataset = state.dataset(wanted.name)
     if state.pool is None or (dataset is None and not state.members):
-        return Plan([], state)
+        return Plan((), state)
     what = f"{(dataset.type if dataset else 'snapshot').capitalize()} {wanted.name}"
     if not names.parent_of(wanted.name):
         raise StorageError(
@@ -39,7 +40,7 @@ def plan_absence(state, wanted):
     rules.require_writable(state.pool)
     rules.require_sound(state.pool, what)
     rules.require_unused(state.uses, what)
-    return Plan(_steps(order), state.without(set(members) | {wanted.name}))
+    return Plan(kept(_steps(order)), state.without(set(members) | {wanted.name}))
 
 
 def _require_asked(wanted, what, members):

@@ -17,6 +17,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Finding,
     Plan,
     StorageError,
+    kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.absence import plan_absence
@@ -53,7 +54,7 @@ def plan(state, wanted):
     steps += more
     if steps:
         rules.require_writable(state.pool)
-    return Plan(steps, state, findings=tuple(_findings(state, wanted)))
+    return Plan(kept(steps), state, findings=tuple(_findings(state, wanted)))
 
 
 def _rename(state, wanted):

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
+    Part,
     StorageError,
     WriteFile,
 )
@@ -27,10 +28,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount impor
     rules as mount_rules,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan import (
-    change_mount,
     mounted,
-    restart,
     restore,
+    stopped,
+    units,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import dataset as datasets
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.creation import make
@@ -44,8 +45,7 @@ class Mounting(NamedTuple):
     """What a mounted filesystem takes."""
 
     prepare: list  # steps that are kept, whatever comes after them
-    mount: list  # steps that are taken back when one of them fails
-    undo: tuple
+    mount: tuple[Part, ...]  # what is taken back when one of its steps fails
     state: object  # the State after all of them
 
 
@@ -55,7 +55,7 @@ def plan_filesystem(state, wanted):
     :raises StorageError: it is in use elsewhere, is no filesystem, or would hide something.
     """
     if wanted.place is None:
-        return Mounting([], [], (), state)
+        return Mounting([], (), state)
     place, mount = wanted.place, state.mount
     mount_rules.require_own_mount(mount, place, {wanted.filesystem})
     target = state.mountpoint(place)
@@ -70,26 +70,29 @@ def plan_filesystem(state, wanted):
         changing.append(Command(f"Let {dataset.name} be mounted, now and at boot", argv))
     if not mount.ours:
         changing += _mount(mount, place, target)
-    steps = change_mount(mount, place, [], changing, stop=not mount.ours)
-    undo = _way_back(steps, mount, place, allow and not mount.ours)
+    ready = units((), mount, place)
+    part = Part(
+        steps=tuple(changing),
+        undo=_way_back(ready, place, allow and not mount.ours),
+        ready=tuple(ready),
+        pauses=() if mount.ours else stopped(mount, place),
+    )
     after = {"mounted": Value("yes", "-"), **({"canmount": Value("on")} if allow else {})}
     state = state.with_dataset(dataset.changed(after))._replace(mount=mounted(mount, place))
-    return Mounting(prepare, steps, undo, state)
+    return Mounting(prepare, (part,) if ready or changing else (), state)
 
 
-def _way_back(steps, mount, place, let_go):
-    """Take the files back, and start again what was stopped: on what it had before.
+def _way_back(steps, place, let_go):
+    """Take the files back.
 
     :param let_go: whether it was not to be mounted before.
     """
-    if not steps:
-        return ()
     files = [step for step in steps if isinstance(step, WriteFile)]
     undo = restore(files) if files else []
     if let_go:
         argv = ("zfs", "set", "canmount=off", place.target)
         undo.insert(0, Command(f"Let go of the mount of {place.where}", argv))
-    return (*undo, *restart(mount))
+    return tuple(undo)
 
 
 def _prepare(state, wanted, target):

@@ -14,6 +14,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Command,
     Finding,
     Plan,
+    kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules import (
     mount_findings,
@@ -46,14 +47,10 @@ def plan(state, wanted):
     more, after = _start_at_boot(after)
     steps += more
     mounting = plan_filesystem(after, wanted)
-    steps += mounting.prepare
-    kept = len(steps)
     return Plan(
-        steps + mounting.mount,
+        (*kept([*steps, *mounting.prepare]), *mounting.mount),
         mounting.state,
         tuple(_findings(state, wanted)),
-        undo=mounting.undo,
-        undo_from=kept,
     )
 
 

@@ -21,6 +21,9 @@ from typing import NamedTuple
 from unittest import mock
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core import (
+    carry_out as _carry_out,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core import (
     reconcile as _reconcile,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
@@ -81,7 +84,7 @@ def run(technology, state, wanted, check_mode, consent=None, keeps=True):
         return planned.after if taken and keeps else state
 
     with (
-        mock.patch.object(_reconcile, "execute", lambda _run, step, _hold: taken.append(step)),
+        mock.patch.object(_carry_out, "execute", lambda _run, step, _hold: taken.append(step)),
         mock.patch.object(_reconcile, "host_lock", return_value=contextlib.nullcontext()),
     ):
         try:

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The way back from a run that ended before its end: what is taken back, and what is kept. Pure.
+
+A part is taken back as a whole, or kept as a whole. While units wait, the parts that they wait for
+are one: whichever of them fails, all are taken back, from the last to the first, and then the units
+are started again. A part that no unit waits for stands for itself. What a part without a way back
+has done is kept, whatever else happens.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    Move,
+    paused,
+    pauses_of,
+)
+
+
+class Return(NamedTuple):
+    """What is to be taken back: a part, or the pause of a unit."""
+
+    part: int | None
+    unit: str | None
+    steps: tuple  # of the way back
+
+
+class WayBack(NamedTuple):
+    """Each step that was taken is in exactly one of ``taken_back`` and ``kept``."""
+
+    returns: tuple[Return, ...]  # in the order in which they are to be done
+    taken_back: tuple[Move, ...]
+    kept: tuple[Move, ...]
+
+    def without(self, failed: list[Return]) -> WayBack:
+        """The same, where these could not be taken back: what they have done stays."""
+        lost = {(it.part, it.unit) for it in failed}
+        both = [*self.taken_back, *self.kept]
+        back = tuple(it for it in self.taken_back if (it.part, it.unit) not in lost)
+        return self._replace(taken_back=back, kept=tuple(it for it in both if it not in back))
+
+
+def way_back(parts: Any, done: list[Move], failed: Move | None) -> WayBack:
+    """How to go back from where a run has ended.
+
+    :param done: the moves that were made.
+    :param failed: the move that was not; None where all were made and the host did not keep what
+        they gave it: then all that can be is taken back.
+    """
+    # A file is replaced as a whole or not at all; of a command nobody knows how far it came.
+    begun = [*done, *([failed] if failed and isinstance(failed.step, Command) else [])]
+    units = {move.unit for move in begun if move.unit}
+    touched = {move.part for move in begun if move.unit is None}
+    returns = [
+        Return(number, None, parts[number].undo)
+        for number in reversed(_together(parts, failed))
+        if number in touched and parts[number].undo
+    ]
+    returns += [
+        Return(None, pause.unit, pause.back)
+        for pause in pauses_of(parts)
+        if pause.unit in units and pause.back and (failed is None or _waiting(parts, failed))
+    ]
+    gone = {(it.part, it.unit) for it in returns}
+    return WayBack(
+        tuple(returns),
+        tuple(move for move in done if (move.part, move.unit) in gone),
+        tuple(move for move in done if (move.part, move.unit) not in gone),
+    )
+
+
+def _waiting(parts, move):
+    return move.unit is not None or move.part in paused(parts)
+
+
+def _together(parts, failed):
+    """The numbers of the parts that are taken back together where a move has failed."""
+    if failed is None:
+        return range(len(parts))
+    if _waiting(parts, failed):
+        return paused(parts)
+    return range(failed.part, failed.part + 1)
