@@ -29,6 +29,7 @@ def carry_out(run, planned, prove, hold):
     done, at_work = [], None
     try:
         for at_work in moves(planned.parts):
+            _check(run, planned.parts, at_work, done)
             execute(run, at_work.step, hold)
             done.append(at_work)
         at_work = None
@@ -40,6 +41,13 @@ def carry_out(run, planned, prove, hold):
             else unexpected(error, "what it had begun was broken off")
         )
         raise _unwound(run, planned, done, at_work, failure) from error
+
+
+def _check(run, parts, move, done):
+    """Look once more, before the first step of a part, where that part asks for it."""
+    first = move.part is not None and all(other.part != move.part for other in done)
+    if first and parts[move.part].check:
+        parts[move.part].check(run)
 
 
 def _unwound(run, planned, done, failed, error):

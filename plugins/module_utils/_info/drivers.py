@@ -179,15 +179,20 @@ def _old_root_key(state):
     return old[0].source if old else ""
 
 
+def choose(seen):
+    """The :class:`Choice` of a driver, for what the host is to be used for."""
+    return choice.choose(seen.wanted, seen.wish.workload, bool(seen.wish.disks))
+
+
 def describe(seen):
     """``{"candidates": [...], "choice": {...}, "outlook": [...]}``; no lists without an engine."""
-    facts, wanted, wish = seen
+    facts = seen.facts
     found = facts.version
     return {
         "candidates": [
             dict(it._asdict(), possible=it.possible) for it in (standings(facts) if found else ())
         ],
-        "choice": choice.choose(wanted, wish.workload, bool(wish.disks))._asdict(),
+        "choice": choose(seen)._asdict(),
         "outlook": [it._asdict() for it in (outlook.outlooks(facts) if found else ())],
     }
 
