@@ -176,7 +176,8 @@ def check(claims):
 
 def _as_planned(claim):
     now = identify(claim.path)
-    if (now.devno, now.size, now.serial, now.wwn) != claim[1:]:
+    planned = (claim.devno, claim.size, claim.serial, claim.wwn)
+    if (now.devno, now.size, now.serial, now.wwn) != planned:
         raise StorageError(
             claim.path,
             f"it is not the disk that the plan was made for: planned {claim}, found {now.claim}",
