@@ -171,7 +171,7 @@ def parts(state, desired):
         return ()
     path, old = desired.config_file, state.config.text
     undo = (WriteFile(f"{path} as it was", path, old),) if new else ()
-    # Also where it need not be restarted: where it is stopped for others, it starts on the new file.
+    # Asked for also where it need not restart: stopped for others, it starts on the new file.
     pause = Pause(unit.name, diagnose=_last_words(unit.name))
     if why:
         pause = _restart(unit, why, state.engine.version, bool(new))
