@@ -82,8 +82,14 @@ def stopped(mount, place):
 
 def _pause(name, place):
     stop = Command(f"Stop {name} while {place.where} changes", ("systemctl", "stop", name))
-    start = Command(f"Start {name} again", ("systemctl", "start", name))
-    return Pause(name, stop=(stop,), start=(start,), back=(start,))
+    start = (
+        # A fourth start within a minute is refused, good ones counted too (StartLimitBurst=).
+        Command(
+            f"Let systemd start {name} as often as needed", ("systemctl", "reset-failed", name)
+        ),
+        Command(f"Start {name} again", ("systemctl", "start", name)),
+    )
+    return Pause(name, stop=(stop,), start=start, back=start)
 
 
 def _diagnosis(place):
