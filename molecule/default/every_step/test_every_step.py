@@ -5,7 +5,7 @@
 
 A program is replaced by one that fails, or that kills the module before or after it has done its
 work; a folder that a file is to be written to is made immutable. After each failure other tools
-than the module's say what is there: it is what the error says. Then the next run goes on from there.
+than the module's say what is there: it is what the error says. Then the next run goes on.
 """
 
 from __future__ import annotations
