@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The controller's part of storage_layout: options that are given as variables of the host.
 
-Ansible compiles each template of a task anew for every host. The role has some thirty options, which
-made a third of what a host that needs nothing cost the controller; taken from its variables, only
-those are templated that are templates.
+Ansible compiles each template of a task anew for every host. The role has some thirty options,
+which made a third of what a host that needs nothing cost the controller; taken from its variables,
+only those are templated that are templates.
 """
 
 from __future__ import annotations
