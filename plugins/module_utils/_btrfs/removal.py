@@ -70,6 +70,7 @@ def parse_list(text, place):
             "the list of its subvolumes cannot be read without doubt: a name in it has a line "
             "break, and might pass for another subvolume",
             f"Look at `btrfs subvolume list {place.path}`, and rename that subvolume",
+            refusal="subvolume_list_ambiguous",
         )
     top = place.subvolume.id
 

@@ -36,6 +36,7 @@ def require_place(place, what=""):
             title,
             f"{place.link} is a symbolic link, and what it leads to may change",
             "Give the path that it leads to",
+            refusal="path_is_symlink",
         )
     filesystem = place.filesystem
     if filesystem.fstype != "btrfs":
@@ -43,9 +44,10 @@ def require_place(place, what=""):
             title,
             f"it is not on btrfs: {filesystem.mount} is mounted there, and is {filesystem.fstype}",
             "Mount the btrfs filesystem first, or give a path on it",
+            refusal="filesystem_unsuitable",
         )
     if place.kind in _NO_SUBVOLUME:
-        raise StorageError(title, *_NO_SUBVOLUME[place.kind])
+        raise StorageError(title, *_NO_SUBVOLUME[place.kind], refusal="not_a_subvolume")
 
 
 def require_parent(place):
@@ -55,6 +57,7 @@ def require_parent(place):
             f"Path {place.path}",
             "the folder that is to hold it is not there",
             "Make that folder first, as a folder or as a subvolume",
+            refusal="parent_missing",
         )
 
 
@@ -70,6 +73,7 @@ def require_source(state, wanted):
             title + source.path,
             "there is no subvolume",
             f"Name one that is there, or leave snapshot_of out to keep {wanted.path} as it is",
+            refusal="source_missing",
         )
     if source.filesystem.devno != state.place.filesystem.devno:
         raise StorageError(
@@ -77,12 +81,14 @@ def require_source(state, wanted):
             f"it is on the filesystem at {source.filesystem.mount}, and {wanted.path} on the one "
             f"at {state.place.filesystem.mount}: a snapshot shares its data with its source",
             "Choose a path on one filesystem, or copy with `btrfs send` and `btrfs receive`",
+            refusal="filesystems_differ",
         )
     if source.subvolume.uuid is None:
         raise StorageError(
             title + source.path,
             "it has no UUID, so no snapshot of it could be told from others",
             "Make a subvolume in it, move the data there, and take snapshots of that",
+            refusal="subvolume_without_uuid",
         )
     if found is not None and found.parent_uuid != source.subvolume.uuid:
         of = f"of UUID {found.parent_uuid}" if found.parent_uuid else "of nothing"
@@ -91,6 +97,7 @@ def require_source(state, wanted):
             f"it is a snapshot {of}, not of {source.path} (UUID {source.subvolume.uuid})",
             "Leave snapshot_of out to keep it, choose another path, or remove it with state: "
             "absent first",
+            refusal="origin_differs",
         )
 
 
@@ -101,6 +108,7 @@ def require_tool(state):
             f"Path {state.place.path}",
             "`btrfs` is not on this host, and something is to be changed",
             "Install btrfs-progs",
+            refusal="program_missing",
         )
 
 
@@ -115,6 +123,7 @@ def require_writable(place, anew):
             f"the filesystem at {place.filesystem.mount} is mounted read-only",
             f"Look into the kernel's log for why (`dmesg`), then `mount -o remount,rw "
             f"{place.filesystem.mount}`",
+            refusal="filesystem_readonly",
         )
     if anew and not place.writable:
         raise StorageError(
@@ -122,6 +131,7 @@ def require_writable(place, anew):
             "the folder around it cannot be written to: it lies in a read-only subvolume, or "
             "this is not root",
             "Choose another path, or make the subvolume around it writable first",
+            refusal="parent_readonly",
         )
 
 
@@ -134,6 +144,7 @@ def require_quotas(state, wanted, found):
             title,
             f"quotas are off on the filesystem at {mount}",
             f"Run `btrfs quota enable {mount}` once; it makes snapshots and their removal slower",
+            refusal="quota_off",
         )
     if not state.quotas.consistent:
         raise StorageError(
@@ -141,6 +152,7 @@ def require_quotas(state, wanted, found):
             f"the quota numbers of the filesystem at {mount} are inconsistent, so a limit would "
             "hold on wrong ones",
             f"Run `btrfs quota rescan -w {mount}`, then run again",
+            refusal="quota_inconsistent",
         )
     if found.quota is None:
         raise StorageError(
@@ -148,6 +160,7 @@ def require_quotas(state, wanted, found):
             f"the subvolume has no quota group 0/{found.id}",
             f"Run `btrfs qgroup create 0/{found.id} {wanted.path}` and `btrfs quota rescan -w "
             f"{mount}`, then run again",
+            refusal="quota_group_missing",
         )
 
 
@@ -160,6 +173,7 @@ def require_no_contradiction(wanted, found, uncow):
             f"it would have compression {algorithm}, and btrfs compresses nothing that it does "
             "not copy on write (nodatacow)",
             "Set `compression: none` or `nodatacow: false`",
+            refusal="compression_without_cow",
         )
 
 
@@ -171,6 +185,7 @@ def require_empty(wanted, found):
             f"it holds data, and nodatacow: {str(wanted.nodatacow).lower()} would count for new "
             "files only",
             "Make a new subvolume with it and copy the data there (`cp -a --reflink=never`)",
+            refusal="subvolume_not_empty",
         )
 
 
@@ -180,6 +195,7 @@ def refuse_readonly(wanted, steps):
         f"Subvolume {wanted.path}",
         "it is read-only, so this cannot be done: " + "; ".join(step.reason for step in steps),
         "Set `readonly: false` as well, or leave those options out",
+        refusal="subvolume_readonly",
     )
 
 
@@ -191,6 +207,7 @@ def require_not_received(wanted, found):
             f"it was received (from UUID {found.received_uuid}); once it has been written to, "
             "later incremental streams would be applied to wrong data",
             "Make a writable snapshot of it instead",
+            refusal="subvolume_received",
         )
 
 
@@ -203,12 +220,14 @@ def require_removable(state, wanted):
             title,
             "it is the top of its filesystem, which cannot be removed",
             "Name a subvolume inside of it",
+            refusal="top_level_subvolume",
         )
     if removal.mounts:
         raise StorageError(
             title,
             "it is in use: mounted, or mounted over, at " + _some(removal.mounts),
             "Stop what uses it and unmount that, in other mount namespaces too",
+            refusal="subvolume_busy",
         )
     if removal.default in (found.id, *(one.id for one in removal.held)):
         raise StorageError(
@@ -217,6 +236,7 @@ def require_removable(state, wanted):
             "which is mounted where no other is named",
             f"Set another default first: `btrfs subvolume set-default 5 "
             f"{state.place.filesystem.mount}`",
+            refusal="default_subvolume",
         )
     if not removal.held:
         return
@@ -226,6 +246,7 @@ def require_removable(state, wanted):
             title,
             f"it holds {len(paths)} other subvolume{'s' * (len(paths) > 1)}: {_some(paths)}",
             "Remove those first, or set `recursive: true` to have them removed too",
+            refusal="children_exist",
         )
     known = {one.id: (one.path, one.writable) for one in removal.held}
     known[found.id] = (wanted.path, removal.writable)
@@ -235,6 +256,7 @@ def require_removable(state, wanted):
             title,
             f"read-only subvolumes hold others, which cannot be removed from them: {_some(fixed)}",
             f"Run `btrfs property set -t subvol {fixed[0]} ro false` for each, then run again",
+            refusal="subvolume_readonly",
         )
 
 

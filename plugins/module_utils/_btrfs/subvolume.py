@@ -100,12 +100,14 @@ def wanted_from(params):
             f"compression={compression}",
             "btrfs has no such compression",
             "Write none, lzo, zlib, zlib:1 to zlib:9, zstd, or zstd:1 to zstd:15",
+            refusal="value_invalid",
         )
     if params["nodatacow"] and compression not in (None, "none"):
         raise StorageError(
             f"compression={compression}",
             "btrfs compresses nothing that it does not copy on write (nodatacow=true)",
             "Leave out one of the two",
+            refusal="compression_without_cow",
         )
     return Wanted(
         path=params["path"],
@@ -132,6 +134,7 @@ def _check_path(path, name):
             f"{name}={path!r}",
             "it is not a plain absolute path",
             "Write it like /var/lib/docker, without `..`, doubled or trailing slashes",
+            refusal="path_invalid",
         )
 
 
@@ -224,6 +227,7 @@ def _observe_subvolume(path, filesystem, table):
             f"Subvolume {path}",
             f"it cannot be looked at: {error.strerror}",
             "Run as root (`become: true`), and see the kernel's log (`dmesg`)",
+            refusal="subvolume_unreadable",
         ) from error
     mount = mounts.mount_of(path, table)
     return Subvolume(
