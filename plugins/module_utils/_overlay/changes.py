@@ -54,6 +54,7 @@ def read_changes(config, limit=0):
                 f"Layer {config.upper}",
                 f"it cannot be read: {error.strerror}",
                 "Mend what is named there, or leave out `report_changes`",
+                refusal="layer_unreadable",
             ) from error
     return reader.report()
 

@@ -58,6 +58,7 @@ def require_layers(state, wanted, config):
             + ("" if upper.mount.path != work.mount.path else ", in another subvolume"),
             "Put both on one filesystem, below one mount point: files are moved from one to the "
             "other",
+            refusal="filesystems_differ",
         )
 
 
@@ -73,6 +74,7 @@ def _require_apart(role, one, other_role, other):
         f"{role}={one.path} and {other_role}={other.path}",
         f"layers of an overlay must not overlap, and {how}",
         "Use folders of which none lies in another",
+        refusal="layers_overlap",
     )
 
 
@@ -90,6 +92,7 @@ def require_free(state, wanted, config):
                     f"the overlay at {use.where} has {use.place.path} as its {use.role} layer: "
                     "what both show would be undefined",
                     "Unmount that one first, or use another folder",
+                    refusal="layer_busy",
                 )
 
 
@@ -97,10 +100,13 @@ def _require_fit(role, layer, config):
     """Refuse a folder that cannot be what it is to be."""
     name, mount = f"{role}={layer.path}", layer.mount
     if layer.kind == "other":
-        raise StorageError(name, "it is no folder", "Name a folder")
+        raise StorageError(name, "it is no folder", "Name a folder", refusal="not_a_directory")
     if layer.kind == "missing" and role == "lower":
         raise StorageError(
-            name, "it is not there", "Make it or mount it first; an empty one is not made up"
+            name,
+            "it is not there",
+            "Make it or mount it first; an empty one is not made up",
+            refusal="layer_missing",
         )
     if mount.fstype in _NO_LAYER:
         raise StorageError(
@@ -108,6 +114,7 @@ def _require_fit(role, layer, config):
             f"it lies on {mount.fstype}, which cannot be part of an overlay: "
             + _NO_LAYER[mount.fstype],
             "Use a folder on another filesystem",
+            refusal="filesystem_unsuitable",
         )
     if role == "lower":
         return
@@ -125,10 +132,14 @@ def _require_writable(name, layer, config):
             f"it lies on {mount.fstype}, which cannot be written to by an overlay: "
             + _NO_UPPER[fstype],
             _UPPER_REMEDY,
+            refusal="filesystem_unsuitable",
         )
     if "ro" in mount.options:
         raise StorageError(
-            name, f"{mount.path} is mounted read only", "Mount it read-write, or leave out `upper`"
+            name,
+            f"{mount.path} is mounted read only",
+            "Mount it read-write, or leave out `upper`",
+            refusal="filesystem_readonly",
         )
     if not layer.ftype:
         raise StorageError(
@@ -136,6 +147,7 @@ def _require_writable(name, layer, config):
             f"the XFS at {mount.path} was made with ftype=0: it keeps no types of its entries, and "
             "whiteouts would be seen as files",
             "Make it anew with `mkfs.xfs -n ftype=1`; it cannot be changed",
+            refusal="ftype_missing",
         )
     kind = "user" if config.userxattr else "trusted"
     if kind not in layer.attributes:
@@ -144,6 +156,7 @@ def _require_writable(name, layer, config):
             f"the {mount.fstype} at {mount.path} keeps no {kind} attributes, in which an overlay "
             "marks what it hides",
             _UPPER_REMEDY,
+            refusal="xattr_unsupported",
         )
 
 
@@ -155,6 +168,7 @@ def _require_empty(name, layer):
             "without a sign: the kernel does not mount it again",
             f"Name a new `upper` and `work`. If the upper layer is whole, remove "
             f"{layer.path}/work/incompat/volatile by hand",
+            refusal="overlay_volatile",
         )
     if layer.foreign:
         raise StorageError(
@@ -162,4 +176,5 @@ def _require_empty(name, layer):
             f"it is not empty ({', '.join(layer.foreign)}, ...), and the kernel clears what it "
             "finds in a work folder",
             "Name an empty folder; nothing else may ever be kept in it",
+            refusal="directory_not_empty",
         )

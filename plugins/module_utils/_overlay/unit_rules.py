@@ -36,6 +36,7 @@ def require_keepable(state, wanted, config):
             where,
             "it is to be persistent, and systemd does not run this host",
             "Set `persistent: false`",
+            refusal="systemd_missing",
         )
     if config.volatile:
         raise StorageError(
@@ -43,12 +44,14 @@ def require_keepable(state, wanted, config):
             "a volatile overlay cannot be mounted a second time with the same work folder, so it "
             "cannot come back at boot",
             "Set `persistent: false`, or turn volatile off",
+            refusal="overlay_volatile",
         )
     if len(unit_at(wanted.path).name) > LONGEST_NAME:
         raise StorageError(
             where,
             f"its path is too long for the name of a unit, which takes {LONGEST_NAME} bytes",
             "Choose a shorter path, or set `persistent: false`",
+            refusal="path_too_long",
         )
     for role, path in (("path", wanted.path), *config.layers):
         _require_sayable(role, path)
@@ -62,6 +65,7 @@ def _in_fstab(state, wanted):
         f"its line for {wanted.path} mounts {state.table.source} ({state.table.fstype}) there at "
         "boot",
         "Take that line out: a persistent mount is then kept by a unit of its own",
+        refusal="fstab_conflict",
     )
 
 
@@ -73,12 +77,14 @@ def _require_sayable(role, path):
             f"{role}={path}",
             "it has a backslash in it, which systemd takes out of the options of a mount",
             remedy,
+            refusal="path_invalid",
         )
     if path.endswith(" "):
         raise StorageError(
             f"{role}={path}",
             "it has a space at its end, which systemd takes off the lines of a unit",
             remedy,
+            refusal="path_invalid",
         )
 
 
@@ -99,4 +105,5 @@ def _require_lasting(role, layer):
             f"it lies on {layer.mount.path} ({layer.mount.fstype}), which is empty after a boot: "
             "the overlay could not be mounted",
             "Use a folder on a disk, or set `persistent: false`",
+            refusal="layer_not_persistent",
         )
