@@ -30,7 +30,10 @@ def plan_absence(state, wanted):
     what = f"{(dataset.type if dataset else 'snapshot').capitalize()} {wanted.name}"
     if not names.parent_of(wanted.name):
         raise StorageError(
-            what, "it is the root of its pool and goes only with it", "`zpool destroy` does that"
+            what,
+            "it is the root of its pool and goes only with it",
+            "`zpool destroy` does that",
+            refusal="pool_root_dataset",
         )
     members = {member.name: member for member in state.members}
     _require_asked(wanted, what, members)
@@ -52,6 +55,7 @@ def _require_asked(wanted, what, members):
             what,
             f"there is more below it: {_listed(below)}",
             "Set `recursive: true` if all of that is to go as well; check mode lists it",
+            refusal="children_exist",
         )
     clones = [name for name in members if name not in inside]
     if clones and not wanted.clones:
@@ -60,6 +64,7 @@ def _require_asked(wanted, what, members):
             f"others were cloned from it and need it: {_listed(clones)}",
             "Promote them to keep them (`promote: true`), or set `clones: true` if they are to go "
             "as well; check mode lists what goes",
+            refusal="clones_exist",
         )
 
 
@@ -81,6 +86,7 @@ def _require_not_held(what, members):
             what,
             f"snapshots are held: {_listed(held)}",
             "`zfs holds` says by whom; release them (`zfs release`) if they may go",
+            refusal="snapshot_held",
         )
 
 
@@ -110,6 +116,7 @@ def _order(what, members):
                 f"{name} and {path.intersection(ahead).pop()} depend on each other: one lies below "
                 "the other and is what it was cloned from",
                 "Promote the upper one (`zfs promote`), then run again",
+                refusal="circular_dependency",
             )
     return list(done.values())
 

@@ -13,7 +13,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import KIB
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
+    names,
+    property_rules,
+    rules,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Dataset,
     Value,
@@ -32,7 +36,9 @@ def make(state, wanted):
     parent = rules.require_place(state, wanted)
     origin = _origin(state, wanted)
     kind = "volume" if origin and "volsize" in origin.values else wanted.type
-    rules.check_properties(state, wanted, kind, parent.values if kind == "filesystem" else None)
+    property_rules.check_properties(
+        state, wanted, kind, parent.values if kind == "filesystem" else None
+    )
     rules.require_room(state, wanted, parent)
     rules.require_key(wanted, parent)
     if kind == "snapshot":
@@ -62,6 +68,7 @@ def _origin(state, wanted):
             f"Dataset {wanted.name}",
             f"its origin {wanted.origin} is not there",
             "Take that snapshot first, or name another",
+            refusal="source_missing",
         )
     return origin
 
@@ -102,6 +109,7 @@ def _require_new_moment(state, wanted):
             f"Snapshot {wanted.name}",
             f"{', '.join(there[:3])} is there already, of another moment",
             "Choose another name, or take the snapshots one by one",
+            refusal="snapshot_exists",
         )
 
 

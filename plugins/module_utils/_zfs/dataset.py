@@ -172,6 +172,7 @@ def wanted_from(params):
             f"Property {twice[0]}",
             "it is to be set and to be inherited",
             "Leave it in one of `properties` and `inherit`",
+            refusal="options_conflict",
         )
     _check_together(wanted)
     values = {str(name): canonical(name, value) for name, value in properties.items()}
@@ -179,25 +180,33 @@ def wanted_from(params):
 
 
 def _check_together(wanted):
-    snapshot = names.is_snapshot(wanted.name)
-    wrong = ""
+    wrong = refusal = ""
     if wanted.origin:
         names.check_name(wanted.origin, "origin")
-        if not names.is_snapshot(wanted.origin):
-            wrong = f"origin={wanted.origin} is no snapshot, and only those can be cloned"
-        elif snapshot:
-            wrong = "a snapshot cannot be a clone"
-        elif names.pool_of(wanted.origin) != names.pool_of(wanted.name):
-            wrong = "a clone lies in the pool of its origin"
+        wrong, refusal = _wrong_origin(wanted), "origin_invalid"
     if wanted.rename_from:
         names.check_name(wanted.rename_from, "rename_from")
-        wrong = wrong or _wrong_rename(wanted)
-    if snapshot and wanted.promote:
-        wrong = "only clones can be promoted, not snapshots"
+        if not wrong:
+            wrong, refusal = _wrong_rename(wanted), "rename_invalid"
+    if names.is_snapshot(wanted.name) and wanted.promote:
+        wrong, refusal = "only clones can be promoted, not snapshots", "not_a_clone"
     if wrong:
         raise StorageError(
-            f"Dataset {wanted.name}", wrong, "Look at zfsconcepts(7), then change the options"
+            f"Dataset {wanted.name}",
+            wrong,
+            "Look at zfsconcepts(7), then change the options",
+            refusal=refusal,
         )
+
+
+def _wrong_origin(wanted):
+    if not names.is_snapshot(wanted.origin):
+        return f"origin={wanted.origin} is no snapshot, and only those can be cloned"
+    if names.is_snapshot(wanted.name):
+        return "a snapshot cannot be a clone"
+    if names.pool_of(wanted.origin) != names.pool_of(wanted.name):
+        return "a clone lies in the pool of its origin"
+    return ""
 
 
 def _wrong_rename(wanted):

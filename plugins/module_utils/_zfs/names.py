@@ -30,6 +30,7 @@ def check_name(name, option="name"):
             f"{option}={name}",
             wrong,
             "Write pool/filesystem or pool/filesystem@snapshot, of letters, digits, and _ - . :",
+            refusal="name_invalid",
         )
 
 
@@ -69,6 +70,7 @@ def check_user_property(name):
             f"Property {name}",
             "ZFS takes no user property of that name",
             "Write module:property, of small letters, digits, and : + . _ -",
+            refusal="property_name_invalid",
         )
 
 

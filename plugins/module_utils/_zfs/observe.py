@@ -74,6 +74,7 @@ def require_zfs():
             "ZFS",
             "`zfs` is not on this host",
             "Install zfsutils-linux and zfs-dkms, or ask a role to",
+            refusal="program_missing",
         )
     # The device alone tells nothing: systemd-tmpfiles makes it at boot, loaded or not.
     if os.path.exists(MODULE) and os.path.exists(DEVICE):
@@ -84,12 +85,14 @@ def require_zfs():
             "ZFS",
             f"there is no {DEVICE}" if os.path.exists(MODULE) else "its module is not loaded",
             "Load it with `modprobe zfs`, and on every boot by zfs-load-module.service",
+            refusal="kernel_module_not_loaded",
         )
     raise StorageError(
         "ZFS",
         f"its module is not built for the kernel that runs, {release}",
         f"Install linux-headers-{release} and run `dkms autoinstall`, or boot the kernel that "
         "it was built for (`dkms status zfs`)",
+        refusal="kernel_module_missing",
     )
 
 
@@ -113,6 +116,7 @@ def require_answers(pool):
             f"Pool {pool}",
             "it is suspended: too many of its disks do not answer",
             f"Bring the disks back, then `zpool clear {pool}`; `zpool status {pool}` names them",
+            refusal="pool_suspended",
         )
 
 
@@ -166,6 +170,7 @@ def _require_only_missing(argv, rc, err):
             "`{}`".format(" ".join(argv)),
             f"it failed with exit status {rc}: {' '.join(other)}",
             "Run it by hand on the host to see more; nothing has been changed",
+            refusal="command_failed",
         )
 
 

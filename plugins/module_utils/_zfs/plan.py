@@ -18,7 +18,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Plan,
     StorageError,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
+    names,
+    property_rules,
+    rules,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.absence import plan_absence
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.creation import (
     make,
@@ -67,6 +71,7 @@ def _rename(state, wanted):
                 f"Dataset {target}",
                 f"{source} cannot be renamed to it: both are there",
                 "Look at what is in them, and rename or remove one by hand",
+                refusal="target_exists",
             )
         return [], state
     if before is None:
@@ -74,6 +79,7 @@ def _rename(state, wanted):
             f"Dataset {target}",
             f"there is neither it nor {source}, which it is to be renamed from",
             "Check both names; leave `rename_from` out to have a new, empty dataset made",
+            refusal="source_missing",
         )
     parent = rules.require_place(state, wanted)
     rules.require_unused(state.uses, f"Dataset {source}", foreign=False)
@@ -95,10 +101,10 @@ def _rename(state, wanted):
 def _mend(state, wanted, made):
     dataset = state.dataset(wanted.name)
     if not made:
-        rules.check_properties(state, wanted, dataset.type, dataset.values)
+        property_rules.check_properties(state, wanted, dataset.type, dataset.values)
         _check_origin(dataset, wanted)
     changes = _changes(dataset, wanted)
-    rules.check_changes(dataset, changes)
+    property_rules.check_changes(dataset, changes)
     back = [name for name in wanted.inherit if name in dataset.values and dataset.values[name].own]
     if {"mountpoint", "canmount"} & {*changes, *back}:
         rules.require_unused(state.uses, f"Filesystem {dataset.name}", foreign=False)
@@ -144,6 +150,7 @@ def _check_origin(dataset, wanted):
         f"it is there and no clone of {wanted.origin}"
         + (f" but of {origin}" if origin != "-" else ""),
         "Choose another name; for a clone that has been promoted say `promote: true`",
+        refusal="origin_differs",
     )
 
 

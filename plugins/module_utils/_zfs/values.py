@@ -49,15 +49,22 @@ def check_settable(name):
             f"Property {name}",
             "it tells about a dataset and cannot be set",
             "Take it out of `properties`",
+            refusal="property_readonly",
         )
     stem = name[: name.index("@") + 1] if "@" in name else name
     if stem in ELSEWHERE:
-        raise StorageError(f"Property {name}", "it is not kept by this module", ELSEWHERE[stem])
+        raise StorageError(
+            f"Property {name}",
+            "it is not kept by this module",
+            ELSEWHERE[stem],
+            refusal="property_unmanaged",
+        )
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise StorageError(
             f"Property {name}",
             "ZFS has no property of that name",
             "Write it as zfsprops(7) does; properties of your own have a colon in their name",
+            refusal="property_unknown",
         )
 
 
@@ -69,6 +76,7 @@ def unknown(name):
         "the ZFS of this host does not know it",
         (f"Did you mean {near[0]}? " if near and near[0] != name else "")
         + "See zfsprops(7) on the host; properties of your own have a colon in their name",
+        refusal="property_unknown",
     )
 
 
@@ -177,5 +185,8 @@ def _text(name, _prop, text):
 
 def _refused(name, value, wants):
     return StorageError(
-        f"Property {name}={value}", "ZFS takes no such value for it", f"Give {wants}"
+        f"Property {name}={value}",
+        "ZFS takes no such value for it",
+        f"Give {wants}",
+        refusal="value_invalid",
     )
