@@ -7,24 +7,13 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.describe import describe
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     Filesystem,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.plan import plan
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import describe
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import destroyed
-from support.btrfs_hosts import (
-    OFF,
-    ON,
-    WRONG,
-    going,
-    held,
-    host,
-    place,
-    quota,
-    subvolume,
-    want,
-)
+from support.btrfs_hosts import OFF, ON, WRONG, going, held, host, place, quota, subvolume, want
 from support.invariants import INVARIANTS, Technology, outcome
 
 MIB = 1024**2
@@ -286,7 +275,7 @@ def test_refusal(state, wanted, refusal):
 @pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
 @pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
 def test_invariant(holds, state, wanted, steps):
-    holds(Technology(plan, lambda seen, _wanted: describe(seen)), state, wanted)
+    holds(Technology(plan, describe), state, wanted)
 
 
 def test_what_is_lost_is_named_with_its_identity():

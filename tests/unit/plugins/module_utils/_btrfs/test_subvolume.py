@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import subvolume
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.removal import (
-    parse_list,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import observe, subvolume
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.removal import parse_list
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
     wanted_from,
 )
@@ -124,6 +122,6 @@ def test_a_subvolume_that_cannot_be_looked_at(monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(subvolume.kernel, "subvolume_info", refuse)
+    monkeypatch.setattr(observe.kernel, "subvolume_info", refuse)
     with pytest.raises(StorageError, match=r"cannot be looked at: Permission denied\. Run as root"):
-        subvolume._observe_subvolume("/srv/a", None, [])
+        observe._observe_subvolume("/srv/a", None, [])
