@@ -18,9 +18,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values 
     check_settable,
 )
 
-_NUMBERS = ("used", "available", "referenced", "volsize")  # bytes
-_WORDS = ("type", "guid", "origin", "mounted", "mountpoint", "keystatus")
-
 
 class Value(NamedTuple):
     """What `zfs get -p` shows of a property."""
@@ -220,29 +217,3 @@ def _wrong_rename(wanted):
     if before != after and names.is_below(after, before):
         return "a dataset cannot be renamed to below itself"
     return ""
-
-
-def describe(state, wanted):
-    """The state as the user gets it: sizes in bytes, None for what is not there.
-
-    Of the properties only those that the user named are returned, and all under one key: a
-    property of the user's own can be called anything.
-    """
-    pool, dataset = state.pool, state.dataset(wanted.name)
-    return {
-        "pool": None
-        if pool is None
-        else {"name": pool.name, "health": pool.health, "capacity": pool.capacity},
-        "dataset": None if dataset is None else _describe(dataset, wanted),
-    }
-
-
-def _describe(dataset, wanted):
-    asked = [name for name in (*wanted.properties, *wanted.inherit) if name in dataset.values]
-    return {
-        "name": dataset.name,
-        **{name: dataset.shown(name) for name in _WORDS},
-        **{name: dataset.number(name) for name in _NUMBERS},
-        "device": f"/dev/zvol/{dataset.name}" if dataset.type == "volume" else None,
-        "properties": {name: dataset.values[name]._asdict() for name in sorted(asked)},
-    }

@@ -24,10 +24,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs import 
     rules,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.absence import plan_absence
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.creation import (
-    make,
-    whole,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.creation import make, whole
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Dataset,
     Value,

@@ -15,8 +15,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
     Use,
     Value,
     Wanted,
-    describe,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.describe import describe
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import canonical
 from hypothesis import given
