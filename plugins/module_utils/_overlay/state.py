@@ -12,48 +12,21 @@ import os
 import re
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._host import (
-    mount_unit as _mount_unit,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     TableLine,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
-    Mount,
-    mounted_at,
-    mounts,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
     NAMES,
     Config,
     differing,
-    effective,
-    read_config,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.holders import (
-    find_holders,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import (
-    MOST_VALUE,
-    Kernel,
-    observe_kernel,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
-    Layer,
-    examine_layer,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import uses
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import Kernel
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import Layer
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rules import (
     require_sane,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
-    read_unit,
-    unit_at,
-    unit_text,
-)
-
-# The kernel leaves no folder of systemd's where something else is process 1 (sd_booted(3)).
-SYSTEMD = "/run/systemd/system"
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import read_unit
 
 
 class Wanted(NamedTuple):
@@ -63,6 +36,7 @@ class Wanted(NamedTuple):
     config: Config  # what is None, or an empty ``lower``, is kept as it is
     state: str  # "mounted", "unmounted" or "absent"
     persistent: bool | None = None  # None keeps what is there; a new mount is persistent
+    report_limit: int | None = None  # list so many of the layer's changes; None looks for none
 
 
 class State(NamedTuple):
@@ -107,7 +81,8 @@ def wanted_from(params):
     require_sane(config, _tidy(params["path"]))
     # The kernel and systemd know a mount point by its path without links.
     path = os.path.realpath(params["path"])
-    return Wanted(path, config, params["state"], params["persistent"])
+    report_limit = params["limit"] if params["report_changes"] else None
+    return Wanted(path, config, params["state"], params["persistent"], report_limit)
 
 
 def _tidy(path):
@@ -159,73 +134,3 @@ def differences(state, config):
         if state.folders(current, role) != state.folders(config, role)
     ]
     return roles + differing(config, current, state.kernel, same)
-
-
-def observe(run, wanted, read=None):
-    """Read the mount, its layers and what uses them. No command but, rarely, ``mount --version``.
-
-    :param read: ``read(config) -> dict``, what the layer changes; None where nobody asked.
-    """
-    table = mounts()
-    found = mounted_at(wanted.path, table)
-    overlay = found is not None and found.fstype == "overlay"
-    current = read_config(found.options) if overlay else None
-    text = unit_text(wanted.path)
-    below = [mount for mount in table if mount is not found]
-    configs = [config for config in (wanted.config, current, read_unit(text)) if config]
-    layers = {
-        path: examine_layer(path, below) for config in configs for _role, path in config.layers
-    }
-    state = State(
-        kernel=observe_kernel(),
-        mounted=found,
-        current=current,
-        unit_text=text,
-        enabled=unit_at(wanted.path).enabled,
-        systemd=os.path.isdir(SYSTEMD),
-        table=_mount_unit.fstab_line(wanted.path),
-        layers=layers,
-        folder=_folder(wanted.path, below, found),
-    )
-    config = goal(state, wanted)
-    mounting = wanted.state == "mounted" and (not overlay or differences(state, config))
-    if mounting:
-        other = found.devno if found else None
-        state = state._replace(
-            uses=tuple(use for use in uses() if use.devno != other),
-            mount_version=_mount_version(run, config),
-        )
-    if overlay and (mounting or wanted.state != "mounted"):
-        state = state._replace(holders=find_holders(found, table))
-    return state._replace(changes=read(config) if read and config.upper else None)
-
-
-def _folder(path, table, mounted):
-    """The mount point; what lies below a mount cannot be seen."""
-    folder = examine_layer(path, table)
-    return folder._replace(foreign=()) if mounted else folder
-
-
-def _mount_version(run, config):
-    """The version of mount(8), such as ``(2, 38)``, if it could matter: see ``MOST_VALUE``."""
-    if max(len(os.fsencode(option)) for option in config.written()) <= MOST_VALUE:
-        return None
-    match = re.search(r"util-linux (\d+)\.(\d+)", run.read(("mount", "--version")))
-    return (int(match[1]), int(match[2])) if match else None
-
-
-def describe(state, wanted):
-    """The state as the user gets it; ``None`` for what is not there."""
-    current = state.current
-    return {
-        "path": wanted.path,
-        "mounted": current is not None,
-        "persistent": bool(state.unit_text is not None and state.enabled)
-        or state.table is not None,
-        "lower": list(current.lower) if current else None,
-        "upper": current.upper if current else None,
-        "work": current.work if current else None,
-        "options": {name: effective(current, state.kernel)[name] for name in NAMES}
-        if current
-        else None,
-    }

@@ -13,6 +13,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import Config
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.describe import (
+    describe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import Kernel
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
     Layer,
@@ -26,7 +29,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rul
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
     State,
     Wanted,
-    describe,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import OverlayUnit
 from support.invariants import INVARIANTS, Technology, outcome
