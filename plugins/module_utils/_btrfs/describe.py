@@ -8,8 +8,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
 
-def describe(state, wanted):
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
+        State,
+        Wanted,
+    )
+
+
+def describe(state: State, wanted: Wanted) -> dict[str, Any]:
     """The state as the user gets it: sizes in bytes, ``None`` for what is not there."""
     found = state.place.subvolume
     return {

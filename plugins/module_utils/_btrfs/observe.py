@@ -11,9 +11,12 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import kernel
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
+    Filesystem,
     filesystem_of,
     observe_quota_group,
     observe_quotas,
@@ -25,16 +28,23 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvo
     Place,
     State,
     Subvolume,
+    Wanted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 
 # fs/btrfs/btrfs_inode.h and include/uapi/linux/btrfs_tree.h
 ROOT_INODE = 256  # BTRFS_FIRST_FREE_OBJECTID: the root folder of every subvolume, and nothing else
 _PLACEHOLDER_INODE = 2  # BTRFS_EMPTY_SUBVOL_DIR_OBJECTID: where a snapshot left a subvolume out
 
 
-def observe(run, wanted):
+def observe(run: Reader, wanted: Wanted) -> State:
     """Read the place and all it depends on. No command where nothing is to be done.
 
     Other subvolumes of the filesystem are looked at only when this one is to go: a busy container
@@ -55,7 +65,7 @@ def observe(run, wanted):
     )
 
 
-def _observe_place(path, table):
+def _observe_place(path: str, table: Sequence[Mount]) -> Place:
     filesystem = filesystem_of(path, table)
     kind = _kind(path, filesystem)
     parent = os.path.dirname(path)
@@ -70,7 +80,7 @@ def _observe_place(path, table):
     )
 
 
-def _kind(path, filesystem):
+def _kind(path: str, filesystem: Filesystem) -> str:
     try:
         found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -82,14 +92,14 @@ def _kind(path, filesystem):
     return {ROOT_INODE: "subvolume", _PLACEHOLDER_INODE: "placeholder"}.get(found.st_ino, "folder")
 
 
-def _first_link(path):
+def _first_link(path: str) -> str | None:
     """The shortest part of ``path`` that is a symbolic link; None where it leads through none."""
     names = path.split("/")[1:]
     parts = ("/" + "/".join(names[:count]) for count in range(1, len(names) + 1))
     return next((part for part in parts if os.path.islink(part)), None)
 
 
-def _inherited(place, table):
+def _inherited(place: Place, table: Iterable[Mount]) -> str | None:
     """The compression of the subvolume around a place: a new one in it takes that over.
 
     It comes from the root folder of the subvolume, not from the folder that the new one is made
@@ -105,7 +115,7 @@ def _inherited(place, table):
     return kernel.compression_of(folder)
 
 
-def _observe_subvolume(path, filesystem, table):
+def _observe_subvolume(path: str, filesystem: Filesystem, table: Sequence[Mount]) -> Subvolume:
     try:
         info = kernel.subvolume_info(path)
         with os.scandir(path) as entries:

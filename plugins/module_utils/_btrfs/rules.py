@@ -8,7 +8,24 @@
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    StorageError,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.removal import (
+        Removal,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
+        Place,
+        State,
+        Subvolume,
+        Wanted,
+    )
 
 _TOP = 5  # BTRFS_FS_TREE_OBJECTID: the subvolume that every btrfs has
 
@@ -28,7 +45,7 @@ _NO_SUBVOLUME = {
 }
 
 
-def require_place(place, what=""):
+def require_place(place: Place, what: str = "") -> None:
     """Refuse a path that is not on btrfs, leads through a link, or is something else."""
     title = (what or "Path ") + place.path
     if place.link:
@@ -50,7 +67,7 @@ def require_place(place, what=""):
         raise StorageError(title, *_NO_SUBVOLUME[place.kind], refusal="not_a_subvolume")
 
 
-def require_parent(place):
+def require_parent(place: Place) -> None:
     """Refuse to make the folders that lead to a subvolume: a misspelt path would make some."""
     if not place.parent:
         raise StorageError(
@@ -61,11 +78,14 @@ def require_parent(place):
         )
 
 
-def require_source(state, wanted):
-    """Refuse a source that no snapshot can be made of, and a subvolume that is of another one."""
+def require_source(state: State, wanted: Wanted) -> Subvolume | None:
+    """Refuse a source that no snapshot can be made of, and a subvolume that is of another one.
+
+    :return: the source; None where none is wanted.
+    """
     source, found = state.source, state.place.subvolume
     if source is None:
-        return
+        return None
     title = "snapshot_of="
     require_place(source, title)
     if source.subvolume is None:
@@ -99,9 +119,10 @@ def require_source(state, wanted):
             "absent first",
             refusal="origin_differs",
         )
+    return source.subvolume
 
 
-def require_tool(state):
+def require_tool(state: State) -> None:
     """Refuse to start what cannot be done without btrfs-progs."""
     if not state.tool:
         raise StorageError(
@@ -112,7 +133,7 @@ def require_tool(state):
         )
 
 
-def require_writable(place, anew):
+def require_writable(place: Place, anew: bool) -> None:
     """Refuse to change what is read-only.
 
     :param anew: whether the folder around the subvolume is written to, and not only the subvolume.
@@ -135,7 +156,7 @@ def require_writable(place, anew):
         )
 
 
-def require_quotas(state, wanted, found):
+def require_quotas(state: State, wanted: Wanted, found: Subvolume) -> None:
     """Refuse a limit where nothing would hold to it."""
     mount = state.place.filesystem.mount
     title = f"quota of {wanted.path}"
@@ -164,7 +185,7 @@ def require_quotas(state, wanted, found):
         )
 
 
-def require_no_contradiction(wanted, found, uncow):
+def require_no_contradiction(wanted: Wanted, found: Subvolume, uncow: bool) -> None:
     """Refuse compression without copy on write."""
     algorithm = wanted.compression or (None if found.nodatacow else found.compression)
     if uncow and algorithm not in (None, "none"):
@@ -177,7 +198,7 @@ def require_no_contradiction(wanted, found, uncow):
         )
 
 
-def require_empty(wanted, found):
+def require_empty(wanted: Wanted, found: Subvolume) -> None:
     """Refuse to change copy on write where there are files: they would keep what they have."""
     if not found.empty:
         raise StorageError(
@@ -189,7 +210,7 @@ def require_empty(wanted, found):
         )
 
 
-def refuse_readonly(wanted, steps):
+def refuse_readonly(wanted: Wanted, steps: Iterable[Command]) -> NoReturn:
     """Refuse to set properties of a subvolume that is read-only and is to stay so."""
     raise StorageError(
         f"Subvolume {wanted.path}",
@@ -199,7 +220,7 @@ def refuse_readonly(wanted, steps):
     )
 
 
-def require_not_received(wanted, found):
+def require_not_received(wanted: Wanted, found: Subvolume) -> None:
     """Refuse to let a received subvolume be written to: btrfs-subvolume(8), "Subvolume flags"."""
     if found.received_uuid:
         raise StorageError(
@@ -211,9 +232,8 @@ def require_not_received(wanted, found):
         )
 
 
-def require_removable(state, wanted):
+def require_removable(place: Place, found: Subvolume, removal: Removal, wanted: Wanted) -> None:
     """Refuse to remove what others use, or what holds more than was said."""
-    found, removal = state.place.subvolume, state.removal
     title = f"Subvolume {wanted.path}"
     if found.id == _TOP:
         raise StorageError(
@@ -234,8 +254,7 @@ def require_removable(state, wanted):
             title,
             f"it is or holds the default subvolume of the filesystem (ID {removal.default}), "
             "which is mounted where no other is named",
-            f"Set another default first: `btrfs subvolume set-default 5 "
-            f"{state.place.filesystem.mount}`",
+            f"Set another default first: `btrfs subvolume set-default 5 {place.filesystem.mount}`",
             refusal="default_subvolume",
         )
     if not removal.held:
@@ -248,9 +267,12 @@ def require_removable(state, wanted):
             "Remove those first, or set `recursive: true` to have them removed too",
             refusal="children_exist",
         )
-    known = {one.id: (one.path, one.writable) for one in removal.held}
-    known[found.id] = (wanted.path, removal.writable)
-    fixed = sorted({path for path, writable in map(known.get, _holders(removal)) if not writable})
+    known: dict[int | None, tuple[str, bool]] = {
+        found.id: (wanted.path, removal.writable),
+        **{one.id: (one.path, one.writable) for one in removal.held},
+    }
+    holders = [known[number] for number in _holders(removal)]
+    fixed = sorted({path for path, writable in holders if not writable})
     if fixed:
         raise StorageError(
             title,
@@ -260,11 +282,11 @@ def require_removable(state, wanted):
         )
 
 
-def _holders(removal):
+def _holders(removal: Removal) -> set[int]:
     return {one.holder for one in removal.held}
 
 
-def _some(paths, most=5):
+def _some(paths: Sequence[str], most: int = 5) -> str:
     """The first few of many, for a message."""
     more = len(paths) - most
     return ", ".join(paths[:most]) + (f", and {more} more" if more > 0 else "")

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     Filesystem,
@@ -70,13 +71,15 @@ class Wanted(NamedTuple):
     present: bool = True
     snapshot_of: str | None = None
     readonly: bool | None = None
-    limits: tuple = ()  # of ("referenced" or "exclusive", bytes or None for no limit)
+    limits: tuple[
+        tuple[str, int | None], ...
+    ] = ()  # of ("referenced" or "exclusive", bytes or None for no limit)
     compression: str | None = None
     nodatacow: bool | None = None
     recursive: bool = False
 
 
-def wanted_from(params):
+def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     for name in ("path", "snapshot_of"):
         _check_path(params[name], name)
@@ -111,7 +114,7 @@ def wanted_from(params):
     )
 
 
-def _check_path(path, name):
+def _check_path(path: str | None, name: str) -> None:
     if path is None:
         return
     plain = os.path.normpath(path) == path and path.startswith("/") and path.isprintable()
@@ -124,7 +127,7 @@ def _check_path(path, name):
         )
 
 
-def effective(compression):
+def effective(compression: str | None) -> str | None:
     """The compression that a text means: ``zstd:3`` is ``zstd``, which has that level anyway."""
     if compression and compression.endswith(_LEVEL_BY_DEFAULT):
         return compression[: -len(_LEVEL_BY_DEFAULT)]
