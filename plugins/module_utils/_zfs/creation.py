@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     StorageError,
@@ -20,7 +22,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs import 
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Dataset,
+    State,
     Value,
+    Wanted,
 )
 
 # A new volume is a whole number of the largest default of volblocksize (8K until OpenZFS 2.1), so
@@ -28,7 +32,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
 VOLUME_UNIT = 16 * KIB
 
 
-def make(state, wanted):
+def make(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     """``(steps, state after)`` of making the wanted dataset, in one command.
 
     :raises StorageError: there is no place or no room for it, or it cannot have its properties.
@@ -61,7 +65,7 @@ def make(state, wanted):
     return [step], state.with_dataset(Dataset(wanted.name, values))
 
 
-def _origin(state, wanted):
+def _origin(state: State, wanted: Wanted) -> Dataset | None:
     origin = state.dataset(wanted.origin) if wanted.origin else None
     if wanted.origin and origin is None:
         raise StorageError(
@@ -73,7 +77,9 @@ def _origin(state, wanted):
     return origin
 
 
-def _command(wanted, kind, size, given, above):
+def _command(
+    wanted: Wanted, kind: str, size: str | None, given: Mapping[str, str], above: bool
+) -> Command:
     """The one command that makes a dataset.
 
     :param given: property -> value
@@ -100,7 +106,7 @@ def _command(wanted, kind, size, given, above):
     )
 
 
-def _require_new_moment(state, wanted):
+def _require_new_moment(state: State, wanted: Wanted) -> None:
     taken = names.is_snapshot(wanted.name) and wanted.recursive
     label = "@" + wanted.name.partition("@")[2]
     there = [it.name for it in state.members if it.name.endswith(label)] if taken else []
@@ -113,7 +119,7 @@ def _require_new_moment(state, wanted):
         )
 
 
-def whole(size, block, least=VOLUME_UNIT):
+def whole(size: str, block: str | None, least: int = VOLUME_UNIT) -> str:
     """A volume's size, up to the next whole block.
 
     :param size: bytes, as text

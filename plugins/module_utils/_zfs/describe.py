@@ -8,11 +8,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
+        Dataset,
+        State,
+        Wanted,
+    )
+
 _NUMBERS = ("used", "available", "referenced", "volsize")  # bytes
 _WORDS = ("type", "guid", "origin", "mounted", "mountpoint", "keystatus")
 
 
-def describe(state, wanted):
+def describe(state: State, wanted: Wanted) -> dict[str, Any]:
     """The state as the user gets it: sizes in bytes, None for what is not there.
 
     Of the properties only those that the user named are returned, and all under one key: a
@@ -27,7 +36,7 @@ def describe(state, wanted):
     }
 
 
-def _describe(dataset, wanted):
+def _describe(dataset: Dataset, wanted: Wanted) -> dict[str, Any]:
     asked = [name for name in (*wanted.properties, *wanted.inherit) if name in dataset.values]
     return {
         "name": dataset.name,

@@ -8,6 +8,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
@@ -15,10 +18,21 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.propert
     PROPERTIES,
     feature,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.rules import require_pool
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import unknown
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
+        Dataset,
+        Pool,
+        State,
+        Wanted,
+    )
 
-def check_properties(state, wanted, kind, shown):
+
+def check_properties(
+    state: State, wanted: Wanted, kind: str, shown: Collection[str] | None
+) -> None:
     """Refuse properties that a dataset of this type cannot have, here and now.
 
     :param kind: filesystem, volume or snapshot
@@ -54,10 +68,10 @@ def check_properties(state, wanted, kind, shown):
                 refusal="property_not_inheritable",
             )
     for name, value in wanted.properties.items():
-        _check_feature(state.pool, name, value)
+        _check_feature(require_pool(state, wanted.name), name, value)
 
 
-def _check_feature(pool, name, value):
+def _check_feature(pool: Pool, name: str, value: str) -> None:
     needed = feature(name, value)
     if needed and pool.values.get(f"feature@{needed}") not in ("enabled", "active"):
         known = f"feature@{needed}" in pool.values
@@ -73,7 +87,7 @@ def _check_feature(pool, name, value):
         )
 
 
-def check_changes(dataset, changes):
+def check_changes(dataset: Dataset, changes: Mapping[str, str]) -> None:
     """Refuse to change what is fixed when a dataset is made, and what its data does not allow.
 
     :param changes: property -> canonical value, of those that differ
@@ -91,8 +105,8 @@ def check_changes(dataset, changes):
             check(dataset, name, value)
 
 
-def _volsize(dataset, _name, value):
-    now = dataset.number("volsize")
+def _volsize(dataset: Dataset, _name: str, value: str) -> None:
+    now = dataset.number("volsize") or 0
     if int(value) < now:
         raise StorageError(
             f"Volume {dataset.name}",
@@ -111,7 +125,7 @@ def _volsize(dataset, _name, value):
         )
 
 
-def _limit(dataset, name, value):
+def _limit(dataset: Dataset, name: str, value: str) -> None:
     held = "used" if name == "quota" else "referenced"
     now = dataset.number(held)
     if value != "0" and now is not None and int(value) < now:
@@ -123,7 +137,7 @@ def _limit(dataset, name, value):
         )
 
 
-def _reserve(dataset, name, value):
+def _reserve(dataset: Dataset, name: str, value: str) -> None:
     held = "used" if name == "reservation" else "usedbydataset"
     if value == "auto":
         if dataset.type != "volume":
@@ -145,7 +159,7 @@ def _reserve(dataset, name, value):
         )
 
 
-def _keylocation(dataset, name, _value):
+def _keylocation(dataset: Dataset, name: str, _value: str) -> None:
     root = dataset.shown("encryptionroot", "")
     if root != dataset.name:
         raise StorageError(

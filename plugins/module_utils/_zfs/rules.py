@@ -8,17 +8,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import KIB, human
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
+        Dataset,
+        Pool,
+        State,
+        Use,
+        Wanted,
+    )
 
 # What a pool has to have available for a new dataset: dmu_objset_create() asks for six blocks of
 # 16 KiB, times spa_asize_inflation, which is 24.
 _LEAST = 6 * 16 * KIB * 24
 
 
-def require_pool(state, name):
-    """Refuse a dataset in a pool that is not imported."""
+def require_pool(state: State, name: str) -> Pool:
+    """The pool of a dataset; refuse one that is not imported."""
     if state.pool is None:
         pool = names.pool_of(name)
         raise StorageError(
@@ -27,9 +39,10 @@ def require_pool(state, name):
             f"`zpool import` lists what could be imported; import {pool}, or make it first",
             refusal="pool_not_imported",
         )
+    return state.pool
 
 
-def require_writable(pool):
+def require_writable(pool: Pool) -> None:
     """Refuse to change anything in a pool that is broken, or imported to be read only."""
     if pool.health not in ("ONLINE", "DEGRADED"):
         raise StorageError(
@@ -47,7 +60,7 @@ def require_writable(pool):
         )
 
 
-def require_sound(pool, what):
+def require_sound(pool: Pool, what: str) -> None:
     """Refuse to destroy in a pool that has lost a disk: what goes may be what is needed next."""
     if pool.health != "ONLINE":
         raise StorageError(
@@ -58,7 +71,7 @@ def require_sound(pool, what):
         )
 
 
-def require_unused(uses, what, foreign=True):
+def require_unused(uses: Iterable[Use], what: str, foreign: bool = True) -> None:
     """Refuse what would unmount or destroy a dataset that is in use.
 
     :param foreign: whether uses in other mount namespaces count too: they stop a `zfs destroy`,
@@ -76,7 +89,7 @@ def require_unused(uses, what, foreign=True):
         )
 
 
-def require_place(state, wanted):
+def require_place(state: State, wanted: Wanted) -> Dataset:
     """Refuse a new name whose parent is not there, is no filesystem, or cannot be written to."""
     parent = next(filter(None, map(state.dataset, names.ancestors(wanted.name))), None)
     what = f"Dataset {wanted.name}"
@@ -122,17 +135,18 @@ def require_place(state, wanted):
     return parent
 
 
-def require_room(state, wanted, parent):
+def require_room(state: State, wanted: Wanted, parent: Dataset) -> None:
     """Refuse to make something in a full pool, or a volume larger than the space that it takes."""
     if wanted.type == "snapshot":  # takes no space yet
         return
     free = parent.number("available")
-    root = state.dataset(state.pool.name)
+    pool = require_pool(state, wanted.name).name
+    root = state.dataset(pool)
     left = root.number("available") if root else None
     if free == 0 or (left is not None and left < _LEAST):
         raise StorageError(
             f"Dataset {wanted.name}",
-            f"there is no space left in {parent.name if free == 0 else state.pool.name}",
+            f"there is no space left in {parent.name if free == 0 else pool}",
             "Remove snapshots or raise its quota (`zfs list -o space`), or add disks to the pool",
             refusal="no_space",
         )
@@ -150,7 +164,7 @@ def require_room(state, wanted, parent):
         )
 
 
-def require_key(wanted, parent):
+def require_key(wanted: Wanted, parent: Dataset) -> None:
     """Refuse a new encrypted dataset whose key would be asked for at a prompt that nobody sees."""
     given = wanted.properties
     encryption = given.get("encryption", "on" if "keyformat" in given else "off")
