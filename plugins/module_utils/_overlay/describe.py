@@ -8,13 +8,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
     NAMES,
     effective,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+        State,
+        Wanted,
+    )
 
-def describe(state, wanted):
+
+def describe(state: State, wanted: Wanted) -> dict[str, Any]:
     """The state as the user gets it; ``None`` for what is not there."""
     current = state.current
     return {

@@ -8,7 +8,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+        Config,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import Layer
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+        State,
+        Wanted,
+    )
 
 # What cannot be a lower layer: names without case, or mounts that come by themselves
 # (ovl_dentry_weird(), fs/overlayfs/util.c).
@@ -39,7 +51,7 @@ _NO_UPPER = {
 _UPPER_REMEDY = "Use a folder on ext4, XFS (ftype=1), btrfs or tmpfs"
 
 
-def require_layers(state, wanted, config):
+def require_layers(state: State, wanted: Wanted, config: Config) -> None:
     """Refuse layers that are not there, cannot carry what they should, or overlap."""
     layers = [(role, state.layers[path]) for role, path in config.layers]
     for role, layer in layers:
@@ -47,7 +59,7 @@ def require_layers(state, wanted, config):
     for number, (role, one) in enumerate(layers):
         for other_role, other in layers[number + 1 :]:
             _require_apart(role, one, other_role, other)
-    if config.upper is None:
+    if config.upper is None or config.work is None:
         return
     upper, work = state.layers[config.upper], state.layers[config.work]
     if upper.mount.path != work.mount.path or upper.device != work.device:
@@ -62,7 +74,7 @@ def require_layers(state, wanted, config):
         )
 
 
-def _require_apart(role, one, other_role, other):
+def _require_apart(role: str, one: Layer, other_role: str, other: Layer) -> None:
     if not one.place.holds(other.place) and not other.place.holds(one.place):
         return
     if one.place == other.place:
@@ -78,7 +90,7 @@ def _require_apart(role, one, other_role, other):
     )
 
 
-def require_free(state, wanted, config):
+def require_free(state: State, wanted: Wanted, config: Config) -> None:
     """Refuse layers that another overlay mount writes to, or reads while this one would write."""
     for role, path in config.layers:
         layer = state.layers[path]
@@ -96,7 +108,7 @@ def require_free(state, wanted, config):
                 )
 
 
-def _require_fit(role, layer, config):
+def _require_fit(role: str, layer: Layer, config: Config) -> None:
     """Refuse a folder that cannot be what it is to be."""
     name, mount = f"{role}={layer.path}", layer.mount
     if layer.kind == "other":
@@ -123,7 +135,7 @@ def _require_fit(role, layer, config):
         _require_empty(name, layer)
 
 
-def _require_writable(name, layer, config):
+def _require_writable(name: str, layer: Layer, config: Config) -> None:
     mount = layer.mount
     fstype = "fuse" if mount.fstype.startswith("fuse") else mount.fstype
     if fstype in _NO_UPPER:
@@ -160,7 +172,7 @@ def _require_writable(name, layer, config):
         )
 
 
-def _require_empty(name, layer):
+def _require_empty(name: str, layer: Layer) -> None:
     if layer.was_volatile:
         raise StorageError(
             name,

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host import (
     mount_unit as _mount_unit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
+    Mount,
     mounted_at,
     mounts,
 )
@@ -23,6 +26,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.cha
     read_changes,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+    Config,
     read_config,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.holders import (
@@ -33,11 +37,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.ker
     observe_kernel,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
+    Layer,
     examine_layer,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import uses
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
     State,
+    Wanted,
     differences,
     goal,
 )
@@ -47,11 +53,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.uni
     unit_text,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+
 # The kernel leaves no folder of systemd's where something else is process 1 (sd_booted(3)).
 SYSTEMD = "/run/systemd/system"
 
 
-def observe(run, wanted):
+def observe(run: Reader, wanted: Wanted) -> State:
     """Read the mount, its layers and what uses them. No command but, rarely, ``mount --version``.
 
     :raises StorageError: what the layer changes was asked for, and cannot be read.
@@ -93,18 +104,18 @@ def observe(run, wanted):
 
 
 @lru_cache(maxsize=1)
-def _changes(_run, config, limit):
+def _changes(_run: Reader, config: Config, limit: int) -> dict[str, Any]:
     """What the layer changes, read once for each run: to mount it changes nothing of that."""
     return read_changes(config, limit)
 
 
-def _folder(path, table, mounted):
+def _folder(path: str, table: Iterable[Mount], mounted: Mount | None) -> Layer:
     """The mount point; what lies below a mount cannot be seen."""
     folder = examine_layer(path, table)
     return folder._replace(foreign=()) if mounted else folder
 
 
-def _mount_version(run, config):
+def _mount_version(run: Reader, config: Config) -> tuple[int, int] | None:
     """The version of mount(8), such as ``(2, 38)``, if it could matter: see ``MOST_VALUE``."""
     if max(len(os.fsencode(option)) for option in config.written()) <= MOST_VALUE:
         return None

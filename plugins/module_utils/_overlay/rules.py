@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Finding,
@@ -27,8 +29,14 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.ker
     SINCE,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+        State,
+        Wanted,
+    )
 
-def require_sane(config, path):
+
+def require_sane(config: Config, path: str) -> None:
     """Refuse what no host could have: paths that are none, and options that exclude each other."""
     for role, folder in (("path", path), *config.layers):
         _require_plain(role, folder)
@@ -58,7 +66,7 @@ def require_sane(config, path):
         )
 
 
-def _require_plain(role, folder):
+def _require_plain(role: str, folder: str) -> None:
     if not folder.startswith("/"):
         raise StorageError(
             f"{role}={folder}",
@@ -88,7 +96,7 @@ def _require_plain(role, folder):
         )
 
 
-def require_overlay(state, wanted):
+def require_overlay(state: State, wanted: Wanted) -> None:
     """Refuse a path where something else is mounted."""
     if state.mounted is not None and state.current is None:
         raise StorageError(
@@ -104,7 +112,7 @@ def require_overlay(state, wanted):
         )
 
 
-def require_list(config, wanted):
+def require_list(config: Config, wanted: Wanted) -> None:
     """Refuse lists of layers that make no overlay, or are too long for one."""
     where, count = f"The overlay at {wanted.path}", len(config.lower)
     if not count:
@@ -147,7 +155,7 @@ def require_list(config, wanted):
             )
 
 
-def require_supported(state, wanted, config):
+def require_supported(state: State, wanted: Wanted, config: Config) -> None:
     """Refuse what this kernel, or this user namespace, does not do."""
     kernel, where = state.kernel, f"The overlay at {wanted.path}"
     if not kernel.overlay:
@@ -177,7 +185,7 @@ def require_supported(state, wanted, config):
     _require_length(state, where, config)
 
 
-def _require_length(state, where, config):
+def _require_length(state: State, where: str, config: Config) -> None:
     options = config.written()
     length = len(os.fsencode(",".join(options)))
     shorter = (
@@ -204,7 +212,9 @@ def _require_length(state, where, config):
         )
 
 
-def require_changeable(state, wanted, config, changed):
+def require_changeable(
+    state: State, wanted: Wanted, config: Config, changed: Collection[str]
+) -> None:
     """Refuse to make another overlay of one that is mounted; its options can be changed."""
     where = f"The overlay at {wanted.path}"
     current = state.current or Config()
@@ -235,7 +245,7 @@ def require_changeable(state, wanted, config, changed):
         )
 
 
-def require_idle(state, wanted):
+def require_idle(state: State, wanted: Wanted) -> None:
     """Refuse to unmount what is in use."""
     if state.holders:
         shown = ", ".join(state.holders[:5]) + (", ..." if len(state.holders) > 5 else "")
@@ -247,7 +257,7 @@ def require_idle(state, wanted):
         )
 
 
-def findings(state, wanted):
+def findings(state: State, wanted: Wanted) -> tuple[Finding, ...]:
     """What a person should know about the mount, as it will be."""
     found, current = [], state.current
     if current is not None and current.volatile:

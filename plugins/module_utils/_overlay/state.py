@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     TableLine,
@@ -27,6 +28,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rul
     require_sane,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import read_unit
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import Use
 
 
 class Wanted(NamedTuple):
@@ -49,33 +53,35 @@ class State(NamedTuple):
     enabled: bool
     systemd: bool  # it runs this host
     table: TableLine | None  # fstab's line for the path
-    layers: dict  # path -> Layer, of every layer that is mounted, in the unit, or wanted
+    layers: dict[
+        str, Layer
+    ]  # path -> Layer, of every layer that is mounted, in the unit, or wanted
     folder: Layer  # the mount point, with what a mount would hide
-    uses: tuple = ()  # what other overlay mounts use; looked at only when mounting
-    holders: tuple = ()  # what keeps the mount busy; looked at only when unmounting
-    mount_version: tuple | None = None  # of mount(8); looked at only where it matters
-    changes: dict | None = None  # what the layer changes, where that was asked for
+    uses: tuple[Use, ...] = ()  # what other overlay mounts use; looked at only when mounting
+    holders: tuple[str, ...] = ()  # what keeps the mount busy; looked at only when unmounting
+    mount_version: tuple[int, int] | None = None  # of mount(8); looked at only where it matters
+    changes: dict[str, Any] | None = None  # what the layer changes, where that was asked for
 
     @property
-    def in_unit(self):
+    def in_unit(self) -> Config | None:
         """The config in the unit, or None."""
         return read_unit(self.unit_text)
 
-    def same_filesystem(self, config):
+    def same_filesystem(self, config: Config) -> bool:
         """Tell whether all layers are on one filesystem, as the kernel sees it."""
         return len({self.layers[path].place.devno for _role, path in config.layers}) == 1
 
-    def folders(self, config, role):
+    def folders(self, config: Config, role: str) -> list[str]:
         """The paths without links of the layers that have a role."""
         return [self.layers[path].real for name, path in config.layers if name == role]
 
 
-def wanted_from(params):
+def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     config = Config(
         lower=tuple(map(_tidy, params["lower"] or ())),
-        upper=_tidy(params["upper"]),
-        work=_tidy(params["work"]),
+        upper=params["upper"] and _tidy(params["upper"]),
+        work=params["work"] and _tidy(params["work"]),
         **{name: params[name] for name in NAMES},
     )
     require_sane(config, _tidy(params["path"]))
@@ -85,12 +91,12 @@ def wanted_from(params):
     return Wanted(path, config, params["state"], params["persistent"], report_limit)
 
 
-def _tidy(path):
+def _tidy(path: str) -> str:
     """A path without a slash too many; links in it stay: their names may be short for a reason."""
     return path and re.sub("^//+", "/", os.path.normpath(path))
 
 
-def goal(state, wanted):
+def goal(state: State, wanted: Wanted) -> Config:
     """The config to mount: what is wanted, and what is there where nothing is.
 
     A layer that is named in another way than now (by a link) keeps the name it is mounted by.
@@ -103,17 +109,18 @@ def goal(state, wanted):
         given.pop(name)
     found = base._replace(**given)
     known = {state.layers[path].real: path for _role, path in reversed(base.layers)}
+
+    def kept(path: str) -> str:
+        return known.get(state.layers[path].real, path)
+
     return found._replace(
-        lower=tuple(known.get(state.layers[path].real, path) for path in found.lower),
-        **{
-            role: known.get(state.layers[path].real, path)
-            for role, path in (("upper", found.upper), ("work", found.work))
-            if path is not None
-        },
+        lower=tuple(map(kept, found.lower)),
+        upper=None if found.upper is None else kept(found.upper),
+        work=None if found.work is None else kept(found.work),
     )
 
 
-def _present(state):
+def _present(state: State) -> Config:
     """The config there is: in the words of the unit, where the unit is of what is mounted.
 
     The kernel leaves out of mountinfo what is its default, and adds what nobody asked for.
@@ -124,9 +131,9 @@ def _present(state):
     return current if differences(state, unit) else unit
 
 
-def differences(state, config):
+def differences(state: State, config: Config) -> list[str]:
     """What of the mounted overlay is not as in ``config``: names of layers and options."""
-    current = state.current
+    current = state.current or Config()  # of what is not mounted, all that is set differs
     same = state.same_filesystem(current)
     roles = [
         role

@@ -8,28 +8,43 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
     LONGEST_NAME,
     unit_at,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
+        TableLine,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+        Config,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import Layer
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+        State,
+        Wanted,
+    )
+
 # What is in memory, and empty after a boot.
 _FLEETING = ("tmpfs", "ramfs")
 
 
-def require_removable(state, wanted):
+def require_removable(state: State, wanted: Wanted) -> None:
     """Refuse to keep a mount away from the boot that fstab asks for."""
     if state.table is not None:
-        raise _in_fstab(state, wanted)
+        raise _in_fstab(state.table, wanted)
 
 
-def require_keepable(state, wanted, config):
+def require_keepable(state: State, wanted: Wanted, config: Config) -> None:
     """Refuse a unit that this host, or systemd, could not keep."""
     where = f"The overlay at {wanted.path}"
     if state.table is not None:
         if state.table.fstype != "overlay":
-            raise _in_fstab(state, wanted)
+            raise _in_fstab(state.table, wanted)
         return
     if not state.systemd:
         raise StorageError(
@@ -59,17 +74,16 @@ def require_keepable(state, wanted, config):
         _require_lasting(role, state.layers[path])
 
 
-def _in_fstab(state, wanted):
+def _in_fstab(line: TableLine, wanted: Wanted) -> StorageError:
     return StorageError(
         "/etc/fstab",
-        f"its line for {wanted.path} mounts {state.table.source} ({state.table.fstype}) there at "
-        "boot",
+        f"its line for {wanted.path} mounts {line.source} ({line.fstype}) there at boot",
         "Take that line out: a persistent mount is then kept by a unit of its own",
         refusal="fstab_conflict",
     )
 
 
-def _require_sayable(role, path):
+def _require_sayable(role: str, path: str) -> None:
     """Refuse what a unit cannot say."""
     remedy = "Rename the folder, or set `persistent: false`"
     if "\\" in path:
@@ -88,17 +102,17 @@ def _require_sayable(role, path):
         )
 
 
-def can_come_back(state, config):
+def can_come_back(state: State, config: Config) -> bool:
     """Tell whether an overlay can be mounted again with these layers after a boot."""
     lasting = not any(_is_fleeting(state.layers[path]) for _role, path in config.layers)
     return lasting and not config.volatile
 
 
-def _is_fleeting(layer):
+def _is_fleeting(layer: Layer) -> bool:
     return layer.mount.fstype in _FLEETING
 
 
-def _require_lasting(role, layer):
+def _require_lasting(role: str, layer: Layer) -> None:
     if _is_fleeting(layer):
         raise StorageError(
             f"{role}={layer.path}",

@@ -7,8 +7,12 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import Config
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
+    examine_layer,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import Wanted
 
 
@@ -50,3 +54,10 @@ def test_the_next_run_reads_it_anew(reads, wish):
 def test_it_is_not_read_unasked_nor_where_nothing_is_written(reads, wish, given):
     assert observe.observe(lambda argv: None, wish._replace(**given)).changes is None
     assert reads == []
+
+
+def test_where_nothing_that_a_layer_lies_on_is_seen_is_refused(tmp_path):
+    """In a chroot the mount of its root is not in the table."""
+    with pytest.raises(StorageError, match="does not see what it is mounted on") as refused:
+        examine_layer(str(tmp_path), [])
+    assert refused.value.details == {"refusal": "mount_not_visible"}
