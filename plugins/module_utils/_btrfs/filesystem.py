@@ -17,6 +17,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ class QuotaGroup(NamedTuple):
     exclusive: Limit = Limit()  # what no other subvolume shares
 
 
-def filesystem_of(path: str, table: Sequence[Mount]) -> Filesystem:
+def filesystem_of(path: str, table: list[Mount]) -> Filesystem:
     """The :class:`Filesystem` that ``path`` lies on, or would lie on.
 
-    :param table: list of Mount.
+    :raises StorageError: no mount in the table holds it.
     """
-    mount = mounts.mount_of(path, table)
+    mount = mount_of(path, table)
     return Filesystem(
         fstype=mount.fstype,
         devno=mount.devno,
@@ -72,6 +73,22 @@ def filesystem_of(path: str, table: Sequence[Mount]) -> Filesystem:
         readonly="ro" in mount.options,
         uuid=find_uuid(mount.source) if mount.fstype == "btrfs" else None,
     )
+
+
+def mount_of(path: str, table: list[Mount]) -> Mount:
+    """The mount that ``path`` lies on, or would lie on.
+
+    :raises StorageError: it is not in the table.
+    """
+    mount = mounts.mount_of(path, table)
+    if mount is None:
+        raise StorageError(
+            f"Path {path}",
+            "this process does not see what it is mounted on, as in a chroot",
+            "Run on the host itself",
+            refusal="mount_not_visible",
+        )
+    return mount
 
 
 def find_uuid(source: str) -> str | None:

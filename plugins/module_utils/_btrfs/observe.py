@@ -11,13 +11,13 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import kernel
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     Filesystem,
     filesystem_of,
+    mount_of,
     observe_quota_group,
     observe_quotas,
 )
@@ -65,7 +65,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
     )
 
 
-def _observe_place(path: str, table: Sequence[Mount]) -> Place:
+def _observe_place(path: str, table: list[Mount]) -> Place:
     filesystem = filesystem_of(path, table)
     kind = _kind(path, filesystem)
     parent = os.path.dirname(path)
@@ -99,7 +99,7 @@ def _first_link(path: str) -> str | None:
     return next((part for part in parts if os.path.islink(part)), None)
 
 
-def _inherited(place: Place, table: Iterable[Mount]) -> str | None:
+def _inherited(place: Place, table: list[Mount]) -> str | None:
     """The compression of the subvolume around a place: a new one in it takes that over.
 
     It comes from the root folder of the subvolume, not from the folder that the new one is made
@@ -115,7 +115,7 @@ def _inherited(place: Place, table: Iterable[Mount]) -> str | None:
     return kernel.compression_of(folder)
 
 
-def _observe_subvolume(path: str, filesystem: Filesystem, table: Sequence[Mount]) -> Subvolume:
+def _observe_subvolume(path: str, filesystem: Filesystem, table: list[Mount]) -> Subvolume:
     try:
         info = kernel.subvolume_info(path)
         with os.scandir(path) as entries:
@@ -128,7 +128,7 @@ def _observe_subvolume(path: str, filesystem: Filesystem, table: Sequence[Mount]
             "Run as root (`become: true`), and see the kernel's log (`dmesg`)",
             refusal="subvolume_unreadable",
         ) from error
-    mount = mounts.mount_of(path, table)
+    mount = mount_of(path, table)
     return Subvolume(
         **info._asdict(),
         location=os.path.normpath(os.path.join(mount.root, os.path.relpath(path, mount.path))),

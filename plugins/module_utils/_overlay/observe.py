@@ -69,8 +69,8 @@ def observe(run: Reader, wanted: Wanted) -> State:
     """
     table = mounts()
     found = mounted_at(wanted.path, table)
-    overlay = found is not None and found.fstype == "overlay"
-    current = read_config(found.options) if overlay else None
+    overlay = found if found is not None and found.fstype == "overlay" else None
+    current = read_config(overlay.options) if overlay else None
     text = unit_text(wanted.path)
     below = [mount for mount in table if mount is not found]
     configs = [config for config in (wanted.config, current, read_unit(text)) if config]
@@ -97,7 +97,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
             mount_version=_mount_version(run, config),
         )
     if overlay and (mounting or wanted.state != "mounted"):
-        state = state._replace(holders=find_holders(found, table))
+        state = state._replace(holders=find_holders(overlay, table))
     if wanted.report_limit is None or not config.upper:
         return state
     return state._replace(changes=_changes(run, config, wanted.report_limit))

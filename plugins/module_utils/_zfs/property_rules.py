@@ -110,8 +110,8 @@ def _volsize(dataset: Dataset, _name: str, value: str) -> None:
     if int(value) < now:
         raise StorageError(
             f"Volume {dataset.name}",
-            f"it has {human(now)}, and a volume is never shrunk: what lies beyond {human(value)} "
-            "would be lost",
+            f"it has {human(now)}, and a volume is never shrunk: what lies beyond "
+            f"{human(int(value))} would be lost",
             f"Ask for {human(now)} or more, or leave volsize out",
             refusal="would_shrink",
         )
