@@ -61,7 +61,7 @@ def require_place(place: Place, what: str = "") -> None:
             title,
             f"it is not on btrfs: {filesystem.mount} is mounted there, and is {filesystem.fstype}",
             "Mount the btrfs filesystem first, or give a path on it",
-            refusal="filesystem_unsuitable",
+            refusal="filesystem_unsupported",
         )
     if place.kind in _NO_SUBVOLUME:
         raise StorageError(title, *_NO_SUBVOLUME[place.kind], refusal="not_a_subvolume")

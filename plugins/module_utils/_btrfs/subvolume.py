@@ -89,7 +89,7 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
             f"compression={compression}",
             "btrfs has no such compression",
             "Write none, lzo, zlib, zlib:1 to zlib:9, zstd, or zstd:1 to zstd:15",
-            refusal="value_invalid",
+            refusal="option_value_invalid",
         )
     if params["nodatacow"] and compression not in (None, "none"):
         raise StorageError(

@@ -126,7 +126,7 @@ def _require_fit(role: str, layer: Layer, config: Config) -> None:
             f"it lies on {mount.fstype}, which cannot be part of an overlay: "
             + _NO_LAYER[mount.fstype],
             "Use a folder on another filesystem",
-            refusal="filesystem_unsuitable",
+            refusal="filesystem_unsupported",
         )
     if role == "lower":
         return
@@ -144,7 +144,7 @@ def _require_writable(name: str, layer: Layer, config: Config) -> None:
             f"it lies on {mount.fstype}, which cannot be written to by an overlay: "
             + _NO_UPPER[fstype],
             _UPPER_REMEDY,
-            refusal="filesystem_unsuitable",
+            refusal="filesystem_unsupported",
         )
     if "ro" in mount.options:
         raise StorageError(
@@ -159,7 +159,7 @@ def _require_writable(name: str, layer: Layer, config: Config) -> None:
             f"the XFS at {mount.path} was made with ftype=0: it keeps no types of its entries, and "
             "whiteouts would be seen as files",
             "Make it anew with `mkfs.xfs -n ftype=1`; it cannot be changed",
-            refusal="ftype_missing",
+            refusal="file_types_missing",
         )
     kind = "user" if config.userxattr else "trusted"
     if kind not in layer.attributes:

@@ -136,7 +136,7 @@ def require_list(config: Config, wanted: Wanted) -> None:
             f"it has {there}={getattr(config, there)} and no {missing}: the kernel needs both",
             f"Name an empty folder on the same filesystem in `{missing}`, or leave out both for "
             "an overlay that is read only",
-            refusal="option_missing",
+            refusal="options_incomplete",
         )
     if config.upper is None and count < 2:
         raise StorageError(
@@ -180,7 +180,7 @@ def require_supported(state: State, wanted: Wanted, config: Config) -> None:
             "this is a user namespace, where whiteouts and opaque folders cannot be kept in "
             "trusted attributes",
             "Set `userxattr: true` (Linux 5.11), or mount it outside of the namespace",
-            refusal="user_namespace",
+            refusal="user_namespace_unsupported",
         )
     _require_length(state, where, config)
 

@@ -49,7 +49,7 @@ def require_writable(pool: Pool) -> None:
             f"Pool {pool.name}",
             f"it is {pool.health}",
             f"Bring its disks back; `zpool status {pool.name}` names them",
-            refusal="pool_unavailable",
+            refusal="pool_suspended" if pool.health == "SUSPENDED" else "pool_unavailable",
         )
     if pool.values.get("readonly") == "on":
         raise StorageError(

@@ -191,5 +191,5 @@ def _refused(name: str, value: object, wants: str) -> StorageError:
         f"Property {name}={value}",
         "ZFS takes no such value for it",
         f"Give {wants}",
-        refusal="value_invalid",
+        refusal="property_value_invalid",
     )
