@@ -67,18 +67,23 @@ def read(path):
             path,
             f"it is a symbolic link to {os.readlink(path)}",
             "Give the file itself as config_file, or put a plain file in its place",
+            refusal="config_not_plain_file",
         )
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "not a plain file"
-        raise StorageError(path, f"it is {kind}", "Move it away, then run again")
+        raise StorageError(
+            path, f"it is {kind}", "Move it away, then run again", refusal="config_not_plain_file"
+        )
     try:
         with open(path, encoding="utf-8", newline="") as stream:
             text = stream.read()
     except OSError as error:
-        raise StorageError(path, f"it cannot be read: {error.strerror}", _MEND) from None
+        raise StorageError(
+            path, f"it cannot be read: {error.strerror}", _MEND, refusal="config_unreadable"
+        ) from None
     except UnicodeDecodeError as error:
         wrong = f"it is not UTF-8 from byte {error.start} on"
-        raise StorageError(path, wrong, _MEND) from None
+        raise StorageError(path, wrong, _MEND, refusal="config_malformed") from None
     return File(text, parse(path, text), private=not mode & stat.S_IROTH)
 
 
@@ -93,9 +98,15 @@ def parse(path, text):
             path,
             "it is empty: a crash may have cut it off, and settings with it",
             "Restore it from a backup; if there was nothing in it, remove it or write {} to it",
+            refusal="config_empty",
         )
     if text.startswith("\ufeff"):
-        raise StorageError(path, "it starts with a byte order mark", "Save it as plain UTF-8")
+        raise StorageError(
+            path,
+            "it starts with a byte order mark",
+            "Save it as plain UTF-8",
+            refusal="config_malformed",
+        )
     try:
         content = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
@@ -103,12 +114,15 @@ def parse(path, text):
             path,
             f"it is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}",
             _MEND,
+            refusal="config_malformed",
         ) from None
     except (ValueError, RecursionError) as error:
-        raise StorageError(path, f"it is not valid JSON: {error}", _MEND) from None
+        raise StorageError(
+            path, f"it is not valid JSON: {error}", _MEND, refusal="config_malformed"
+        ) from None
     if not isinstance(content, dict):
         wrong = f"it holds a JSON {type(content).__name__}, not an object"
-        raise StorageError(path, wrong, _MEND)
+        raise StorageError(path, wrong, _MEND, refusal="config_malformed")
     return content
 
 

@@ -57,6 +57,7 @@ def observe_holdings(root):
             error.filename,
             "it can be read by root only",
             "Run the task with become: true",
+            refusal="root_required",
         ) from None
     return Holdings(root, images, containers, volumes)
 

@@ -163,5 +163,8 @@ def _names(folder):
         return []
     except PermissionError:
         raise StorageError(
-            folder, "it can be read by root only", "Run the task with become: true"
+            folder,
+            "it can be read by root only",
+            "Run the task with become: true",
+            refusal="root_required",
         ) from None

@@ -43,12 +43,14 @@ def require_driver(name, version):
             "Use {0}, or keep an engine before {1}".format(
                 " or ".join(_best(version)), dotted(driver.removed)
             ),
+            refusal="driver_removed",
         )
     if version < driver.since:
         raise StorageError(
             engine,
             f"it has no {name} driver: that came with {dotted(driver.since)}",
             "Use one of {0}, or upgrade the engine".format(", ".join(available(version))),
+            refusal="engine_too_old",
         )
 
 
@@ -63,6 +65,7 @@ def require_built_in(name, version, left_out):
             f"Docker {dotted(version)}",
             f"it was built without the {name} driver: {DRIVERS[name].left_out}",
             "Use {0}, or a build of the engine that has it".format(" or ".join(_best(version))),
+            refusal="driver_not_built_in",
         )
 
 
@@ -77,6 +80,7 @@ def require_image_store(version, wanted):
             f"Docker {dotted(version)}",
             f"it has no containerd image store: that came with {dotted(STORE_SINCE)}",
             "Leave out containerd_image_store, or upgrade the engine",
+            refusal="engine_too_old",
         )
 
 
@@ -98,6 +102,7 @@ def require_loops_asked_for(options):
         "and not meant for production",
         "Make a pool with containerhost.storage.thinpool and give it as dm.thinpooldev; to have "
         "loop-lvm all the same, ask for it by the size of its file: dm.loopdatasize: 100G",
+        refusal="pool_not_given",
     )
 
 
@@ -120,6 +125,7 @@ def require_kernel(name, release):
             "Upgrade the kernel, or use a driver that works on it: {0}".format(
                 ", ".join(other for other, it in DRIVERS.items() if running >= it.kernel)
             ),
+            refusal="kernel_too_old",
         )
 
 
@@ -155,6 +161,7 @@ def _require_filesystem(name, place, filesystem, version):
             "Mount a filesystem of type {} at the data root, or use another driver".format(
                 " or ".join(driver.backing) or "xfs or ext4"
             ),
+            refusal="filesystem_unsupported",
         )
     since = driver.not_yet_on.get(family, ())
     if version < since:
@@ -163,6 +170,7 @@ def _require_filesystem(name, place, filesystem, version):
             f"Docker {dotted(version)} does not take the {name} driver on it, {dotted(since)} and "
             "later do",
             "Upgrade the engine, or mount a filesystem of type xfs or ext4 at the data root",
+            refusal="engine_too_old",
         )
 
 
@@ -177,12 +185,14 @@ def _require_upper_layer(name, place, filesystem, file_types, zfs_module):
             if filesystem == "xfs"
             else "Unmount it and run `tune2fs -O filetype` and `e2fsck -f` on it, or use a data "
             "root on another filesystem",
+            refusal="file_types_missing",
         )
     if filesystem == "zfs" and () < zfs_module < OVERLAY_ON_ZFS:
         raise StorageError(
             place,
             f"ZFS {dotted(zfs_module)} cannot carry the {name} driver, 2.2 and later can",
             "Use the zfs driver, or mount a filesystem of type xfs or ext4 at the data root",
+            refusal="zfs_too_old",
         )
 
 
@@ -195,6 +205,7 @@ def _require_quota(option, place, backing, name):
             f"{option} works only on {' and '.join(able)}",
             "Mount an xfs filesystem with the option pquota at the data root, or leave out "
             + option,
+            refusal="quota_unsupported",
         )
     if not {"prjquota", "pquota"} & set(backing.options):
         raise StorageError(
@@ -206,6 +217,7 @@ def _require_quota(option, place, backing, name):
                 else "prjquota (after `tune2fs -O quota,project`)",
                 option,
             ),
+            refusal="quota_off",
         )
 
 
@@ -231,12 +243,14 @@ def require_options(name, options, version):
                     else "it was removed in " + dotted(known.removed),
                 ),
                 "Leave it out",
+                refusal="engine_too_old" if version < known.since else "option_removed",
             )
         if len(given) > 1 and not known.repeats:
             raise StorageError(
                 f"Storage option {option}",
                 "it has {0} values: {1}".format(len(given), ", ".join(given)),
                 "Give it one",
+                refusal="option_repeated",
             )
         for value in given:
             known.kind.check(option, value)
@@ -252,12 +266,14 @@ def _unknown(name, option):
                 what,
                 f"it belongs to {other}, not to {name}",
                 f"Leave it out, or use the {other} driver",
+                refusal="option_of_other_driver",
             )
     known = sorted(DRIVERS[name].options)
     return StorageError(
         what,
         f"the {name} driver has no such option",
         "It takes {0}".format(", ".join(known)) if known else "It takes no options",
+        refusal="option_unknown",
     )
 
 
@@ -271,18 +287,21 @@ def _require_harmony(options):
                 options.get("dm.directlvm_device", "a disk")
             ),
             "Make the pool with containerhost.storage.thinpool and give it as dm.thinpooldev",
+            refusal="option_unsafe",
         )
     if direct and "dm.thinpooldev" in options:
         raise StorageError(
             f"Storage option {direct[0]}",
             "it makes the engine create a pool, and dm.thinpooldev names one that is there",
             "Keep one of the two",
+            refusal="options_conflict",
         )
     if direct and "dm.directlvm_device" not in options:
         raise StorageError(
             f"Storage option {direct[0]}",
             "it is about the pool on dm.directlvm_device, which is not given",
             "Add dm.directlvm_device, or leave it out",
+            refusal="options_incomplete",
         )
     data, metadata = (options.get("dm.thinp_" + it) for it in ("percent", "metapercent"))
     if (data is None) != (metadata is None):
@@ -290,10 +309,12 @@ def _require_harmony(options):
             "Storage options dm.thinp_percent and dm.thinp_metapercent",
             "only one of them is given",
             "Give both, or none",
+            refusal="options_incomplete",
         )
     if data and values.number(data) + values.number(metadata) > 100:
         raise StorageError(
             "Storage options dm.thinp_percent and dm.thinp_metapercent",
             f"together they are {values.number(data) + values.number(metadata)} %",
             "Take at most 100 % of the volume group, and less if the pool is to grow",
+            refusal="options_conflict",
         )

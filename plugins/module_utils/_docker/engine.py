@@ -106,7 +106,10 @@ def installed_version(run, program):
     found = version(out)
     if not found:
         raise StorageError(
-            program, f"it does not tell its version: {out.strip()!r}", "Reinstall it"
+            program,
+            f"it does not tell its version: {out.strip()!r}",
+            "Reinstall it",
+            refusal="engine_version_unknown",
         )
     return found
 
@@ -144,4 +147,5 @@ def ask(path, what):
             f"The engine at {path}",
             f"its service is active, but it did not answer GET {what}: {reason}",
             "Look at `journalctl -u docker`, and run again once `docker info` works",
+            refusal="engine_unresponsive",
         ) from None

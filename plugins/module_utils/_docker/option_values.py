@@ -46,6 +46,7 @@ class Kind(NamedTuple):
                 f"Storage option {option}",
                 f"{value!r} is not a value it can have",
                 f"Give it {self.wanted}",
+                refusal="option_value_invalid",
             ) from None
 
     def same(self, one, other):

@@ -89,6 +89,7 @@ def observe_unit(run, name):
             "This host",
             "it is not run by systemd, which is how the engine is stopped and started",
             "Use a host that is",
+            refusal="systemd_missing",
         )
     out = run.read(("systemctl", "show", "--property", ",".join(PROPERTIES), "--", name))
     shown = dict(line.partition("=")[::2] for line in out.splitlines())
