@@ -10,6 +10,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 TOOLS = (
     "lvm",
@@ -29,21 +36,21 @@ TOOLS = (
 _FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
-def find(name):
+def find(name: str) -> str | None:
     """Where a program is, or None."""
     return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *_FOLDERS)))
 
 
-def observe(run):
+def observe(run: Reader) -> dict[str, str | None]:
     """Tool -> path, or None where the host has it not."""
     return {name: find(name) for name in TOOLS}
 
 
-def describe(seen):
+def describe(seen: dict[str, str | None]) -> dict[str, bool]:
     """Tool -> whether the host has it."""
     return {name: path is not None for name, path in seen.items()}
 
 
-def findings(seen):
+def findings(seen: dict[str, str | None]) -> list[Finding]:
     """Nothing: whether a tool is missed depends on what the host is for."""
     return []
