@@ -18,6 +18,7 @@ import re
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import text_of
 
 CONTAINERD_ROOT = "/var/lib/containerd"
 CONTAINERD_CONFIG = "/etc/containerd/config.toml"
@@ -98,11 +99,7 @@ def content_folder(root: str) -> str:
 
 def containerd_root() -> str:
     """Where the containerd of the host keeps its data: the key ``root`` of its configuration."""
-    try:
-        with open(CONTAINERD_CONFIG, encoding="utf-8", errors="replace") as stream:
-            top = re.split(r"(?m)^\s*\[", stream.read())[0]
-    except OSError:
-        return CONTAINERD_ROOT
+    top = re.split(r"(?m)^\s*\[", text_of(CONTAINERD_CONFIG))[0]
     found = re.search(r"""(?m)^\s*root\s*=\s*(["'])(/.*?)\1""", top)
     return found[2] if found else CONTAINERD_ROOT
 
@@ -134,12 +131,9 @@ def loop_files(folder: str) -> tuple[LoopFile, ...]:
 def _loop_device(path: str) -> str | None:
     real = os.path.realpath(path)
     for name in _names(SYS_BLOCK):
-        try:
-            with open(f"{SYS_BLOCK}/{name}/loop/backing_file", encoding="utf-8") as stream:
-                if stream.read().rstrip("\n") == real:
-                    return "/dev/" + name
-        except OSError:  # it is no loop device, or nothing is attached to it
-            continue
+        # Of what is no loop device, or one that nothing is attached to, there is no such file.
+        if text_of(f"{SYS_BLOCK}/{name}/loop/backing_file").rstrip("\n") == real:
+            return "/dev/" + name
     return None
 
 

@@ -85,10 +85,15 @@ class Facts(NamedTuple):
         return CONTAINERD if of_containerd else name
 
 
+def number_of(count: int, noun: str) -> str:
+    """``1 image``, ``3 images``."""
+    return f"{count} {noun}" + ("s" if count > 1 else "")
+
+
 def counted(images: int, containers: int) -> str:
     """``3 images and 1 container``; '' for none."""
     return " and ".join(
-        f"{count} {noun}" + ("s" if count > 1 else "")
+        number_of(count, noun)
         for count, noun in ((images, "image"), (containers, "container"))
         if count
     )

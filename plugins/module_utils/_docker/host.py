@@ -31,6 +31,9 @@ if TYPE_CHECKING:
         Reader,
     )
 
+# A user's PATH often lacks these, and the tools of an administrator are there; systemd's has them.
+FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
 MODULES = "/sys/module"  # what is loaded, or built in with parameters
 _EXT = ("ext2", "ext3", "ext4")
 
@@ -67,14 +70,14 @@ def missing_modules(names: Iterable[str], release: str) -> tuple[str, ...]:
     :param names: filesystems, or "dm_mod" for device-mapper.
     :param release: of the running kernel.
     """
-    present = set(_read("/proc/filesystems").split())
-    if "device-mapper" in _read("/proc/devices").split():
+    present = set(text_of("/proc/filesystems").split())
+    if "device-mapper" in text_of("/proc/devices").split():
         present.add("dm_mod")
     wanted = [name for name in names if name not in present]
     if not wanted:
         return ()
     folder = os.path.join("/lib/modules", release)
-    known = _read(os.path.join(folder, "modules.dep")) + _read(
+    known = text_of(os.path.join(folder, "modules.dep")) + text_of(
         os.path.join(folder, "modules.builtin")
     )
     stems = set(re.findall(r"/([\w-]+)\.ko", known))
@@ -83,8 +86,12 @@ def missing_modules(names: Iterable[str], release: str) -> tuple[str, ...]:
 
 def missing_programs(names: Iterable[str]) -> tuple[str, ...]:
     """Those of the programs that are not on the engine's path, which is systemd's."""
-    path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
-    return tuple(name for name in names if not shutil.which(name, path=path))
+    return tuple(name for name in names if not find_program(name))
+
+
+def find_program(name: str) -> str | None:
+    """Where a program is that is on the path, or beside it; None for none."""
+    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *FOLDERS)))
 
 
 def left_out(program: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -140,7 +147,7 @@ def ext_file_types(superblock: bytes) -> bool | None:
 
 def zfs_module() -> values.Version:
     """The version of the kernel's zfs, such as ``(2, 2, 7)``; () where it is not loaded."""
-    return values.version(_read(os.path.join(MODULES, "zfs/version")))
+    return values.version(text_of(os.path.join(MODULES, "zfs/version")))
 
 
 def dataset_exists(run: Reader, name: str) -> bool | None:
@@ -184,7 +191,8 @@ def parse_pool(name: str, status: str) -> Pool:
     return Pool(name, exists=True, thin=True, used=used)
 
 
-def _read(path: str) -> str:
+def text_of(path: str) -> str:
+    """The content of a small file; '' where there is none, or it cannot be read."""
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read()

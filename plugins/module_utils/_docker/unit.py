@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import text_of
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
@@ -100,7 +101,7 @@ def observe_unit(run: Reader, name: str) -> Unit:
     out = run.read(("systemctl", "show", "--property", ",".join(PROPERTIES), "--", name))
     shown = dict(line.partition("=")[::2] for line in out.splitlines())
     paths = [shown.get("FragmentPath", ""), *shown.get("DropInPaths", "").split()]
-    words, environment = parse_unit([(path, _text(path)) for path in paths if path], _text)
+    words, environment = parse_unit([(path, text_of(path)) for path in paths if path], text_of)
     return Unit(
         name=name,
         load=shown.get("LoadState", ""),
@@ -110,14 +111,6 @@ def observe_unit(run: Reader, name: str) -> Unit:
         flags=tuple(parse_flags(words, environment)),
         pid=int(shown.get("MainPID") or 0),
     )
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
-        return ""
 
 
 def parse_unit(

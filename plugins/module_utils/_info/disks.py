@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import text_of
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
     Disk,
     examine,
@@ -55,11 +56,7 @@ def _is_disk(name: str) -> bool:
 
 
 def _text(name: str, attribute: str) -> str:
-    try:
-        with open(f"{_SYS}/{name}/{attribute}", encoding="utf-8", errors="replace") as stream:
-            return stream.read().strip()
-    except OSError:
-        return ""
+    return text_of(f"{_SYS}/{name}/{attribute}").strip()
 
 
 def describe(seen: list[Disk]) -> list[dict[str, Any]]:

@@ -31,6 +31,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     SNAPSHOTTERS,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import DATA_ROOT
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
+    number_of,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mount_of
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
     present_driver,
@@ -257,7 +260,7 @@ def _left(kept: Kept, using: Using) -> Iterator[Finding]:
 
 def _counts(kept: Kept) -> list[str]:
     counts = ((kept.layers, "layer"), (kept.images, "image"), (kept.containers, "container"))
-    return [f"{count} {noun}{'s' if count > 1 else ''}" for count, noun in counts if count]
+    return [number_of(count, noun) for count, noun in counts if count]
 
 
 def _told_by_engine(kept: Kept, using: Using) -> bool:

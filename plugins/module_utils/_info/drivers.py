@@ -35,8 +35,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.poss
     standings,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
+from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+    engine as engine_topic,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    Desired,
     State,
     configured_store,
     flag,
@@ -50,9 +52,6 @@ if TYPE_CHECKING:
         Reader,
     )
     from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
-    from ansible_collections.containerhost.storage.plugins.module_utils._info import (
-        engine as engine_topic,
-    )
 
 
 class Wish(NamedTuple):
@@ -107,7 +106,7 @@ def _facts(state: State, engine: Engine) -> Facts:
         holds=state.roots[0] if state.roots else docker_data.Holdings(root),
         prior=tuple(name for name in DRIVERS if _filled(os.path.join(inner, name))),
         pinned=given.value if given else state.config.content.get("storage-driver") or "",
-        pinned_by=given.source if given else _config_file(state),
+        pinned_by=given.source if given else engine_topic.config_file(state),
         options=present_options(state),
         store_switch=configured_store(state),
         user_namespaces=_user_namespaces(state, engine),
@@ -176,11 +175,6 @@ def _filled(folder: str) -> bool:
         return False
 
 
-def _config_file(state: State) -> str:
-    given = flag(state, "config-file")
-    return given.value if given else Desired().config_file
-
-
 def _user_namespaces(state: State, engine: Engine) -> bool:
     security = (engine.info or {}).get("SecurityOptions") or []
     return bool(setting(state, "userns-remap")) or any(
@@ -191,7 +185,7 @@ def _user_namespaces(state: State, engine: Engine) -> bool:
 def _old_root_key(state: State, engine: Engine) -> str:
     """The file that gives the data root by the name it had before 17.05; '' for none."""
     if "graph" in state.config.content:
-        return _config_file(state)
+        return engine_topic.config_file(state)
     old = [it for it in engine.unit.flags if it.spelled in ("--graph", "-g")]
     return old[0].source if old else ""
 

@@ -26,8 +26,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import (
     observe_engine,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import backing_of
-from ansible_collections.containerhost.storage.plugins.module_utils._info.tools import find
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
+    backing_of,
+    find_program,
+    text_of,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import advice
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
     describe as describe_state,
@@ -68,10 +71,10 @@ def observe(run: Reader, service: str = _DEFAULT.service) -> Seen:
     unread: list[str] = []
     engine = _or_note(unread, observe_engine, run, service)
     if engine is None:
-        installed = bool(unread) and find("dockerd") is not None
+        installed = bool(unread) and find_program("dockerd") is not None
         return Seen(State(None, _NO_FILE), installed, tuple(unread) if installed else ())
     state = State(engine, _NO_FILE, kernel=os.uname().release)
-    config = _or_note(unread, daemon_json.read, _config_file(state))
+    config = _or_note(unread, daemon_json.read, config_file(state))
     state = state._replace(config=config or _NO_FILE)
     root = present_root(state)
     roots = _or_note(unread, holdings_of, engine, root)
@@ -90,7 +93,8 @@ def _or_note(unread: list[str], read: Callable[..., _T], *arguments: Any) -> _T 
         return None
 
 
-def _config_file(state: State) -> str:
+def config_file(state: State) -> str:
+    """The engine's configuration file, whether it is there or not."""
     given = flag(state, "config-file")
     return given.value if given else _DEFAULT.config_file
 
@@ -99,8 +103,7 @@ def _drop_ins(service: str) -> Iterator[str]:
     """The texts of all drop-ins of a unit."""
     for folder in ("/etc", "/run", "/usr/lib"):
         for path in sorted(glob.glob(f"{folder}/systemd/system/{glob.escape(service)}.d/*.conf")):
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                yield stream.read()
+            yield text_of(path)
 
 
 def guarded_mounts(texts: Iterable[str]) -> list[str]:

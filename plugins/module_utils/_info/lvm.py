@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
-from ansible_collections.containerhost.storage.plugins.module_utils._info.tools import find
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import find_program
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
     observe_lvm_config,
 )
@@ -54,7 +54,7 @@ def observe(run: Reader) -> State | None:
 
     One command, or two where lvm.conf has settings for thin pools.
     """
-    if not find("lvm"):
+    if not find_program("lvm"):
         return None
     lvm = observe_lvm(run)
     config = observe_lvm_config(run)
@@ -64,7 +64,7 @@ def observe(run: Reader) -> State | None:
         groups=GroupState(lvm=lvm, disks=(), members={}, name_taken=False),
         config=config,
         profiles={name: text for name, text in texts.items() if text is not None},
-        thin_check=find("thin_check") is not None,
+        thin_check=find_program("thin_check") is not None,
     )
 
 

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import text_of
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ class Usage(NamedTuple):
 
 def observe(run: Reader) -> list[tuple[mounts.Mount, Usage | None]]:
     """The mounts of filesystems that files are kept on; None where a size cannot be told."""
-    with open("/proc/filesystems", encoding="ascii") as stream:
-        wanted = keeping(mounts.mounts(), stream.read())
+    wanted = keeping(mounts.mounts(), text_of("/proc/filesystems"))
     return [(mount, _usage(mount)) for mount in wanted]
 
 

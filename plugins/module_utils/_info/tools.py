@@ -8,9 +8,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import TYPE_CHECKING
+
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
+    find_program,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
@@ -32,18 +34,10 @@ TOOLS = (
     "containerd",
 )
 
-# A user's PATH often lacks these, and the tools of an administrator are there.
-_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-
-
-def find(name: str) -> str | None:
-    """Where a program is, or None."""
-    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *_FOLDERS)))
-
 
 def observe(run: Reader) -> dict[str, str | None]:
     """Tool -> path, or None where the host has it not."""
-    return {name: find(name) for name in TOOLS}
+    return {name: find_program(name) for name in TOOLS}
 
 
 def describe(seen: dict[str, str | None]) -> dict[str, bool]:

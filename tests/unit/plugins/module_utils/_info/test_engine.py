@@ -72,7 +72,7 @@ def test_an_engine_that_cannot_be_read_is_a_finding_and_none_is_none(monkeypatch
 
     monkeypatch.setattr(_info_engine, "observe_engine", refuse)
     monkeypatch.setattr(
-        _info_engine, "find", lambda name: "/usr/sbin/dockerd" if installed else None
+        _info_engine, "find_program", lambda name: "/usr/sbin/dockerd" if installed else None
     )
     seen = _info_engine.observe(no_commands)
     assert _info_engine.describe(seen) == {"installed": installed}
