@@ -96,6 +96,13 @@ def test_a_mount_that_the_unit_asks_for_and_is_missing(engine, monkeypatch):
     assert str(engine) in finding.message
 
 
+def test_a_drop_in_that_is_a_link_to_nowhere(monkeypatch, tmp_path):
+    link = tmp_path / "a.conf"
+    link.symlink_to(tmp_path / "gone.conf")
+    monkeypatch.setattr(_info_engine.glob, "glob", lambda pattern: [str(link)])
+    assert _info_engine.guarded_mounts(_info_engine._drop_ins("docker.service")) == []
+
+
 GUARDS = [
     ("", []),
     ("[Unit]\nAssertPathIsMountPoint=/var/lib/docker\n", ["/var/lib/docker"]),
