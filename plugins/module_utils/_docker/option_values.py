@@ -173,7 +173,17 @@ def flatten(options: Mapping[str, Any]) -> Options:
     ``{"dm.fs": "xfs", "dm.use_deferred_removal": True, "dm.mkfsarg": ["-K", "-f"]}`` becomes
     ``{"dm.fs": ["xfs"], "dm.use_deferred_removal": ["true"], "dm.mkfsarg": ["-K", "-f"]}``.
     The engine compares names in lower case.
+
+    :raises StorageError: an option has a list without values.
     """
+    for name, given in options.items():
+        if given == []:
+            raise StorageError(
+                f"Storage option {str(name).strip().lower()}",
+                "it has no value",
+                "Give it one, or leave it out",
+                refusal="option_value_missing",
+            )
     return {
         str(name).strip().lower(): [
             str(value).lower() if isinstance(value, bool) else str(value).strip()

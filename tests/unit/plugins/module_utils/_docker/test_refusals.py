@@ -16,6 +16,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
     driver_folders,
     driver_rules,
     engine,
+    option_values,
     unit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
@@ -70,6 +71,13 @@ OPTIONS = [
 @pytest.mark.parametrize(("driver", "options", "version", "wanted"), OPTIONS)
 def test_refusals_of_options(driver, options, version, wanted):
     assert refusal_of(driver_rules.require_options, driver, options, version) == wanted
+
+
+def test_an_option_without_a_value_is_refused_before_the_host_is_looked_at():
+    wish = {"dm.fs": "xfs", "DM.mkfsarg": []}
+    assert refusal_of(option_values.flatten, wish) == "option_value_missing"
+    with pytest.raises(StorageError, match=r"^Storage option dm\.mkfsarg: it has no value\."):
+        option_values.flatten(wish)
 
 
 SIZE = {"overlay2.size": ["10G"]}
