@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .samples import Samples, largest, middle, ratio
 
 # What can be measured by itself, in the order in which it is: see cli.py.
-GROUPS = ("pool", "layouts", "zfs", "btrfs", "overlay")
+GROUPS = ("pool", "layouts", "zfs", "btrfs", "overlay", "fleet")
 
 
 class Figure(NamedTuple):
@@ -52,6 +52,9 @@ FIGURES = (
     Figure("btrfs", "btrfs_subvolume, ours / peer", 0.5, lambda it: ratio(it, "btrfs", "peer")),
     Figure("overlay", "layer, entries/s", 1e5, lambda it: middle(it, "overlay", "rate"), True),
     Figure("overlay", "layer, MiB of memory", 100, lambda it: middle(it, "overlay", "memory")),
+    Figure(
+        "fleet", "100 hosts, CPU, ours / ping", 2, lambda it: ratio(it, "fleet_cpu_100", "ping")
+    ),
 )
 
 

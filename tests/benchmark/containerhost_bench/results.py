@@ -9,7 +9,10 @@ from collections.abc import Collection
 from statistics import median
 
 from .figures import GROUPS, verdicts
-from .samples import Samples, middle, own, quotient, ratio
+from .samples import Samples, fleets, middle, own, quotient, ratio
+
+# What is measured of each fleet: ms of CPU for a host, MiB, seconds, modules for a host.
+FLEET = ("cpu", "memory", "wall", "modules")
 
 
 def as_json(
@@ -44,6 +47,10 @@ def as_json(
             "ratio_own": rounded(quotient(own(samples, "ours"), own(samples, "peer")), 3),
         },
         "overlay": medians("overlay", 1),
+        "fleet": {
+            str(size): {what: medians(f"fleet_{what}_{size}") for what in FLEET}
+            for size in fleets(samples)
+        },
         "figures": [
             {
                 "title": it.title,

@@ -38,3 +38,9 @@ def own(samples: Samples, contender: str) -> float | None:
     """Return what a btrfs module takes more than an empty module does, in seconds."""
     whole, empty = middle(samples, "btrfs", contender), middle(samples, "btrfs", "ping")
     return None if whole is None or empty is None else whole - empty
+
+
+def fleets(samples: Samples) -> list[int]:
+    """Return the sizes of the fleets that were measured."""
+    prefix = "fleet_cpu_"
+    return [int(kind.removeprefix(prefix)) for kind in samples if kind.startswith(prefix)]

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from statistics import median
 
 from .figures import GROUPS, Verdict, verdicts
-from .samples import Samples, middle, own, quotient, ratio
+from .samples import Samples, fleets, middle, own, quotient, ratio
 
 COLUMNS = (("raw", "by hand"), ("peer", "peer"), ("ours", "ours"))
 # Title, kind of measurement, digits.
@@ -38,17 +38,25 @@ LAYOUT_COLUMNS = (
     ("time, s", "layout_noop", 1),
     ("blank, s", "layout_apply", 1),
 )
+FLEET_COLUMNS = (("CPU/host, ms", "cpu", 0), ("time, s", "wall", 1), ("MiB", "memory", 0))
 WIDTHS = (26, 12, 13, 12, 8, 8)
 
 
 def render(samples: Samples, groups: Collection[str] = GROUPS) -> str:
     """Return the whole report."""
-    parts = (measured(samples), layouts(samples), reached(verdicts(samples, groups)))
+    parts = (
+        measured(samples),
+        layouts(samples),
+        fleet(samples),
+        reached(verdicts(samples, groups)),
+    )
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines)
 
 
 def measured(samples: Samples) -> Iterator[str]:
     """Yield the table of medians; below each the least and the most, where they differ."""
+    if not any(samples.get(kind) for _, kind, *_ in (*ROWS, *SINGLE)):
+        return
     yield line("", *(title for _, title in COLUMNS), "/ peer", "/ hand")
     yield "-" * sum(WIDTHS)
     for title, kind, digits in ROWS:
@@ -82,6 +90,25 @@ def layouts(samples: Samples) -> Iterator[str]:
     for name in names:
         cells = ((middle(samples, kind, name), digits) for _, kind, digits in LAYOUT_COLUMNS)
         yield line(name, *(number(value, digits) for value, digits in cells))
+
+
+def fleet(samples: Samples) -> Iterator[str]:
+    """Yield the table of the simulated fleets, where any was measured."""
+    sizes = fleets(samples)
+    if not sizes:
+        return
+    yield line("hosts that need nothing", *(title for title, _, _ in FLEET_COLUMNS), "/ ping")
+    yield "-" * sum(WIDTHS)
+    for size in sizes:
+        for name in samples[f"fleet_cpu_{size}"]:
+            cells = [
+                (samples[f"fleet_{kind}_{size}"][name], digits) for _, kind, digits in FLEET_COLUMNS
+            ]
+            more = quotient(*(middle(samples, f"fleet_cpu_{size}", it) for it in (name, "ping")))
+            medians = (number(median(values), digits) for values, digits in cells)
+            yield line(f"{size} hosts, {name}", *medians, number(more, 2))
+            if any(differ(values) for values, _ in cells):
+                yield line("  least to most", *(spread(*it) for it in cells))
 
 
 def reached(found: list[Verdict]) -> Iterator[str]:

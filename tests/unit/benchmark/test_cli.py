@@ -17,7 +17,7 @@ def measured(tmp_path, monkeypatch):
 
     def measure(name):
         def note(campaign):
-            seen.append((name, campaign.counts, campaign.layouts))
+            seen.append((name, campaign.counts, campaign.layouts or campaign.fleets))
             if name == "zfs":
                 raise BenchError("there is no ZFS")
 
@@ -58,7 +58,14 @@ def test_counts_and_layouts(measured):
     assert measured == [("layouts", cli.Counts(3, 3, 9), ["overlay2"])]
 
 
-@pytest.mark.parametrize("words", [["lvm"], ["--layout", "ext4"], ["--runs", "0"]])
+def test_fleets_of_a_size(measured):
+    cli.main(["fleet", "--hosts", "20", "--hosts", "50"])
+    assert measured == [("fleet", cli.Counts(3, 3, 5), [20, 50])]
+
+
+@pytest.mark.parametrize(
+    "words", [["lvm"], ["--layout", "ext4"], ["--runs", "0"], ["--hosts", "many"]]
+)
 def test_what_there_is_not_is_refused(measured, words):
     with pytest.raises(SystemExit):
         cli.main(words)

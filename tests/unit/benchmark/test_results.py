@@ -26,6 +26,10 @@ SAMPLES = {
     "zfs_seconds": {"peer": [6.0, 6.0], "ours": [3.0, 3.0]},
     "btrfs": {"peer": [6.0, 5.0, 7.0], "ours": [3.0, 2.5, 3.5], "ping": [2.0, 2.0, 2.0]},
     "overlay": {"rate": [120_000], "median": [110_000], "memory": [17.8]},
+    "fleet_cpu_100": {"ping": [68.0, 67.0, 70.0], "ours": [454.0, 450.0, 460.0]},
+    "fleet_wall_100": {"ping": [8.0, 8.0, 8.0], "ours": [32.0, 30.0, 31.0]},
+    "fleet_memory_100": {"ping": [90.0, 90.0, 90.0], "ours": [110.0, 112.0, 111.0]},
+    "fleet_modules_100": {"ping": [1, 1, 1], "ours": [3, 3, 3]},
 }
 
 VERDICTS = [
@@ -41,6 +45,7 @@ VERDICTS = [
     ("btrfs_subvolume, ours / peer", 3 / 6, True),
     ("layer, entries/s", 120_000, True),
     ("layer, MiB of memory", 17.8, True),
+    ("100 hosts, CPU, ours / ping", 454 / 68, False),
 ]
 
 
@@ -87,6 +92,14 @@ def test_json_has_medians_by_kind_and_is_json():
         "ratio_own": 0.25,
     }
     assert written["overlay"] == {"rate": 120_000, "median": 110_000, "memory": 17.8}
+    assert written["fleet"] == {
+        "100": {
+            "cpu": {"ping": 68.0, "ours": 454.0},
+            "memory": {"ping": 90.0, "ours": 111.0},
+            "wall": {"ping": 8.0, "ours": 31.0},
+            "modules": {"ping": 1, "ours": 3},
+        }
+    }
     assert written["machine"] == {"cores": 2}
     assert [it["met"] for it in written["figures"]] == [met for _, _, met in VERDICTS]
 
@@ -102,6 +115,8 @@ def test_the_table_says_medians_ratios_and_what_falls_short():
     assert "more than an empty module - 4.00 1.00 0.25" in rows
     assert "layer, entries/s, best 120,000" in rows
     assert "overlay2 5 24 11.0 31.0" in rows
+    assert "100 hosts, ours 454 31.0 111 6.68" in rows
+    assert "least to most 450..460 30.0..32.0 110..112" in rows
     assert "nothing to do, ours / peer <= 0.33 0.35 SHORT" in rows
     assert "layer, entries/s >= 100,000 120,000.00 OK" in rows
     assert max(map(len, text.splitlines())) <= 80
