@@ -35,7 +35,7 @@ from .samples import Samples
 # How each group of figures is measured, and in how many minutes on two emulated cores.
 MEASURE = {
     "pool": (pool.measure, 15),
-    "layouts": (layouts.measure, len(layouts.LAYOUTS)),
+    "layouts": (layouts.measure, 2 * len(layouts.LAYOUTS) + 3),
     "zfs": (zfs.measure, 3),
     "btrfs": (btrfs.measure, 3),
     "overlay": (overlay.measure, 1),

@@ -50,15 +50,15 @@ class Run(NamedTuple):
     changed: int
 
 
-def by_hand() -> Run:
-    """Run the commands by hand, over one SSH connection."""
-    command = hosts.ssh("raw", "sh", "-s", "--", hosts.DISK)
+def by_hand(script: Path = RAW, on: str = "raw") -> Run:
+    """Run the commands by hand, over one SSH connection, on the host of a contender."""
+    command = hosts.ssh(on, "sh", "-s", "--", hosts.DISK)
     started = time.monotonic()
     done = subprocess.run(
-        command, input=RAW.read_text(), capture_output=True, text=True, check=False
+        command, input=script.read_text(), capture_output=True, text=True, check=False
     )
     seconds = time.monotonic() - started
-    keep_log("raw", done.stdout + done.stderr)
+    keep_log(script.stem, done.stdout + done.stderr)
     if done.returncode:
         raise BenchError(f"The commands by hand failed:\n{done.stderr}")
     return Run(seconds, [], 0)

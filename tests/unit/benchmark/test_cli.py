@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import pathlib
 
 import pytest
+import yaml
 from containerhost_bench import cli, figures, layouts
 from containerhost_bench.errors import BenchError
 
@@ -78,3 +80,11 @@ def test_all_groups_can_be_measured():
 
 def test_layouts_have_names_of_their_own():
     assert len(set(layouts.NAMES)) == len(layouts.LAYOUTS)
+
+
+def test_the_default_layout_is_what_the_role_makes_by_default():
+    role = pathlib.Path(layouts.__file__).parents[3] / "roles" / "docker_storage"
+    defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text())
+    (layout,) = (it for it in layouts.LAYOUTS if it.name == figures.DEFAULT_LAYOUT)
+    changed = {name for name, value in layout.variables.items() if defaults[name] != value}
+    assert changed == {"docker_storage_devices"}
