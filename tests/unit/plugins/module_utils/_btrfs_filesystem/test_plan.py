@@ -37,6 +37,7 @@ from support.btrfs_disks import (
     part,
     want,
 )
+from support.failures import WAYS_TO_FAIL, fail
 from support.invariants import INVARIANTS, Technology, outcome
 from support.lvm_hosts import disk
 
@@ -368,6 +369,22 @@ def test_the_way_back_keeps_the_filesystem_and_starts_the_engine_on_what_it_had(
         START,
     ]
     assert [part.undo for part in plan(mounted(disks=BOTH), want()).parts] == [()]
+
+
+def test_a_filesystem_that_cannot_grow_leaves_the_mount_and_the_disk_that_was_added():
+    grown = mounted(btrfs(member(disk_size=12 * GIB)), disks=[disk(2)])
+    planned = plan(grown._replace(mount=host().mount), want())
+    words = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.steps]
+    add = f"{ADD} {TWO} {ROOT}"
+    assert words[-4:] == [MOUNT, START, add, GROW]
+    failure = fail(planned, len(words) - 1, WAYS_TO_FAIL[0])
+    assert failure.back == []
+    assert failure.result["kept"] == failure.result["done"]
+    assert [step["action"] for step in failure.result["kept"]][-3:] == [MOUNT, START, add]
+    assert planned.steps[-2].reason in failure.text
+    assert failure.result["changed"] is True
+    assert "undone" not in failure.result
+    assert "as it was before" not in failure.text
 
 
 def test_check_mode_tells_what_is_known_of_a_filesystem_to_be_made():
