@@ -27,7 +27,8 @@ PLAYBOOKS = {
     "ours": (contenders.PROVISION, DEVICES),
     "preflight": (contenders.PROVISION.with_name("preflight.yml"), {}),
 }
-# Without become: a local connection as root does not change its user either.
+# Without become: a local connection as root does not change its user either. Pipelining is set
+# here, because what ansible.cfg says of it under ssh_connection is for SSH alone.
 INVENTORY = """\
 all:
   hosts:

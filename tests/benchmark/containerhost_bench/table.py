@@ -122,7 +122,9 @@ def fleet(samples: Samples) -> Iterator[str]:
             ]
             more = quotient(*(middle(samples, f"fleet_cpu_{size}", it) for it in (name, "ping")))
             medians = (number(median(values), digits) for values, digits in cells)
-            yield line(f"{size} hosts, {name}", *medians, number(more, 2))
+            yield line(
+                f"{size} {'hosts' if size > 1 else 'host'}, {name}", *medians, number(more, 2)
+            )
             if any(differ(values) for values, _ in cells):
                 yield line("  least to most", *(spread(*it) for it in cells))
 

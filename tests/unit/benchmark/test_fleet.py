@@ -54,7 +54,7 @@ def test_playbooks_take_turns_and_a_large_fleet_is_measured_once(ansible):
 
 
 def test_the_figure_and_the_table_come_from_it(ansible):
-    campaign = Campaign(Counts(runs=2), fleets=[100])
+    campaign = Campaign(Counts(runs=2), fleets=[1, 100])
     fleet.measure(campaign)
     modules = campaign.samples["fleet_modules_100"]
     assert modules == {"ping": [1, 1], "ours": [3, 3], "preflight": [1, 1]}
@@ -62,6 +62,7 @@ def test_the_figure_and_the_table_come_from_it(ansible):
     assert verdict.value == pytest.approx(454 / 68)
     rows = [" ".join(it.split()) for it in table.render(campaign.samples, ["fleet"]).splitlines()]
     assert "100 hosts, ours 454 2.0 90 6.68" in rows
+    assert "1 host, ours 454 2.0 90 6.68" in rows
     assert "100 hosts, ping 68 2.0 90 1.00" in rows
     written = json.loads(json.dumps(results.as_json(campaign.samples, {}, {}, ["fleet"])))
     assert written["fleet"]["100"]["cpu"] == {"ping": 68, "ours": 454, "preflight": 81}
