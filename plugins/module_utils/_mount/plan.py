@@ -119,9 +119,12 @@ def _way_back(mount, place, remount):
     by_unit = mount.table is None
     files = [*(_unit_file(mount, place) if by_unit else ()), *_guards(mount, place)]
     steps = restore(files)
+    let_go = f"Let go of the mount of {unit.where}"
     if not mount.ours and by_unit and not mount.enabled:
         argv = ("systemctl", "disable", "--quiet", "--now", unit.name)
-        steps.insert(0, Command(f"Let go of the mount of {unit.where}", argv))
+        steps.insert(0, Command(let_go, argv))
+    elif not mount.ours:  # it is to be mounted at boot, as before; systemd knows it from fstab too
+        steps.append(Command(let_go, ("systemctl", "stop", unit.name)))
     if remount:
         # Harmless where the unmounting was what failed: the unit is still active then.
         argv = ("systemctl", "start", unit.name) if by_unit else ("mount", "--all")

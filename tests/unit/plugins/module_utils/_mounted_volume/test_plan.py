@@ -233,6 +233,20 @@ def test_the_way_back_starts_the_engine_on_what_it_had():
     assert all(step.content is None for step in mount.undo if hasattr(step, "content"))
 
 
+LETS_GO = [
+    # a mount that systemd or fstab were to make at boot anyhow: it is unmounted, and stays theirs
+    {"unit_text": UNIT.text, "enabled": True},
+    {"table": FSTAB, "enabled": True},
+]
+
+
+@pytest.mark.parametrize("more", LETS_GO)
+def test_the_way_back_lets_go_of_a_mount_that_is_made_at_boot(more):
+    (mount,) = plan(host([group(PLAIN)], xfs=XFS, **more), want()).parts
+    back = [getattr(it, "path", None) or " ".join(it.argv) for it in mount.undo]
+    assert back == [GUARD, RELOAD, "systemctl stop var-lib-docker.mount"]
+
+
 def test_a_filesystem_that_cannot_grow_leaves_the_mount_and_the_engine_on_it():
     small = XFS._replace(blocks=XFS.blocks // 2)
     planned = plan(host([group(PLAIN)], xfs=small), want())

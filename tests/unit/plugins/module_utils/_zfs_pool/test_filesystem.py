@@ -309,6 +309,11 @@ WAYS_BACK = [
         1,
         [FORGIVE, START],
     ),
+    (
+        there(not_mounted(), mount=unmounted()),
+        1,
+        [GUARD, RELOAD, START],
+    ),
     (done(mount=mounted(guarded=(), guard_texts={})), 0, [GUARD, RELOAD]),
     # it is mounted already, and is not unmounted
     (done(filesystem(canmount="noauto")), 1, []),
@@ -319,7 +324,7 @@ WAYS_BACK = [
 @pytest.mark.parametrize(("state", "stays", "back"), WAYS_BACK)
 def test_the_way_back_starts_the_engine_on_what_it_had(state, stays, back):
     parts = plan(state, want_mounted()).parts
-    undo = [step for part in parts for step in part.undo]
+    undo = [step for part in reversed(parts) for step in part.undo]
     engine = [step for pause in pauses_of(parts) for step in pause.back]
     assert [getattr(it, "path", None) or " ".join(it.argv) for it in (*undo, *engine)] == back
     assert all(it.content is None for it in undo if hasattr(it, "content"))
