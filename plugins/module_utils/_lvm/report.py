@@ -50,7 +50,7 @@ class PhysicalVolume(NamedTuple):
     """A disk that LVM owns."""
 
     path: str  # the name LVM uses; "[unknown]" where the disk is missing
-    uuid: str
+    uuid: str | None  # None: not made yet
     size: int  # bytes of the device
     extents: int
     allocated: int
@@ -63,7 +63,7 @@ class LogicalVolume(NamedTuple):
     """A logical volume; the fields after ``pool`` are a thin pool's own."""
 
     name: str
-    uuid: str | None
+    uuid: str | None  # None: not made yet
     extents: int
     kind: str  # segment type: linear, thin, thin-pool, ...
     role: str
@@ -91,7 +91,7 @@ class VolumeGroup(NamedTuple):
     """A volume group with all that is in it."""
 
     name: str
-    uuid: str | None
+    uuid: str | None  # None: not made yet
     extent_size: int  # bytes
     extents: int
     free: int  # extents
