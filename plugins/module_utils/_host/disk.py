@@ -181,6 +181,7 @@ def _as_planned(claim):
             claim.path,
             f"it is not the disk that the plan was made for: planned {claim}, found {now.claim}",
             "Nothing was written to it; look at the disks of this host, then plan again",
+            refusal="disk_changed",
         )
     return now
 
@@ -196,6 +197,7 @@ def _locked(device, name, mode=os.O_RDWR):
             name,
             "another process holds the lock on it",
             "Find out which (`lslocks`), let it end, then run again; nothing was written to it",
+            refusal="disk_locked",
         ) from error
     finally:
         os.close(descriptor)
@@ -257,6 +259,7 @@ def _first_content(device, size):
             device,
             f"it cannot be read: {error.strerror}",
             "Look at the kernel's messages (`dmesg`); the disk may be failing",
+            refusal="disk_unreadable",
         ) from error
     return None
 

@@ -231,12 +231,14 @@ def check_name(name, what):
             f"The {what} name {name!r}",
             "LVM does not take it",
             "Use letters, digits, and + _ . -, with no hyphen first, 127 of them at most",
+            refusal="name_invalid",
         )
     if what == "logical volume" and _RESERVED.search(name):
         raise StorageError(
             f"The {what} name {name!r}",
             "LVM keeps names like this for its own parts of volumes",
             "Choose another name; lvm(8) lists them under VALID NAMES",
+            refusal="name_reserved",
         )
 
 

@@ -60,6 +60,7 @@ class GroupState(NamedTuple):
                     len(found), ", ".join(group.uuid for group in found)
                 ),
                 "Rename one by its UUID (`vgrename UUID NEWNAME`), or take its disk away",
+                refusal="volume_group_ambiguous",
             )
         return found[0] if found else None
 
@@ -129,12 +130,14 @@ def require_healthy(state, name):
                 f"Bring the disk back, or give it up (`vgreduce --removemissing {group.name}`), "
                 "before LVM "
                 "is changed on this host",
+                refusal="volume_group_incomplete",
             )
         if any(pv.duplicate for pv in group.pvs):
             raise StorageError(
                 f"Volume group {group.name}",
                 "one of its physical volumes is there twice, as a copy or over two paths",
                 "Take the copy away, or set up multipath, before LVM is changed on this host",
+                refusal="physical_volume_duplicate",
             )
     group = state.group(name)
     if group and (group.exported or group.shared):
@@ -144,6 +147,7 @@ def require_healthy(state, name):
             f"Import it (`vgimport {name}`)"
             if group.exported
             else "Use a group that belongs to this host alone",
+            refusal="volume_group_foreign",
         )
 
 
@@ -153,12 +157,14 @@ def _create(state, name):
             f"Volume group {name}",
             "there is none of that name, and no disk was named to make it from",
             "Name disks in `devices`, best by their names under /dev/disk/by-id",
+            refusal="volume_group_missing",
         )
     if state.name_taken:
         raise StorageError(
             f"Volume group {name}",
             f"/dev/{name} is something else, and LVM would put its volumes there",
             "Choose another name for the group",
+            refusal="volume_group_name_taken",
         )
     for disk in state.disks:
         _require_takeable(state, disk, name)
@@ -183,6 +189,7 @@ def _require_takeable(state, disk, name):
             f"it belongs to volume group {owner.name}",
             f"Name another disk, or take it out of that group first (`pvmove {path}`, then "
             f"`vgreduce {owner.name} {path}`)",
+            refusal="disk_in_other_group",
         )
     orphan = next((pv for pv in state.lvm.orphans if path and pv.path == path), None)
     prepared = orphan is not None and not orphan.in_use and not orphan.duplicate
@@ -198,6 +205,7 @@ def _require_named_by_identity(disk, name):
             "like "
             "this anew at every boot, so it may not be the disk that was meant",
             f"If this is the disk to add, name it {disk.stable}",
+            refusal="disk_named_by_kernel",
         )
 
 

@@ -39,6 +39,7 @@ def plan_absence(state, wanted):
                 f"Thin pool {wanted.target}",
                 "it is in use ({} open)".format(", ".join(used)),
                 "Stop the container engine or unmount what lies on it, then run again",
+                refusal="pool_busy",
             )
         require_healthy(state.groups, wanted.vg)
         lost = (

@@ -53,6 +53,7 @@ def check_policy(policy):
             f"autoextend.threshold={policy.threshold}",
             "LVM takes 50 to 100, and silently treats less as 50",
             "Give a threshold from 50 to 99, or 100 to turn autoextension off",
+            refusal="option_value_invalid",
         )
     if policy.percent is not None and not 1 <= policy.percent <= 100:
         raise StorageError(
@@ -60,6 +61,7 @@ def check_policy(policy):
             "with 0 or less LVM fails when the pool has to grow, and one step can at most double "
             "it",
             "Give 1 to 100; to turn autoextension off, set the threshold to 100",
+            refusal="option_value_invalid",
         )
 
 

@@ -71,12 +71,14 @@ def _require_tools(state, wanted):
             "`thin_check` is not on this host, and a pool that cannot be checked cannot be "
             "trusted after a crash",
             "Install thin-provisioning-tools (Debian, Ubuntu) or device-mapper-persistent-data",
+            refusal="program_missing",
         )
     if wanted.monitor and not state.config.monitoring:
         raise StorageError(
             f"Thin pool {wanted.target}",
             "LVM is told not to monitor anything on this host (activation/monitoring=0)",
             "Take that out of lvm.conf, or set `monitor: false` and do without autoextension",
+            refusal="monitoring_off",
         )
 
 
@@ -135,6 +137,7 @@ def _mend(state, wanted, group, pool):
             f"its chunk size is {human(pool.chunk_size)}, not {human(wanted.chunk_size)}, and "
             "cannot be changed in place",
             "Leave chunk_size out to keep it, or move its volumes to a new pool",
+            refusal="property_fixed",
         )
     steps = []
     if not pool.active:
@@ -198,6 +201,7 @@ def _mend_settings(wanted, pool):
                 f"Stop what uses the pool, run `lvchange --activate n {wanted.target}` and "
                 "`lvchange --discards "
                 f"{wanted.discards} {wanted.target}`, then run again",
+                refusal="pool_active",
             )
         steps.append(_change(wanted, "Change discards of", "--discards", wanted.discards))
         pool = pool._replace(discards=wanted.discards)
@@ -225,6 +229,7 @@ def _require_sound(wanted, pool):
         f"Stop what uses it, then `lvchange --activate n {wanted.target}`, `lvconvert --repair "
         f"{wanted.target}`, and check "
         "every filesystem in it before the old metadata (`..._meta0`) is removed",
+        refusal="pool_needs_check",
     )
 
 
@@ -248,6 +253,7 @@ def _with_headroom(steps, state, wanted):
             f"Thin pool {wanted.target}",
             findings[0].message,
             "Mend that, or set `require_headroom: false` to go on without",
+            refusal="headroom_missing",
         )
     facts = {"autoextend": _autoextend.report(room, policy, group.extent_size)}
     return Plan(steps, state, tuple(findings) + _size_finding(wanted, group, pool), facts)

@@ -107,6 +107,7 @@ def require_room(wanted, group, data, metadata, spare):
             human(group.extents * group.extent_size),
         ),
         f"Ask for {human(most * group.extent_size)} of data at most, or add a disk",
+        refusal="no_space",
     )
 
 

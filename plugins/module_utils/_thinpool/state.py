@@ -84,6 +84,7 @@ class State(NamedTuple):
                 f"Logical volume {wanted.target}",
                 f"it is no thin pool but a {pool.kind} volume",
                 "Choose another name for the pool",
+                refusal="pool_not_thin",
             )
         return group, pool
 
@@ -134,6 +135,7 @@ def _chunk_size(text):
             f"chunk_size={text}",
             "LVM takes multiples of 64 KiB, from 64 KiB to 1 GiB",
             "For containers 512k serves well; 64k suits many snapshots",
+            refusal="option_value_invalid",
         )
     return size
 
