@@ -24,6 +24,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     State as EngineState,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import (
+    describe as thinpool_description,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import (
+    observe as thinpool_observation,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import (
     plan as thinpool,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import (
@@ -61,9 +67,10 @@ def wanted_from(params, desired):
 def observe(run, desired, wanted, devices):
     """The :class:`State` of the host: the engine's commands, and one of LVM's."""
     engine = driver.observe(run, desired)
+    wanted = wanted._replace(devices=tuple(devices))
     if engine.engine is None or engine.missing_tools:
         return State(engine)
-    return State(engine, thinpool_state.observe(run, wanted, devices))
+    return State(engine, thinpool_observation.observe(run, wanted))
 
 
 def plan(state, desired, wanted):
@@ -90,5 +97,5 @@ def plan(state, desired, wanted):
 
 def describe(state, wanted):
     """The engine as the user gets it, with the group and the pool as ``thinpool``."""
-    pool = None if state.pool is None else thinpool_state.describe(state.pool, wanted)
+    pool = None if state.pool is None else thinpool_description.describe(state.pool, wanted)
     return {**driver.describe(state.engine), "thinpool": pool}

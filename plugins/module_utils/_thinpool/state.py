@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
@@ -23,12 +21,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
     LvmConfig,
-    observe_lvm_config,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import check_name
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
-    observe_group,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
     Policy,
@@ -52,6 +48,7 @@ class Wanted(NamedTuple):
     policy: Policy = Policy()
     monitor: bool = True
     require_headroom: bool = False
+    devices: tuple[str, ...] = ()  # disks that its group is to consist of
 
     @property
     def target(self):
@@ -123,6 +120,7 @@ def wanted_from(params):
         policy=policy,
         monitor=params["monitor"],
         require_headroom=params["require_headroom"],
+        devices=tuple(params["devices"]),
     )
 
 
@@ -140,24 +138,6 @@ def _chunk_size(text):
     return size
 
 
-def observe(run, wanted, devices):
-    """Read the pool and all it depends on. One command where nothing is to be done."""
-    groups = observe_group(run, wanted.vg, devices)
-    config = observe_lvm_config(run)
-    names = {wanted.profile}
-    for group in groups.lvm.named(wanted.vg):
-        pool = group.lv(wanted.name)
-        names |= {group.profile, pool.profile if pool else ""}
-    texts = {name: read_profile(config.profile_dir, name) for name in names if name}
-    return State(
-        groups=groups,
-        config=config,
-        profiles={name: text for name, text in texts.items() if text is not None},
-        thin_check=shutil.which("thin_check", path=os.environ.get("PATH", "") + ":/usr/sbin")
-        is not None,
-    )
-
-
 def profile_path(config, name):
     """Where LVM looks for a profile."""
     return f"{config.profile_dir}/{name}.profile"
@@ -170,23 +150,6 @@ def read_profile(folder, name):
             return stream.read()
     except FileNotFoundError:
         return None
-
-
-def describe(state, wanted):
-    """The state as the user gets it: sizes in bytes, ``None`` for what is not there."""
-    group, pool = state.pool(wanted)
-    if group is None:
-        return {"vg": None, "pool": None}
-    return {
-        "vg": {
-            "name": group.name,
-            "size": group.extents * group.extent_size,
-            "free": group.free * group.extent_size,
-            "extent_size": group.extent_size,
-            "devices": [pv.path for pv in group.pvs],
-        },
-        "pool": None if pool is None else describe_pool(state, group, pool),
-    }
 
 
 def describe_pool(state, group, pool):

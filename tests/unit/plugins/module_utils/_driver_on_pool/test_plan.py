@@ -146,7 +146,7 @@ def test_a_pool_that_the_engine_is_not_to_be_on(options, words):
 PARAMS = {
     **{"vg": "my-vg", "name": "pool", "size": "80%VG", "metadata_size": None, "chunk_size": None},
     **{"zero": None, "discards": None, "error_when_full": None, "autoextend": None},
-    **{"monitor": True, "require_headroom": False},
+    **{"monitor": True, "require_headroom": False, "devices": []},
 }
 
 
