@@ -236,7 +236,9 @@ def _busy(device):
     try:
         os.close(os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
     except OSError as error:
-        return "in use by the kernel" if error.errno == errno.EBUSY else error.strerror
+        if error.errno == errno.EBUSY:
+            return "in use by the kernel"
+        return error.strerror or "it cannot be opened"
     return ""
 
 
