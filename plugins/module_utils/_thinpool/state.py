@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
@@ -22,11 +23,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
     LvmConfig,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import check_name
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+    LogicalVolume,
+    VolumeGroup,
+    check_name,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
+    InForce,
     Policy,
     check_policy,
     parse_profile,
@@ -51,12 +57,12 @@ class Wanted(NamedTuple):
     devices: tuple[str, ...] = ()  # disks that its group is to consist of
 
     @property
-    def target(self):
+    def target(self) -> str:
         """The pool as LVM's commands take it."""
         return f"{self.vg}/{self.name}"
 
     @property
-    def profile(self):
+    def profile(self) -> str:
         """The profile that carries this pool's policy, where no other one does already."""
         return f"{self.vg}-{self.name}"
 
@@ -66,10 +72,10 @@ class State(NamedTuple):
 
     groups: GroupState
     config: LvmConfig
-    profiles: dict  # name -> text, of every profile that exists and matters here
+    profiles: dict[str, str]  # name -> text, of every profile that exists and matters here
     thin_check: bool
 
-    def pool(self, wanted):
+    def pool(self, wanted: Wanted) -> tuple[VolumeGroup | None, LogicalVolume | None]:
         """``(VolumeGroup, LogicalVolume)`` of the pool; None for what is not there.
 
         :raises StorageError: the name belongs to a volume of another kind.
@@ -85,19 +91,26 @@ class State(NamedTuple):
             )
         return group, pool
 
-    def with_group(self, group):
+    def made(self, wanted: Wanted) -> tuple[VolumeGroup, LogicalVolume]:
+        """``(VolumeGroup, LogicalVolume)`` of a pool that a plan has provided for."""
+        group, pool = self.pool(wanted)
+        if group is None or pool is None:
+            raise LookupError(wanted.target)
+        return group, pool
+
+    def with_group(self, group: VolumeGroup) -> State:
         """This state, with the group of that name replaced."""
         return self._replace(groups=self.groups.with_group(group))
 
-    def policy(self, group, pool):
-        """The :class:`Policy` in force for a pool: its profile's, its group's, LVM's own."""
+    def policy(self, group: VolumeGroup, pool: LogicalVolume) -> InForce:
+        """The :class:`InForce` of a pool: its profile's, its group's, LVM's own."""
         name = pool.profile or group.profile
         return parse_profile(self.profiles.get(name, "")).over(
-            Policy(self.config.threshold, self.config.percent)
+            InForce(self.config.threshold, self.config.percent)
         )
 
 
-def wanted_from(params):
+def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     check_name(params["vg"], "volume group")
     check_name(params["name"], "logical volume")
@@ -124,7 +137,7 @@ def wanted_from(params):
     )
 
 
-def _chunk_size(text):
+def _chunk_size(text: str | None) -> int | None:
     if text is None:
         return None
     size = parse_size(text, "chunk_size")
@@ -138,12 +151,12 @@ def _chunk_size(text):
     return size
 
 
-def profile_path(config, name):
+def profile_path(config: LvmConfig, name: str) -> str:
     """Where LVM looks for a profile."""
     return f"{config.profile_dir}/{name}.profile"
 
 
-def read_profile(folder, name):
+def read_profile(folder: str, name: str) -> str | None:
     """The text of a profile; None where there is none of that name."""
     try:
         with open(f"{folder}/{name}.profile", encoding="utf-8") as stream:
@@ -152,7 +165,7 @@ def read_profile(folder, name):
         return None
 
 
-def describe_pool(state, group, pool):
+def describe_pool(state: State, group: VolumeGroup, pool: LogicalVolume) -> dict[str, Any]:
     """A thin pool as the user gets it."""
     policy = state.policy(group, pool)
     return {
