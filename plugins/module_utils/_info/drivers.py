@@ -29,15 +29,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.fact
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.possible import (
     standings,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    Desired,
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import (
+    config_file,
     configured_store,
     flag,
     present_options,
     present_root,
     setting,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
 
 
 class Wish(NamedTuple):
@@ -72,10 +72,10 @@ def observe(run, engine, disks, wish=_NO_WISH):
 
 def _facts(state):
     engine = state.engine
-    root = os.path.realpath(present_root(state))
+    root = os.path.realpath(present_root(engine, state.config))
     # With user namespaces, the engine has its drivers' folders in one of its own further down.
     inner = (engine.info or {}).get("DockerRootDir", root)
-    given = flag(state, "storage-driver")
+    given = flag(engine, "storage-driver")
     return Facts(
         version=engine.version,
         running=engine.driver,
@@ -90,9 +90,9 @@ def _facts(state):
         holds=state.roots[0] if state.roots else docker_data.Holdings(root),
         prior=tuple(name for name in DRIVERS if _filled(os.path.join(inner, name))),
         pinned=given.value if given else state.config.content.get("storage-driver") or "",
-        pinned_by=given.source if given else _config_file(state),
-        options=present_options(state),
-        store_switch=configured_store(state),
+        pinned_by=given.source if given else config_file(state.engine),
+        options=present_options(engine, state.config),
+        store_switch=configured_store(engine, state.config),
         user_namespaces=_user_namespaces(state),
         old_root_key=_old_root_key(state),
     )
@@ -159,14 +159,9 @@ def _filled(folder):
         return False
 
 
-def _config_file(state):
-    given = flag(state, "config-file")
-    return given.value if given else Desired().config_file
-
-
 def _user_namespaces(state):
     security = (state.engine.info or {}).get("SecurityOptions") or []
-    return bool(setting(state, "userns-remap")) or any(
+    return bool(setting(state.engine, state.config, "userns-remap")) or any(
         str(name).startswith("name=userns") for name in security
     )
 
@@ -174,7 +169,7 @@ def _user_namespaces(state):
 def _old_root_key(state):
     """The file that gives the data root by the name it had before 17.05; '' for none."""
     if "graph" in state.config.content:
-        return _config_file(state)
+        return config_file(state.engine)
     old = [it for it in state.engine.unit.flags if it.spelled in ("--graph", "-g")]
     return old[0].source if old else ""
 

@@ -26,22 +26,25 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.engi
     observe_engine,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import backing_of
-from ansible_collections.containerhost.storage.plugins.module_utils._info.tools import find
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import advice
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
-    describe as describe_state,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import (
+    config_file,
     holdings_of,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    Desired,
-    State,
-    flag,
     present_root,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._info.tools import find
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
+    describe as driver_description,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
+    findings as driver_findings,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.goal import goal
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
+    State,
+    Wanted,
+)
 
-_DEFAULT = Desired()
+_DEFAULT = Wanted()
 _NO_FILE = daemon_json.File(None, {})
 _GUARD = re.compile(r"^[ \t]*AssertPathIsMountPoint[ \t]*=[ \t]*(/.*?)[ \t]*$", re.M)
 
@@ -63,9 +66,9 @@ def observe(run, service=_DEFAULT.service):
         installed = bool(unread) and find("dockerd") is not None
         return Seen(State(None, _NO_FILE), installed, tuple(unread) if installed else ())
     state = State(engine, _NO_FILE, kernel=os.uname().release)
-    config = _or_note(unread, daemon_json.read, _config_file(state))
+    config = _or_note(unread, daemon_json.read, config_file(engine))
     state = state._replace(config=config or _NO_FILE)
-    root = present_root(state)
+    root = present_root(engine, state.config)
     roots = _or_note(unread, holdings_of, engine, root)
     state = state._replace(backing=backing_of(root), roots=(roots,) if roots else ())
     guarded = guarded_mounts(_drop_ins(service))
@@ -80,11 +83,6 @@ def _or_note(unread, read, *arguments):
     except StorageError as error:
         unread.append(str(error))
         return None
-
-
-def _config_file(state):
-    given = flag(state, "config-file")
-    return given.value if given else _DEFAULT.config_file
 
 
 def _drop_ins(service):
@@ -105,7 +103,7 @@ def describe(seen):
 
     A host may hold an engine of which nothing can be read; the findings say why.
     """
-    return dict(describe_state(seen.state), installed=seen.installed)
+    return dict(driver_description.describe(seen.state, _DEFAULT), installed=seen.installed)
 
 
 def findings(seen):
@@ -122,5 +120,6 @@ def findings(seen):
         for path in seen.missing_mounts
     ]
     if seen.state.engine:
-        found += advice.findings(seen.state, _DEFAULT, ())
+        target = goal(seen.state, _DEFAULT)
+        found += driver_findings.findings(seen.state, target, _DEFAULT, ())
     return found
