@@ -359,9 +359,11 @@ def test_a_step_claims_the_disks_that_it_takes(state):
 
 
 def test_the_way_back_keeps_the_filesystem_and_starts_the_engine_on_what_it_had():
-    planned = plan(host(disks=[disk()]), want())
-    assert planned.steps[planned.undo_from].path == UNIT
-    back = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.undo]
+    made, mount = plan(host(disks=[disk()]), want()).parts
+    assert made.undo == ()
+    assert mount.ready[0].path == UNIT
+    (engine,) = mount.pauses
+    back = [getattr(it, "path", None) or " ".join(it.argv) for it in (*mount.undo, *engine.back)]
     assert back == [
         "systemctl disable --quiet --now var-lib-docker.mount",
         UNIT,
@@ -369,7 +371,7 @@ def test_the_way_back_keeps_the_filesystem_and_starts_the_engine_on_what_it_had(
         RELOAD,
         START,
     ]
-    assert plan(mounted(disks=BOTH), want()).undo == ()
+    assert [part.undo for part in plan(mounted(disks=BOTH), want()).parts] == [()]
 
 
 def test_check_mode_tells_what_is_known_of_a_filesystem_to_be_made():

@@ -217,9 +217,11 @@ def test_invariant(holds, state, wanted, steps):
 
 
 def test_the_way_back_starts_the_engine_on_what_it_had():
-    planned = plan(host([group()]), want())
-    assert planned.steps[planned.undo_from].path == UNIT.path
-    back = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.undo]
+    made, mount = plan(host([group()]), want()).parts
+    assert made.undo == ()
+    assert mount.ready[0].path == UNIT.path
+    (engine,) = mount.pauses
+    back = [getattr(it, "path", None) or " ".join(it.argv) for it in (*mount.undo, *engine.back)]
     assert back == [
         "systemctl disable --quiet --now var-lib-docker.mount",
         UNIT.path,
@@ -227,7 +229,7 @@ def test_the_way_back_starts_the_engine_on_what_it_had():
         RELOAD,
         START,
     ]
-    assert all(step.content is None for step in planned.undo if hasattr(step, "content"))
+    assert all(step.content is None for step in mount.undo if hasattr(step, "content"))
 
 
 def test_data_below_the_mount_is_told():
