@@ -79,7 +79,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
     backing = engine_host.backing_of(folder if os.path.isdir(folder) else target.root)
     state = state._replace(backing=backing)
     if steps.parts(state, target, wanted):
-        seen = _look_closer(run, state, target)
+        seen = _observe_prerequisites(run, state, target)
         state = state._replace(prerequisites=seen)
         lost = not wanted.keep_existing and hidden_data.hidden(state, target)
         if lost:
@@ -93,7 +93,7 @@ def _first_line(path: str) -> str:
     return ""
 
 
-def _look_closer(run: Reader, state: State, target: Goal) -> Prerequisites:
+def _observe_prerequisites(run: Reader, state: State, target: Goal) -> Prerequisites:
     """What the refusals ask for; all but the bytes, which take all the rest to know."""
     engine, driver = state.installed, target.driver
     needs = None if target.store else DRIVERS.get(driver)
