@@ -162,4 +162,6 @@ def test_what_an_engine_counts_is_not_in_another_root(tmp_path):
     put_container(tmp_path, "vfs")
     running = engine(Driver="overlayfs", DriverStatus=ON_STORE, Images=4)
     assert holdings_of(running, str(tmp_path)) == Holdings(str(tmp_path), {}, {"vfs": 1})
+    without_store = engine(Driver="vfs", DockerRootDir=str(tmp_path), Images=4)
+    assert holdings_of(without_store, str(tmp_path)) == Holdings(str(tmp_path), {}, {"vfs": 1})
     assert holdings_of(engine(), str(tmp_path)) == Holdings(str(tmp_path), {}, {"vfs": 1})

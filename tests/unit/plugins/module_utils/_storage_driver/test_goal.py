@@ -38,6 +38,8 @@ ON_OVERLAYFS = AS_IT_IS._replace(store=True, driver="overlayfs")
 POOL = {"dm.thinpooldev": ["/dev/mapper/d-p"]}
 LIMIT = {"overlay2.size": ["10G"]}
 OWN_OPTION = '{"storage-opts": ["overlay2.size=10G", "size=1g"]}'
+ON_BTRFS_WITH_OTHERS = STORE_ON_BTRFS[:-1] + ', "storage-opts": ["zfs.fsname=tank/b"]}'
+ON_NATIVE = STORE_ON[:-1] + ', "storage-driver": "native"}'
 VERSION_29_0_0 = Prerequisites(version=(29, 0, 0))
 
 CASES = [
@@ -78,6 +80,16 @@ CASES = [
         engine_26("btrfs", STORE_ON_BTRFS, status=CONTAINERD),
         OFF_STORE,
         AS_IT_IS._replace(driver="btrfs", switch=False),
+    ),
+    (  # options of another driver, which the image store ignored
+        engine_26("btrfs", ON_BTRFS_WITH_OTHERS, status=CONTAINERD),
+        OFF_STORE,
+        AS_IT_IS._replace(driver="btrfs", switch=False),
+    ),
+    (  # the name is none of a driver's, so that the engine looks for one
+        engine_26("native", ON_NATIVE, status=CONTAINERD),
+        OFF_STORE,
+        AS_IT_IS._replace(driver="", switch=False, stale=True),
     ),
     (engine_29(active="inactive", held=USED), want(), AS_IT_IS._replace(driver="")),
     # a name is enough to leave the image store, except for the first release that has it on

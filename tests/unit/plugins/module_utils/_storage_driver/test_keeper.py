@@ -81,7 +81,11 @@ ASSUMED = [
         {"backing": XFS},
         {"backing": XFS._replace(devno="254:1"), "file_types": True},
     ),
-    (host(backing=OWN_FOLDER), {"backing": BTRFS}, {"file_types": True}),
+    (
+        host(backing=OWN_FOLDER),
+        {"backing": BTRFS._replace(options=("rw", "noatime"))},
+        {"file_types": True},
+    ),
     # a folder whose name only begins like it is another one
     (
         host(backing=XFS._replace(mount_point=ROOT + "2")),

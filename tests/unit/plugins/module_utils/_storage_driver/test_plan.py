@@ -37,6 +37,7 @@ from support.engine_hosts import (
     NEW_POOL,
     NOTE,
     ON_DM,
+    ON_LOOPS,
     OPT_FLAG,
     PINNED,
     RESET,
@@ -48,6 +49,7 @@ from support.engine_hosts import (
     STORE_ON,
     TECHNOLOGY,
     USED,
+    WITH_LOOPS,
     WRITE,
     XFS,
     ZFS,
@@ -58,6 +60,8 @@ from support.engine_hosts import (
     refuses,
     want,
 )
+
+TWO_ARGUMENTS = WITH_LOOPS[:-2] + ', "dm.mkfsarg=-K", "dm.mkfsarg=-f"]}'
 
 CASES = [
     # nothing to do
@@ -90,6 +94,12 @@ CASES = [
         host("devicemapper", ON_DM, status=[["Pool Name", "old"]], prerequisites=NEW_POOL),
         DM,
         [RESET, RESTART],
+    ),
+    # an option that is given twice, and wanted once
+    (
+        host("devicemapper", TWO_ARGUMENTS, status=ON_LOOPS),
+        want("devicemapper", {"dm.loopdatasize": "20G", "dm.mkfsarg": ["-K"]}),
+        [NOTE, WRITE, RESET, RESTART],
     ),
     # options of the driver that is left behind go with it
     (host("devicemapper", ON_DM), want("overlay2"), [NOTE, WRITE, RESET, RESTART]),
