@@ -44,7 +44,7 @@ class Present(NamedTuple):
     store: bool  # whether containerd keeps the images
     driver: str  # or the snapshotter; '' where it would look for a driver itself
     root: str  # its data root
-    options: dict[str, list[str]]  # as they are configured, name -> values
+    options: values.Options  # as they are configured
     dataset: str  # of ZFS, that the zfs driver has its layers in; '' where that is not known
 
 
@@ -96,8 +96,8 @@ def present_root(engine: Engine, config: File) -> str:
     return engine.data_root or configured_root(engine, config)
 
 
-def present_options(engine: Engine, config: File) -> dict[str, list[str]]:
-    """The driver's options as they are configured, name -> list of values."""
+def present_options(engine: Engine, config: File) -> values.Options:
+    """The driver's options as they are configured."""
     flags = [it.value for it in engine.unit.flags if it.key == "storage-opts"]
     return values.split(flags or config.content.get("storage-opts") or [])
 

@@ -48,7 +48,7 @@ def changes(state: State, goal: Goal, wanted: Wanted) -> dict[str, Any]:
     return found
 
 
-def _same_options(driver: str, one: dict[str, list[str]], other: dict[str, list[str]]) -> bool:
+def _same_options(driver: str, one: values.Options, other: values.Options) -> bool:
     """Tell whether two sets of options mean the same to a driver: 10g is 10240m."""
     known = DRIVERS[driver].options if driver in DRIVERS else {}
     if set(one) != set(other):
@@ -60,7 +60,7 @@ def _same_options(driver: str, one: dict[str, list[str]], other: dict[str, list[
     return True
 
 
-def _written(driver: str, options: dict[str, list[str]]) -> list[str]:
+def _written(driver: str, options: values.Options) -> list[str]:
     """Options as daemon.json has them: ``["dm.fs=xfs"]``."""
     known = DRIVERS[driver].options if driver in DRIVERS else {}
     return [

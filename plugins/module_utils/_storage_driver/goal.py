@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    option_values as values,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     DRIVERS,
     NO_SNAPSHOTTERS,
@@ -33,7 +36,7 @@ class Goal(NamedTuple):
     store: bool  # whether containerd is to keep the images
     driver: str  # or the snapshotter; '' where the engine is left to find a driver
     root: str  # the data root
-    options: dict[str, list[str]]  # name -> values
+    options: values.Options
     stale: bool  # whether the storage-driver that is configured has to go
     switch: bool | None  # what the image store's switch has to be set to; None: it stays as it is
 
@@ -96,7 +99,7 @@ def _driver(state: State, now: Present, wanted: Wanted, store: bool, stale: bool
     return told if told in DRIVERS else ""
 
 
-def _options(now: Present, wanted: Wanted, store: bool, driver: str) -> dict[str, list[str]]:
+def _options(now: Present, wanted: Wanted, store: bool, driver: str) -> values.Options:
     """Those of a driver that is left behind go with it: the new one would not start on them."""
     if wanted.options is not None:
         return wanted.options

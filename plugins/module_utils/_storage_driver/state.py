@@ -38,7 +38,7 @@ class Wanted(NamedTuple):
 
     driver: str | None = None
     containerd_store: bool | None = None  # whether containerd is to keep the images
-    options: dict[str, list[str]] | None = None  # name -> values, see option_values.flatten()
+    options: values.Options | None = None  # see option_values.flatten()
     data_root: str | None = None
     config_file: str = CONFIG_FILE
     keep_existing: bool = False  # go on although data of another driver would be hidden
@@ -84,13 +84,13 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
 class Prerequisites(NamedTuple):
     """What a change depends on; looked at only when something is about to change."""
 
-    version: tuple[int, ...] = ()  # of the installed engine: the one that the restart will start
+    version: values.Version = ()  # of the installed engine: the one that the restart will start
     missing_modules: tuple[str, ...] = ()
     missing_programs: tuple[str, ...] = ()
     unloaded_modules: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()  # drivers that the engine was built without
     file_types: bool | None = None  # of the data root's directories
-    zfs_module: tuple[int, ...] = ()  # the version of the kernel's zfs
+    zfs_module: values.Version = ()  # the version of the kernel's zfs
     pool: Pool | None = None
     remembers_pool: bool = False  # devicemapper's notes in the data root know a pool
     loop_file: str = ""  # the file that devicemapper has kept its data in; '' for none
@@ -124,7 +124,7 @@ class State(NamedTuple):
         return present(self.installed, self.config, self.roots[0] if self.roots else None)
 
     @property
-    def next_version(self) -> tuple[int, ...]:
+    def next_version(self) -> values.Version:
         """The version that the next start will run, as far as it is known; there is an engine."""
         seen = self.prerequisites.version if self.prerequisites else ()
         return seen or self.installed.version

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
@@ -19,6 +19,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     WriteFile,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    option_values as values,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import dotted
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import STORE_TYPE
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit import Unit
@@ -112,7 +115,7 @@ def parts(state: State, goal: Goal, wanted: Wanted) -> tuple[Part, ...]:
         return ()
     path, old = wanted.config_file, state.config.text
     undo = (WriteFile(f"{path} as it was", path, old),) if new else ()
-    # Also where no restart is needed: an engine that is stopped for others starts on the new file.
+    # Asked for also where it need not restart: stopped for others, it starts on the new file.
     pause = Pause(unit.name, diagnose=_last_words(unit.name))
     if why:
         pause = _restart(unit, why, state.installed.version, bool(new))
@@ -124,7 +127,7 @@ def note(service: str) -> str:
     return os.path.join(NOTES, service + ".unread")
 
 
-def _write(state: State, wanted: Wanted, new: Mapping[str, Any]) -> WriteFile:
+def _write(state: State, wanted: Wanted, new: dict[str, Any]) -> WriteFile:
     """The step that changes daemon.json."""
     named = ", ".join(
         "{} {}".format("remove" if value is daemon_json.REMOVE else "set", name)
@@ -139,7 +142,7 @@ def _write(state: State, wanted: Wanted, new: Mapping[str, Any]) -> WriteFile:
     )
 
 
-def _restart(unit: Unit, why: Iterable[str], version: tuple[int, ...], changed: bool) -> Pause:
+def _restart(unit: Unit, why: Iterable[str], version: values.Version, changed: bool) -> Pause:
     """The :class:`Pause` that ends with the engine up on its configuration.
 
     It is not stopped before: a restart is over sooner, and brings up an engine that is stopped.
