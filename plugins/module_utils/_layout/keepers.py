@@ -116,9 +116,10 @@ def _pool(wanted):
             "autoextend": params["autoextend"],
             "monitor": True,
             "require_headroom": params["require_headroom"],
+            "devices": params["devices"],
         }
     )
-    return (keeper.keeper(pool, params["devices"]),)
+    return (keeper.keeper(pool),)
 
 
 def _volume(wanted):
