@@ -21,12 +21,10 @@ TO_COME = (
     "_core/apply.py",
     "_core/reconcile.py",
     "_docker",
-    "_driver_on_pool",
     "_info",
     "_mount",
     "_mounted_volume",
     "_overlay",
-    "_storage_driver",
     "_zfs",
     "_zfs_pool",
 )
