@@ -21,7 +21,6 @@ TO_COME = (
     "_core/reconcile.py",
     "_mount",
     "_mounted_volume",
-    "_storage_driver",
     "_zfs_pool",
 )
 
@@ -48,9 +47,7 @@ def unnamed(source):
         and isinstance(call.func, ast.Name)
         and call.func.id == "StorageError"
         and not any(
-            keyword.arg == "refusal"
-            and is_name(keyword.value)
-            for keyword in call.keywords
+            keyword.arg == "refusal" and is_name(keyword.value) for keyword in call.keywords
         )
     ]
 
