@@ -151,11 +151,13 @@ def _for_good(error):
 
 def _host_words(run, move):
     """What the host itself says of the step that failed; none where it cannot be asked."""
-    if move and move.diagnose:
+    if not move or not move.diagnose:
+        return []
+    try:
         reason = run(move.diagnose)[1].strip()
-        if reason:
-            return ["The host's own words:\n" + reason]
-    return []
+    except Exception:  # what is to be taken back is worth more than the reason
+        return []
+    return ["The host's own words:\n" + reason] if reason else []
 
 
 def _reasons(steps):

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import WriteFile
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    WriteFile,
+    pauses_of,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
@@ -143,13 +146,17 @@ def nothing_is_destroyed(_technology, state, wish):
 
 
 def the_way_back_restores_the_file(_technology, state, wish):
-    """The way back is the old file and the engine as it was, from the write of the file on."""
-    planned = plan(state, wish)
-    back, _reset, engine = planned.undo
-    assert (back.path, back.content) == (CONFIG, state.config.text)
-    assert engine.argv[1] == ("restart" if state.engine.unit.running else "stop")
-    written = [getattr(step, "path", "") == CONFIG for step in planned.steps]
-    assert planned.undo_from == (written.index(True) if any(written) else len(written))
+    """The way back is the old file and the engine as it was, once the file was written."""
+    parts = plan(state, wish).parts
+    files = [step for part in parts for step in part.steps if isinstance(step, WriteFile)]
+    written = any(step.path == CONFIG for step in files)
+    back = [(step.path, step.content) for part in parts for step in part.undo]
+    assert back == [(CONFIG, state.config.text)] * written
+    for pause in pauses_of(parts):
+        assert bool(pause.back) is written
+        if written:
+            verb = "restart" if state.engine.unit.running else "stop"
+            assert [step.argv[1] for step in pause.back] == ["reset-failed", verb]
 
 
 INVARIANTS = [

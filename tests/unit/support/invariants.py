@@ -32,6 +32,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     destroyed,
     seal,
 )
+from support.deletions import every_verb_that_deletes_declares_what_it_destroys
+from support.failures import done_is_what_is_kept_and_what_is_taken_back
 
 
 class Technology(NamedTuple):
@@ -153,6 +155,8 @@ INVARIANTS = [
     what_the_host_does_not_keep_is_an_error,
     every_command_is_a_list_of_plain_words,
     nothing_is_destroyed_without_consent,
+    done_is_what_is_kept_and_what_is_taken_back,
+    every_verb_that_deletes_declares_what_it_destroys,
 ]
 
 

@@ -37,6 +37,7 @@ from support.btrfs_disks import (
     part,
     want,
 )
+from support.failures import WAYS_TO_FAIL, fail
 from support.invariants import INVARIANTS, Technology, outcome
 from support.lvm_hosts import disk
 
@@ -359,9 +360,11 @@ def test_a_step_claims_the_disks_that_it_takes(state):
 
 
 def test_the_way_back_keeps_the_filesystem_and_starts_the_engine_on_what_it_had():
-    planned = plan(host(disks=[disk()]), want())
-    assert planned.steps[planned.undo_from].path == UNIT
-    back = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.undo]
+    made, mount = plan(host(disks=[disk()]), want()).parts
+    assert made.undo == ()
+    assert mount.ready[0].path == UNIT
+    (engine,) = mount.pauses
+    back = [getattr(it, "path", None) or " ".join(it.argv) for it in (*mount.undo, *engine.back)]
     assert back == [
         "systemctl disable --quiet --now var-lib-docker.mount",
         UNIT,
@@ -369,7 +372,23 @@ def test_the_way_back_keeps_the_filesystem_and_starts_the_engine_on_what_it_had(
         RELOAD,
         START,
     ]
-    assert plan(mounted(disks=BOTH), want()).undo == ()
+    assert [part.undo for part in plan(mounted(disks=BOTH), want()).parts] == [()]
+
+
+def test_a_filesystem_that_cannot_grow_leaves_the_mount_and_the_disk_that_was_added():
+    grown = mounted(btrfs(member(disk_size=12 * GIB)), disks=[disk(2)])
+    planned = plan(grown._replace(mount=host().mount), want())
+    words = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.steps]
+    add = f"{ADD} {TWO} {ROOT}"
+    assert words[-4:] == [MOUNT, START, add, GROW]
+    failure = fail(planned, len(words) - 1, WAYS_TO_FAIL[0])
+    assert failure.back == []
+    assert failure.result["kept"] == failure.result["done"]
+    assert [step["action"] for step in failure.result["kept"]][-3:] == [MOUNT, START, add]
+    assert planned.steps[-2].reason in failure.text
+    assert failure.result["changed"] is True
+    assert "undone" not in failure.result
+    assert "as it was before" not in failure.text
 
 
 def test_check_mode_tells_what_is_known_of_a_filesystem_to_be_made():

@@ -13,9 +13,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.lock i
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Finding,
+    Part,
     Plan,
     StorageError,
     WriteFile,
+    describe_step,
+    kept,
     seal,
 )
 
@@ -79,8 +82,11 @@ def observe(run):
     return int(run.read(("size",)))
 
 
-def to(wanted, **more):
-    """Give the plan that takes the host to a size, one step for each unit."""
+def to(wanted, part=None, **more):
+    """Give the plan that takes the host to a size, one step for each unit.
+
+    :param part: what else there is to the part that these steps are.
+    """
 
     def plan(size):
         up = [Command(f"Grow to {to}", ("grow", "1")) for to in range(size + 1, wanted + 1)]
@@ -88,7 +94,7 @@ def to(wanted, **more):
             Command(f"Drop to {to - 1}", ("drop", "1"), destroys=(f"unit {to}",))
             for to in range(size, wanted, -1)
         ]
-        return Plan(up + down, wanted, **more)
+        return Plan((Part((*up, *down), **(part or {})),), wanted, **more)
 
     return plan
 
@@ -173,7 +179,8 @@ def test_a_program_that_a_later_step_needs_is_missed_before_the_first(check_mode
     host = Host(1, check_mode=check_mode)
     host.lacks = (lacking,)
     file = WriteFile("Set it", "/etc/x", "new")
-    plan = Plan([file, Command("Grow to 2", ("grow", "1"), needs=("hoist",))], 2)
+    steps = [file, Command("Grow to 2", ("grow", "1"), needs=("hoist",))]
+    plan = Plan(kept(steps), 2)
     ended = reconcile(host, lambda size: plan)
     assert ended.failed
     assert not ended.result["changed"]
@@ -202,7 +209,7 @@ def test_the_diff_shows_steps_state_and_files():
     file = WriteFile("Set it", "/etc/x", "new", old="old")
     gone = WriteFile("Drop it", "/etc/y", None, old="old")
     diff = reconcile(
-        Host(1, check_mode=True), lambda size: Plan([*to(2)(size).steps, file, gone], 2)
+        Host(1, check_mode=True), lambda size: Plan(kept([*to(2)(size).steps, file, gone]), 2)
     ).result["diff"]
     assert diff[0]["prepared"] == (
         "Steps:\n1. Grow to 2\n   grow 1\n2. Set it\n   write /etc/x\n"
@@ -217,7 +224,9 @@ def test_the_diff_shows_steps_state_and_files():
 
 def test_the_diff_keeps_a_private_file_to_itself():
     file = WriteFile("Set it", "/etc/x", "proxy: new-password", old="old-password", private=True)
-    shown = reconcile(Host(1, check_mode=True), lambda size: Plan([file], 1)).result["diff"][2]
+    shown = reconcile(Host(1, check_mode=True), lambda size: Plan(kept([file]), 1)).result["diff"][
+        2
+    ]
     assert "password" not in shown["before"] + shown["after"]
     assert shown["before"] != shown["after"]
 
@@ -322,17 +331,22 @@ def test_a_failing_first_step_changed_nothing():
     assert "diff" not in ended.result
 
 
-def two_steps(size):
-    """Give a plan whose second step differs from its first, to break it alone."""
-    if size >= 10:
-        return Plan([], size)
-    return Plan([Command("Grow", ("grow", "2")), Command("Grow more", ("grow", "8"))], 11)
+GROW, GROW_MORE = Command("Grow", ("grow", "2")), Command("Grow more", ("grow", "8"))
+
+
+def two_steps(**part):
+    """Give a planner whose second step differs from its first, to break it alone."""
+
+    def plan(size):
+        return Plan((Part((GROW, GROW_MORE), **part),) if size < 10 else (), 11)
+
+    return plan
 
 
 def test_a_failing_second_step_says_what_was_done():
     host = Host(1)
     host.broken = ("grow 8",)
-    ended = reconcile(host, two_steps)
+    ended = reconcile(host, two_steps())
     assert ended.failed
     assert "Grow more: `grow 8` failed" in str(ended)
     assert "Done before that, and kept: Grow. It is safe to run again" in str(ended)
@@ -354,14 +368,15 @@ def test_a_host_that_does_not_keep_its_state():
 def test_the_host_is_asked_for_its_own_reason():
     host = Host(1)
     host.broken = ("grow 1",)
-    ended = reconcile(host, to(2, diagnose=("why",)))
+    ended = reconcile(host, to(2, part={"diagnose": ("why",)}))
     assert "\nThe host's own words:\nthe host's reason\n" in str(ended)
 
 
 def test_it_is_not_asked_for_a_step_that_it_cannot_explain():
     host = Host(1)
-    host.broken = ("grow 1",)
-    ended = reconcile(host, to(2, diagnose=("why",), diagnose_from=1))
+    host.broken = ("grow 2",)
+    explained = Part((GROW_MORE,), diagnose=("why",))
+    ended = reconcile(host, lambda _size: Plan((*kept([GROW]), explained), 11))
     assert ended.failed
     assert "The host's own words" not in str(ended)
 
@@ -372,52 +387,61 @@ UNDO = (Command("Take it back", ("drop", "2")),)
 def test_the_way_back_is_taken():
     host = Host(1)
     host.broken = ("grow 8",)
-    ended = reconcile(host, lambda size: two_steps(size)._replace(undo=UNDO))
+    ended = reconcile(host, two_steps(undo=UNDO))
     assert ended.failed
     assert host.size == 1
     assert host.ran == ["grow 2", "grow 8", "drop 2"]
-    assert "Taken back, so that it is as it was before: Take it back." in str(ended)
+    assert str(ended).endswith("\nTaken back: Grow.\nIt is as it was before.")
+    assert ended.result["taken_back"] == ended.result["done"]
     assert ended.result["undone"]
     assert not ended.result["changed"]
 
 
 def test_only_the_steps_that_the_way_back_is_for_are_taken_back():
     def plan(size):
-        first = Command("Grow first", ("grow", "1"))
-        steps = two_steps(size).steps
-        return Plan([first, *steps] if steps else [], 12, undo=UNDO, undo_from=1)
+        first = kept([Command("Grow first", ("grow", "1"))])
+        parts = two_steps(undo=UNDO)(size).parts
+        return Plan((*first, *parts) if parts else (), 12)
 
     host = Host(1)
     host.broken = ("grow 8",)
     ended = reconcile(host, plan)
     assert host.ran == ["grow 1", "grow 2", "grow 8", "drop 2"]
-    assert "Done before that, and kept: Grow first." in str(ended)
+    assert "Taken back: Grow.\nDone before that, and kept: Grow first." in str(ended)
     assert ended.result["changed"]
 
 
 def test_the_way_back_is_taken_when_the_host_keeps_nothing():
     host = Host(1)
     host.deaf = True
-    assert reconcile(host, to(2, undo=UNDO)).result["undone"]
+    assert reconcile(host, to(2, part={"undo": UNDO})).result["undone"]
     assert host.ran == ["grow 1", "drop 2"]
 
 
-@pytest.mark.parametrize(("broken", "undo_from"), [("grow 2", 0), ("grow 8", 1)])
-def test_no_way_back_from_where_nothing_was_done_that_it_is_for(broken, undo_from):
+NOT_BEGUN = [
+    # what failed, the parts that were to come after it, what it leaves
+    (GROW, (*kept([GROW]), Part((GROW_MORE,), UNDO)), []),
+    (GROW_MORE, (*kept([GROW, GROW_MORE]), Part((GROW,), UNDO)), [GROW]),
+]
+
+
+@pytest.mark.parametrize(("broken", "parts", "stays"), NOT_BEGUN)
+def test_no_way_back_from_where_nothing_was_done_that_it_is_for(broken, parts, stays):
     host = Host(1)
-    host.broken = (broken,)
-    plan = {"undo": UNDO, "undo_from": undo_from}
-    ended = reconcile(host, lambda size: two_steps(size)._replace(**plan))
-    assert host.ran[-1] == broken
+    host.broken = (" ".join(broken.argv),)
+    ended = reconcile(host, lambda _size: Plan(parts, 12))
+    assert host.ran[-1] == host.broken[0]
     assert "Taken back" not in str(ended)
-    assert ended.result["changed"] is bool(undo_from)
+    assert "undone" not in ended.result
+    assert ended.result["kept"] == [describe_step(step) for step in stays]
+    assert ended.result["changed"] is bool(stays)
 
 
 def test_a_way_back_that_fails_is_gone_to_its_end():
     host = Host(1)
     host.broken = ("grow 8", "drop 2")
     undo = (*UNDO, Command("Take the rest back", ("drop", "1")))
-    ended = reconcile(host, lambda size: two_steps(size)._replace(undo=undo))
+    ended = reconcile(host, two_steps(undo=undo))
     assert host.ran[-2:] == ["drop 2", "drop 1"]
     assert "has to be done by hand: Take it back (" in str(ended)
     assert not ended.result["undone"]

@@ -111,9 +111,10 @@ def test_invariant(holds, docker, lvm, _steps):
 
 def test_the_way_back_leaves_the_pool():
     planned = both(State(engine(closer=NO_POOL), BLANK), wanted())
-    written = [getattr(step, "path", "") for step in planned.steps].index(CONFIG)
-    assert (planned.undo_from, planned.diagnose_from) == (written, len(MAKE))
-    assert planned.undo[0].path == CONFIG
+    *pool, driver = planned.parts
+    assert len([step for part in pool for step in part.steps]) == len(MAKE)
+    assert [(part.undo, part.diagnose) for part in pool] == [((), ())] * len(pool)
+    assert [step.path for step in driver.undo] == [CONFIG]
 
 
 def test_both_speak():

@@ -31,6 +31,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mounted_vol
     Wanted,
     describe,
 )
+from support.failures import WAYS_TO_FAIL, fail
 from support.invariants import INVARIANTS, Technology, outcome
 from support.lvm_hosts import EXTENT, disk, group, groups, pool
 
@@ -217,9 +218,11 @@ def test_invariant(holds, state, wanted, steps):
 
 
 def test_the_way_back_starts_the_engine_on_what_it_had():
-    planned = plan(host([group()]), want())
-    assert planned.steps[planned.undo_from].path == UNIT.path
-    back = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.undo]
+    made, mount = plan(host([group()]), want()).parts
+    assert made.undo == ()
+    assert mount.ready[0].path == UNIT.path
+    (engine,) = mount.pauses
+    back = [getattr(it, "path", None) or " ".join(it.argv) for it in (*mount.undo, *engine.back)]
     assert back == [
         "systemctl disable --quiet --now var-lib-docker.mount",
         UNIT.path,
@@ -227,7 +230,21 @@ def test_the_way_back_starts_the_engine_on_what_it_had():
         RELOAD,
         START,
     ]
-    assert all(step.content is None for step in planned.undo if hasattr(step, "content"))
+    assert all(step.content is None for step in mount.undo if hasattr(step, "content"))
+
+
+def test_a_filesystem_that_cannot_grow_leaves_the_mount_and_the_engine_on_it():
+    small = XFS._replace(blocks=XFS.blocks // 2)
+    planned = plan(host([group(PLAIN)], xfs=small), want())
+    words = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.steps]
+    assert words[-3:] == [MOUNT, START, GROW_FS]
+    failure = fail(planned, len(words) - 1, WAYS_TO_FAIL[0])
+    assert failure.back == []
+    assert failure.result["kept"] == failure.result["done"]
+    assert [step["action"] for step in failure.result["kept"]][-2:] == [MOUNT, START]
+    assert failure.result["changed"] is True
+    assert "undone" not in failure.result
+    assert "as it was before" not in failure.text
 
 
 def test_data_below_the_mount_is_told():

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    StorageError,
+    pauses_of,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
@@ -324,5 +327,6 @@ LAST_WORDS = [
 
 @pytest.mark.parametrize(("line", "kept"), LAST_WORDS)
 def test_the_engines_own_reason_is_told_from_its_chatter(line, kept):
-    argv = plan(host(), want("vfs")).diagnose
+    (engine,) = pauses_of(plan(host(), want("vfs")).parts)
+    argv = engine.diagnose
     assert bool(re.search(argv[argv.index("--grep") + 1], line)) is kept

@@ -9,7 +9,10 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    StorageError,
+    pauses_of,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
 )
@@ -293,27 +296,30 @@ def test_invariant(holds, state, wanted, steps):
 
 
 WAYS_BACK = [
+    # the host, how many steps stay, the steps of the way back
     # pool and filesystem are kept; the engine gets back what it had
     (blank(), 2, ["zfs set canmount=off docker/data", GUARD, RELOAD, START]),
     # it was to be mounted before as well, so it stays mounted
     (
         there(not_mounted(), mount=mounted(mounted=None, ours=False, active=("docker.service",))),
-        0,
+        1,
         [START],
     ),
     (done(mount=mounted(guarded=(), guard_texts={})), 0, [GUARD, RELOAD]),
     # it is mounted already, and is not unmounted
-    (done(filesystem(canmount="noauto")), 0, []),
+    (done(filesystem(canmount="noauto")), 1, []),
     (done(), 0, []),
 ]
 
 
-@pytest.mark.parametrize(("state", "kept", "back"), WAYS_BACK)
-def test_the_way_back_starts_the_engine_on_what_it_had(state, kept, back):
-    planned = plan(state, want_mounted())
-    assert planned.undo_from == kept
-    assert [getattr(it, "path", None) or " ".join(it.argv) for it in planned.undo] == back
-    assert all(it.content is None for it in planned.undo if hasattr(it, "content"))
+@pytest.mark.parametrize(("state", "stays", "back"), WAYS_BACK)
+def test_the_way_back_starts_the_engine_on_what_it_had(state, stays, back):
+    parts = plan(state, want_mounted()).parts
+    undo = [step for part in parts for step in part.undo]
+    engine = [step for pause in pauses_of(parts) for step in pause.back]
+    assert [getattr(it, "path", None) or " ".join(it.argv) for it in (*undo, *engine)] == back
+    assert all(it.content is None for it in undo if hasattr(it, "content"))
+    assert sum(len(part.steps) for part in parts if not part.undo) == stays
 
 
 def test_data_below_the_mount_is_told():
