@@ -169,15 +169,14 @@ def _story(change, now):
     """How an open change has ended, in a sentence or two."""
     story = f"A run of {change.module} (begun at {change.time}) ended before its end"
     if now.at_work:
-        return (
-            f"{story}, at this step, of which nobody knows how far it came: "
-            f"{now.at_work.step.reason}."
+        story += (
+            f", at this step, of which nobody knows how far it came: {now.at_work.step.reason}."
         )
-    if change.progress.returning:
-        return f"{story}, on its way back."
-    if len(now.done) == len(moves(change.parts)):
-        return f"{story}: all steps were taken, and the proof that the host kept them is missing."
-    return f"{story}, after {len(now.done)} of {len(moves(change.parts))} steps."
+    elif len(now.done) == len(moves(change.parts)):
+        story += ": all steps were taken, and the proof that the host kept them is missing."
+    else:
+        story += f", after {len(now.done)} of {len(moves(change.parts))} steps."
+    return story + (" Its way back was not gone to its end." if change.progress.returning else "")
 
 
 def _fate(back, trouble):

@@ -164,13 +164,18 @@ def parts(state, desired):
                     "Note that the running engine has not read its new configuration yet",
                     note(unit.name),
                     unit.invocation + "\n",
+                    old=state.unread and state.unread + "\n",
                 )
             )
         files.append(write(state, desired, new))
     if not files and not why:
         return ()
     path, old = desired.config_file, state.config.text
-    undo = (WriteFile(f"{path} as it was", path, old),) if new else ()
+    undo = tuple(
+        WriteFile(f"{path} as it was", path, old, step.content, private=step.private)
+        for step in files
+        if step.path == path
+    )
     start = (_restart(unit, why, state.engine.version, bool(new)),) if why else ()
     return (Part(tuple(files), undo, pauses=start),)
 

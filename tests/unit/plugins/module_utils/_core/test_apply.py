@@ -21,12 +21,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 CLAIM = Claim("/dev/vdb", "254:16", 1, "", "")
 
 
-def run_nothing(argv):
+def run_nothing(argv, deadline):
     pytest.fail(f"{argv} was run")
 
 
-def write(path, content, mode=0o644):
-    _apply.execute(run_nothing, WriteFile("Set it", str(path), content, mode=mode), None)
+def write(path, content, mode=0o644, old=None):
+    _apply.execute(run_nothing, WriteFile("Set it", str(path), content, old, mode), None)
 
 
 def mode_of(path):
@@ -36,7 +36,7 @@ def mode_of(path):
 def test_a_command_is_run_as_it_is():
     ran = []
     step = Command("Make it", ("vgcreate", "vg", "/dev/disk/by-id/a b"))
-    _apply.execute(lambda argv: ran.append(argv) or (0, "", ""), step, None)
+    _apply.execute(lambda argv, deadline: ran.append(argv) or (0, "", ""), step, None)
     assert ran == [step.argv]
 
 
@@ -50,7 +50,7 @@ OUTCOMES = [
 def test_a_command_that_fails(outcome, message):
     step = Command("Make it", ("vgcreate", "a b"))
     with pytest.raises(StorageError) as error:
-        _apply.execute(lambda argv: outcome, step, None)
+        _apply.execute(lambda argv, deadline: outcome, step, None)
     assert str(error.value).startswith("Make it: " + message)
 
 
@@ -64,7 +64,7 @@ def test_the_disks_of_a_step_are_held_while_it_runs():
         log.append("let go")
 
     step = Command("Make it", ("vgcreate",), claims=(CLAIM,))
-    _apply.execute(lambda argv: log.append("run") or (0, "", ""), step, hold)
+    _apply.execute(lambda argv, deadline: log.append("run") or (0, "", ""), step, hold)
     assert log == [("hold", (CLAIM,)), "run", "let go"]
 
 
@@ -105,7 +105,7 @@ def test_mode_and_owner_of_a_replaced_file_stay(tmp_path, monkeypatch):
     path.chmod(0o640)
     owners = []
     monkeypatch.setattr(os, "fchown", lambda _fd, *owner: owners.append(owner))
-    write(path, "new", mode=0o600)
+    write(path, "new", mode=0o600, old="old")
     assert path.read_text() == "new"
     assert mode_of(path) == 0o640
     assert owners == [(path.stat().st_uid, path.stat().st_gid)]
@@ -114,7 +114,7 @@ def test_mode_and_owner_of_a_replaced_file_stay(tmp_path, monkeypatch):
 def test_a_file_is_removed(tmp_path):
     path = tmp_path / "file"
     path.write_text("old")
-    write(path, None)
+    write(path, None, old="old")
     assert os.listdir(tmp_path) == []
 
 
@@ -136,7 +136,7 @@ def test_a_crash_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch
 
     monkeypatch.setattr(os, call, crash)
     with pytest.raises(Crash):
-        write(path, "new")
+        write(path, "new", old="old")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["file"]
 
