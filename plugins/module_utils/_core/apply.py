@@ -75,7 +75,7 @@ def require_replaceable(step):
 
 def landed(step):
     """Whether the file of a step is as the step leaves it; a kernel's parameter may be."""
-    return step.path.startswith(_PARAMETERS) or _present(step.path) == step.content
+    return step.path.startswith(_PARAMETERS) or present(step.path) == step.content
 
 
 def clear(step):
@@ -118,7 +118,7 @@ def _is_there(step):
 
     :raises StorageError: it is neither that, nor what it was when the step was planned.
     """
-    now = _present(step.path)
+    now = present(step.path)
     if now == step.content:
         return True
     # A line's ending is as it was read, and an empty file holds nothing that could be lost.
@@ -132,7 +132,7 @@ def _is_there(step):
     return False
 
 
-def _present(path):
+def present(path):
     """The text of a file; None where there is none."""
     try:
         with open(path, encoding="utf-8", errors="replace", newline="") as stream:

@@ -81,12 +81,12 @@ def foresee() -> dict:
     """
     told, findings = [], []
     for change in _usable():
-        if not _runs(change):
+        if not runs(change):
             now = standing(change)
-            steps = [step for it in now.back.returns for step in it.steps]
-            told.append({**_whose(change, now), "steps": describe_steps(steps)})
-            first = "; ".join(step.reason for step in steps) or "nothing has to be taken back"
-            findings.append(_finding(f"{_story(change, now)} A real run first goes back: {first}."))
+            steps = describe_steps(step for it in now.back.returns for step in it.steps)
+            told.append({**_whose(change, now), "steps": steps})
+            findings.append(foreseen(change))
+    findings = [finding._asdict() for finding in findings]
     if not told:
         return {}
     changed = any(it["steps"] for it in told)
@@ -108,7 +108,7 @@ def recover(taker, patience=None) -> dict:
         _await_end(change, lock.PATIENCE if patience is None else patience)
         one = _recover(taker(change.run), change)
         told.append(one)
-        findings.append(_finding(one["message"]))
+        findings.append(_finding(one["message"])._asdict())
     if not told:
         return {}
     changed = any(it["changed"] for it in told)
@@ -192,10 +192,33 @@ def _fate(back, trouble):
 
 
 def _finding(message):
-    return Finding("warning", "interrupted_run", message)._asdict()
+    return Finding("warning", "interrupted_run", message)
 
 
-def _runs(change):
+def foreseen(change: Change) -> Finding:
+    """What a real run would first put right."""
+    now = standing(change)
+    steps = [step.reason for it in now.back.returns for step in it.steps]
+    first = "goes back: " + "; ".join(steps) if steps else "has nothing to take back"
+    return _finding(f"{_story(change, now)} The next real run of any module first {first}.")
+
+
+def describe_change(change: Change) -> dict:
+    """An open change as the user gets it, as plain JSON."""
+    told = {"path": change.path, "seal": change.seal, "problem": None, "running": runs(change)}
+    if change.problem:
+        return {**told, "problem": str(change.problem)}
+    now = standing(change)
+    return {
+        **told,
+        **_whose(change, now),
+        "done": describe_steps(move.step for move in now.done),
+        "way_back": describe_steps(step for it in now.back.returns for step in it.steps),
+    }
+
+
+def runs(change: Change) -> bool:
+    """Whether the run that has begun a change is still there."""
     return change.boot == identity.boot_id() and identity.lives(change.process)
 
 

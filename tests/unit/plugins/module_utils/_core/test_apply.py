@@ -174,3 +174,82 @@ def test_a_parameter_of_the_kernel_is_written_to_and_not_replaced(tmp_path, monk
     inode = parameter.stat().st_ino
     write(parameter, "1073741824\n")
     assert (parameter.read_text(), parameter.stat().st_ino) == ("1073741824\n", inode)
+
+
+MEANWHILE = [
+    # there now, as it was planned for, to be there: what becomes of it
+    ("old", "old", "new", "new"),
+    ("theirs", "old", "new", None),
+    ("theirs", None, "new", None),
+    (None, "old", "new", None),
+    ("theirs", "old", None, None),
+    ("new", "old", "new", "new"),  # the same, by whomever
+    ("", None, "new", "new"),  # holds nothing that could be lost
+    ("a\r\nb\r", "a\nb\n", "new", "new"),  # as a text is read
+    ("\r\n", "\n", "\n", "\n"),
+]
+
+
+@pytest.mark.parametrize(("now", "old", "content", "then"), MEANWHILE)
+def test_what_another_has_written_meanwhile_is_not_overwritten(tmp_path, now, old, content, then):
+    path = tmp_path / "file"
+    if now is not None:
+        path.write_bytes(now.encode())
+    if then is None:
+        with pytest.raises(StorageError, match="another program has written it") as error:
+            write(path, content, old=old)
+        assert error.value.details["refusal"] == "file_changed_meanwhile"
+        then = now
+    else:
+        write(path, content, old=old)
+    assert (path.read_bytes().decode() if path.exists() else None) == then
+
+
+def foreign(path, words):
+    before = os.lstat(path)
+    for content in ("new", None):
+        with pytest.raises(StorageError, match=words) as error:
+            write(path, content, old="old")
+        assert error.value.details["refusal"] == "file_foreign"
+    assert os.lstat(path).st_ino == before.st_ino
+
+
+def test_a_link_is_not_replaced_and_not_followed(tmp_path):
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "file").symlink_to(tmp_path / "real")
+    foreign(tmp_path / "file", "it is a symbolic link")
+    assert (tmp_path / "real").read_text() == "old"
+
+
+def test_a_pipe_is_not_replaced_and_holds_nobody_up(tmp_path):
+    os.mkfifo(tmp_path / "file")
+    foreign(tmp_path / "file", "it is no file")
+
+
+def test_a_folder_is_not_replaced(tmp_path):
+    (tmp_path / "file").mkdir()
+    foreign(tmp_path / "file", "it is no file")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_the_file_of_another_user_is_not_replaced(tmp_path):
+    (tmp_path / "file").write_text("old")
+    os.chown(tmp_path / "file", 65534, 65534)
+    foreign(tmp_path / "file", "it belongs to the user with the number 65534")
+
+
+@pytest.mark.parametrize(("mode", "then"), [(0o666, 0o644), (0o6775, 0o755), (0o620, 0o600)])
+def test_rights_that_its_kind_should_not_have_do_not_stay(tmp_path, mode, then):
+    path = tmp_path / "file"
+    path.write_text("old")
+    path.chmod(mode)
+    write(path, "new", old="old")
+    assert mode_of(path) == then
+
+
+def test_what_a_killed_run_left_beside_is_no_obstacle_and_is_not_followed(tmp_path):
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / ".file.containerhost-storage").symlink_to(tmp_path / "precious")
+    write(tmp_path / "file", "new")
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert sorted(os.listdir(tmp_path)) == ["file", "precious"]

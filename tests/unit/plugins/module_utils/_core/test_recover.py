@@ -158,7 +158,9 @@ def test_check_mode_tells_what_would_be_put_right_and_writes_nothing(fresh, monk
         "Flag as it was", "Config as it was", "Start the engine",
     ]  # fmt: skip
     assert ended.result["changed"]
-    assert "A real run first goes back: Flag as it was; Config" in host.warned[0]
+    assert (
+        "The next real run of any module first goes back: Flag as it was; Config" in host.warned[0]
+    )
     assert len(litter(host)) == 1
 
 
@@ -305,3 +307,32 @@ def test_the_steps_of_a_way_back_are_the_same_after_a_failure_and_after_a_kill(f
     open_change(killed, [*taken(killed, 5), ("begin", 5)], plan.parts)
     killed.only_look()
     assert killed.seen() == AFTER
+
+
+def test_a_file_that_is_a_link_stops_the_run_before_its_first_step(fresh):
+    host = fresh("host")
+    os.rename(host.path["config"], host.folder / "real")
+    os.symlink(host.folder / "real", host.path["config"])
+    for host.check_mode in (True, False):
+        ended = host.run()
+        assert ended.result["refusal"] == "file_foreign"
+    assert not os.path.exists(host.path["pool"])
+
+
+def test_a_run_that_is_told_to_end_takes_back_what_it_has_begun(fresh):
+    host = fresh("host")
+    real = host.run_command
+
+    def run_command(argv, **more):
+        if argv[0] == "drop":
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(argv, **more)
+
+    host.run_command = run_command
+    ended = host.run()
+    assert ended.failed
+    assert ended.result["refusal"] == "run_ended"
+    assert [step["reason"] for step in ended.result["taken_back"]] == ["Stop the engine"]
+    assert ended.result["failed_step"] is None
+    assert host.seen() == AS_IT_WAS[1]
+    assert litter(host) == []
