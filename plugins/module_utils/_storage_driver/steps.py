@@ -108,13 +108,18 @@ def parts(state: State, goal: Goal, wanted: Wanted) -> tuple[Part, ...]:
                     "Note that the running engine has not read its new configuration yet",
                     note(unit.name),
                     unit.invocation + "\n",
+                    old=state.unread + "\n" if state.unread else None,
                 )
             )
         files.append(_write(state, wanted, new))
     if not files and not why:
         return ()
-    path, old = wanted.config_file, state.config.text
-    undo = (WriteFile(f"{path} as it was", path, old),) if new else ()
+    path = wanted.config_file
+    undo = tuple(
+        WriteFile(f"{path} as it was", path, step.old, step.content, private=step.private)
+        for step in files
+        if step.path == path
+    )
     # Asked for also where it need not restart: stopped for others, it starts on the new file.
     pause = Pause(unit.name, diagnose=_last_words(unit.name))
     if why:
