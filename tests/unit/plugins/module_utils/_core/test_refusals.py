@@ -16,22 +16,26 @@ SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 # Rooms, and files, whose refusals have no names yet.
 TO_COME = (
-    "_btrfs",
     "_btrfs_filesystem",
     "_core/apply.py",
     "_core/reconcile.py",
-    "_docker",
-    "_info",
     "_mount",
     "_mounted_volume",
-    "_overlay",
-    "_zfs",
     "_zfs_pool",
 )
 
 
 def is_to_come(path):
     return str(path) in TO_COME or any(str(folder) in TO_COME for folder in path.parents)
+
+
+def is_name(value):
+    """Whether it is a constant name, a choice between two, or one that is passed on."""
+    if isinstance(value, ast.IfExp):
+        return is_name(value.body) and is_name(value.orelse)
+    if isinstance(value, ast.Name):
+        return value.id == "refusal"
+    return isinstance(value, ast.Constant) and bool(SNAKE_CASE.fullmatch(str(value.value)))
 
 
 def unnamed(source):
@@ -44,8 +48,7 @@ def unnamed(source):
         and call.func.id == "StorageError"
         and not any(
             keyword.arg == "refusal"
-            and isinstance(keyword.value, ast.Constant)
-            and SNAKE_CASE.fullmatch(str(keyword.value.value))
+            and is_name(keyword.value)
             for keyword in call.keywords
         )
     ]
