@@ -61,7 +61,7 @@ OPTIONS = {
 
 # What docker_storage_sizing stands for, where no size is given: shares of the volume group. A thin
 # volume is larger than its pool at first: that is what the pool grows for.
-_SIZES = {
+_SIZES: dict[str, dict[str, str | None]] = {
     "headroom": {"pool": "80%VG", "metadata": None, "thin": "95%VG", "plain": "80%VG"},
     "documented": {"pool": "95%VG", "metadata": "1%VG", "thin": "95%VG", "plain": "95%VG"},
 }

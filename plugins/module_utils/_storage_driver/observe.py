@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -64,7 +63,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
         return state
     old = present_root(engine, state.config)
     state = state._replace(
-        unread=_first_line(steps.note(wanted.service)),
+        unread=engine_host.text_of(steps.note(wanted.service)).strip(),
         kernel=os.uname().release,
         roots=(holdings_of(engine, old),),
         same_root=True,
@@ -85,12 +84,6 @@ def observe(run: Reader, wanted: Wanted) -> State:
         if lost:
             state = state._replace(prerequisites=seen._replace(hidden_bytes=_bytes(lost)))
     return state
-
-
-def _first_line(path: str) -> str:
-    with contextlib.suppress(OSError), open(path, encoding="utf-8") as stream:
-        return stream.readline().strip()
-    return ""
 
 
 def _observe_prerequisites(run: Reader, state: State, target: Goal) -> Prerequisites:
