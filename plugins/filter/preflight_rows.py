@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 DOCUMENTATION = r"""
 name: preflight_rows
 short_description: Put what storage_info said of each host into one list
@@ -76,12 +79,12 @@ _value:
 """
 
 
-def preflight_rows(results):
+def preflight_rows(results: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """The entry of each host; see RETURN."""
     return [_row(host, result) for host, result in results.items()]
 
 
-def _row(host, result):
+def _row(host: str, result: dict[str, Any]) -> dict[str, Any]:
     storage = result.get("storage", {})
     drivers = storage.get("drivers", {})
     status, message = _status(result, storage)
@@ -97,7 +100,7 @@ def _row(host, result):
     }
 
 
-def _status(result, storage):
+def _status(result: dict[str, Any], storage: dict[str, Any]) -> tuple[str, str]:
     if result.get("unreachable"):
         return "unreachable", _line(result)
     if not storage:
@@ -109,7 +112,7 @@ def _status(result, storage):
     return "ok", ""
 
 
-def _line(result):
+def _line(result: dict[str, Any]) -> str:
     """The first line of an error that says something; a module that broke has it elsewhere."""
     for text in (result.get("msg"), result.get("module_stderr"), result.get("module_stdout")):
         lines = [line.strip() for line in str(text or "").splitlines() if line.strip()]
@@ -121,6 +124,6 @@ def _line(result):
 class FilterModule:
     """The filter, as Ansible finds it."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filter by its name."""
         return {"preflight_rows": preflight_rows}

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any
 
 DOCUMENTATION = r"""
 name: preflight_table
@@ -47,17 +49,19 @@ _value:
   type: str
 """
 
+Row = dict[str, Any]  # as preflight_rows makes it
+
 _LONGEST_NAME = 24
 _LABEL = 13
 _DRIVER = 16
 
 
-def preflight_table(rows, width=88):
+def preflight_table(rows: list[Row], width: int = 88) -> str:
     """The whole text; see DOCUMENTATION."""
     return "\n".join([*_table(rows), *_sections(rows, width)])
 
 
-def _table(rows):
+def _table(rows: list[Row]) -> Iterator[str]:
     """A line for each host; a name that is too long for its column has one of its own."""
     versions = _versions(rows)
     cells = [["HOST", "ENGINE", "DRIVER", *(f"TO {it}" for it in versions), "WARNINGS"]]
@@ -74,12 +78,12 @@ def _table(rows):
         yield "  ".join(map(str.ljust, line, widths)).rstrip()
 
 
-def _versions(rows):
+def _versions(rows: list[Row]) -> list[str]:
     """The versions that verdicts are given for, in their order."""
     return list(dict.fromkeys(it["version"] for row in rows for it in row["outlook"]))
 
 
-def _cells(row, versions):
+def _cells(row: Row, versions: list[str]) -> list[str]:
     if row["status"] != "ok":
         return [row["host"], row["status"].replace("_", " ")]
     verdicts = {it["version"]: it["verdict"].replace("_", " ") for it in row["outlook"]}
@@ -93,9 +97,9 @@ def _cells(row, versions):
     ]
 
 
-def _sections(rows, width):
+def _sections(rows: list[Row], width: int) -> Iterator[str]:
     """What there is to know of each host; where it is the same of several, once."""
-    shared = {}
+    shared: dict[str, list[str]] = {}
     for row in rows:
         shared.setdefault("\n".join(_section(row, width)), []).append(row["host"])
     for text, hosts in shared.items():
@@ -104,7 +108,7 @@ def _sections(rows, width):
         yield text
 
 
-def _section(row, width):
+def _section(row: Row, width: int) -> Iterator[str]:
     if row["status"] == "ok":
         yield from _labelled("engine", _engine(row["engine"]), width)
         yield from _candidates(row["candidates"], width)
@@ -117,9 +121,9 @@ def _section(row, width):
         yield from _labelled(it["level"], it["message"], width)
 
 
-def _outlook(outlook, width):
+def _outlook(outlook: list[dict[str, str]], width: int) -> Iterator[str]:
     """What each version would do; those that would do the same share it."""
-    shared = {}
+    shared: dict[tuple[str, str], list[str]] = {}
     for it in outlook:
         said = (f"{it['verdict'].replace('_', ' ')}. {it['why']}", it["before"])
         shared.setdefault(said, []).append(it["version"])
@@ -128,7 +132,7 @@ def _outlook(outlook, width):
         yield from _labelled("", before and "Before: " + before, width)
 
 
-def _engine(engine):
+def _engine(engine: dict[str, Any]) -> str:
     """``Docker 26.1.5 on vfs, /var/lib/docker on ext4, 3 images of vfs``."""
     backing, held = engine["backing_filesystem"], []
     for noun in ("image", "container"):
@@ -144,7 +148,7 @@ def _engine(engine):
     )
 
 
-def _candidates(candidates, width):
+def _candidates(candidates: list[dict[str, Any]], width: int) -> Iterator[str]:
     """The drivers that are possible as it is, those with one more disk, and why not the others."""
     for label, needs in (("possible", False), ("with a disk", True)):
         names = [it["driver"] for it in candidates if it["possible"] and bool(it["needs"]) == needs]
@@ -157,7 +161,7 @@ def _candidates(candidates, width):
             label = ""
 
 
-def _labelled(label, text, width, hang=0):
+def _labelled(label: str, text: str, width: int, hang: int = 0) -> list[str]:
     """A paragraph behind its label; nothing for no text."""
     return textwrap.wrap(
         text,
@@ -173,6 +177,6 @@ def _labelled(label, text, width, hang=0):
 class FilterModule:
     """The filter, as Ansible finds it."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filter by its name."""
         return {"preflight_table": preflight_table}

@@ -80,12 +80,6 @@ options:
     type: list
     elements: str
     default: [noatime]
-  pending:
-    description:
-      - In check mode, take C(btrfs-progs) for installed where it is not, because a task before
-        this one is to install it. A real run takes no notice of this.
-    type: bool
-    default: false
 notes:
   - A new filesystem is mounted by the link of its first disk, since its UUID is not known before
     it is made; one that existed before is mounted by its UUID. Neither is changed into the other
@@ -205,13 +199,11 @@ def main():
             "metadata_profile": {"type": "str", "choices": list(LEAST)},
             "path": {"type": "path", "required": True},
             "mount_options": {"type": "list", "elements": "str", "default": ["noatime"]},
-            "pending": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     try:
-        pending = module.params["pending"] and module.check_mode
-        wanted = wanted_from(dict(module.params, pending=pending))
+        wanted = wanted_from(module.params)
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)
     reconcile(

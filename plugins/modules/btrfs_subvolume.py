@@ -222,10 +222,10 @@ destroys:
 from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.describe import describe
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.observe import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
-    describe,
-    observe,
     wanted_from,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
@@ -258,7 +258,7 @@ def main():
         module,
         observe=partial(observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
-        describe=describe,
+        describe=partial(describe, wanted=wanted),
     )
 
 

@@ -63,12 +63,6 @@ options:
     type: list
     elements: str
     default: [noatime, prjquota]
-  pending:
-    description:
-      - In check mode, take O(pool) for made where it is not there, because a task before this one
-        is to make it of O(devices). A real run takes no notice of this.
-    type: bool
-    default: false
 seealso:
   - module: containerhost.storage.thinpool
   - module: containerhost.storage.storage_driver
@@ -152,13 +146,11 @@ def main():
                 "elements": "str",
                 "default": ["noatime", "prjquota"],
             },
-            "pending": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     try:
-        pending = bool(module.params["pending"] and module.params["pool"] and module.check_mode)
-        wanted = wanted_from(dict(module.params, pending=pending))
+        wanted = wanted_from(module.params)
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)
     reconcile(

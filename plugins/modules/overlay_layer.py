@@ -250,18 +250,17 @@ findings:
   elements: dict
 """
 
-from functools import lru_cache, partial
+from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.changes import (
-    read_changes,
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.describe import (
+    describe,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.observe import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
-    describe,
-    observe,
     wanted_from,
 )
 
@@ -290,16 +289,13 @@ def main():
         },
         supports_check_mode=True,
     )
-    read = lru_cache(partial(read_changes, limit=module.params["limit"]))
     try:
         wanted = wanted_from(module.params)
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)
     reconcile(
         module,
-        observe=partial(
-            observe, wanted=wanted, read=read if module.params["report_changes"] else None
-        ),
+        observe=partial(observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
         describe=partial(describe, wanted=wanted),
     )

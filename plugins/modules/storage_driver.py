@@ -21,7 +21,6 @@ description:
   - An engine that does not come up gets its old C(daemon.json) back and is restarted, and the error
     carries the engine's own reason.
   - A change that would hide images, containers or volumes is refused with a list of them.
-  - Makes and keeps the thin pool that the engine lies on as well, where O(thinpool) asks for it.
   - Nothing is ever deleted. An option that is left out keeps what is there.
 extends_documentation_fragment:
   - containerhost.storage.attributes
@@ -96,84 +95,8 @@ options:
         settings; the next run with V(true) restarts it.
     type: bool
     default: true
-  pending:
-    description:
-      - In check mode, do not ask for the thin pool or the dataset in O(options), for the data
-        root's filesystem, or for the programs that the driver runs, because tasks before this one
-        are to bring them. All else is checked. So a play can know that the engine will take a
-        driver before it makes storage for it.
-      - A kernel module that comes with those programs, which is ZFS, is asked for as soon as they
-        are there.
-      - A real run takes no notice of this.
-    type: bool
-    default: false
-  tools:
-    description:
-      - Programs that other tasks are going to run for the place of the data. Those that the host
-        lacks are named in RV(state.missing_tools), so that a play can bring them before anything
-        is made; none is refused.
-    type: list
-    elements: str
-    default: []
-  thinpool:
-    description:
-      - The thin pool that V(devicemapper) lies on, which C(dm.thinpooldev) in O(options) has to
-        name. It is kept as M(containerhost.storage.thinpool) keeps it, in the same run and before
-        the engine. What the engine would refuse is refused before there is a pool.
-      - While one of O(tools) is missing, nothing is done, neither here nor to the engine.
-    type: dict
-    suboptions:
-      vg:
-        description: The volume group.
-        type: str
-        required: true
-      name:
-        description: The thin pool.
-        type: str
-        required: true
-      devices:
-        description: Disks that the volume group consists of, best by their links by id.
-        type: list
-        elements: str
-        default: []
-      size:
-        description: The size of the pool's data, as C(80%VG) or C(100g).
-        type: str
-      metadata_size:
-        description: The size of the pool's metadata, as C(1%VG) or C(1g).
-        type: str
-      chunk_size:
-        description: The unit in which the pool hands out space. It cannot be changed.
-        type: str
-      zero:
-        description: Whether chunks are zeroed when they are handed out.
-        type: bool
-      discards:
-        description: What happens to discards of a volume in the pool.
-        type: str
-        choices: [ignore, nopassdown, passdown]
-      error_when_full:
-        description: Whether writes fail at once when the pool is full.
-        type: bool
-      autoextend:
-        description: When and by how much the pool grows.
-        type: dict
-        suboptions:
-          threshold:
-            description: Percent used, from 50 to 99. V(100) turns autoextension off.
-            type: int
-          percent:
-            description: By how much of its size the pool grows, from 1 to 100 percent.
-            type: int
-      monitor:
-        description: Whether C(dmeventd) watches the pool.
-        type: bool
-        default: true
-      require_headroom:
-        description: Refuse instead of warn when the next step of autoextension does not fit.
-        type: bool
-        default: false
 seealso:
+  - module: containerhost.storage.storage_layout
   - module: containerhost.storage.mounted_volume
   - module: containerhost.storage.thinpool
 """
@@ -191,16 +114,6 @@ EXAMPLES = r"""
     options:
       dm.thinpooldev: /dev/mapper/docker-thinpool
       dm.use_deferred_removal: true
-
-- name: The same, from a blank disk
-  containerhost.storage.storage_driver:
-    driver: devicemapper
-    options:
-      dm.thinpooldev: /dev/mapper/docker-thinpool
-    thinpool:
-      vg: docker
-      name: thinpool
-      devices: [/dev/disk/by-id/virtio-disk1]
 
 - name: Try Docker on devicemapper without a disk for it
   containerhost.storage.storage_driver:
@@ -263,20 +176,6 @@ state:
           data root is about to change, those of the new one as well.
       type: list
       elements: dict
-    missing_tools:
-      description: Those of O(tools) that are not on the host.
-      type: list
-      elements: str
-    thinpool:
-      description:
-        - The volume group and the pool, as M(containerhost.storage.thinpool) returns them. Null
-          while one of O(tools) is missing.
-      returned: when O(thinpool) is given
-      type: dict
-autoextend:
-  description: Whether the pool can extend itself, as M(containerhost.storage.thinpool) returns it.
-  returned: when O(thinpool) is given and none of O(tools) is missing
-  type: dict
 steps:
   description: What was done, or in check mode would be, each with its reason.
   returned: always
@@ -309,7 +208,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
     desired_from,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.spec import OPTIONS
 
 
 def main():
@@ -329,43 +227,19 @@ def main():
             "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
             "service": {"type": "str", "default": "docker.service"},
             "restart": {"type": "bool", "default": True},
-            "pending": {"type": "bool", "default": False},
-            "tools": {"type": "list", "elements": "str", "default": []},
-            "thinpool": {"type": "dict", "options": OPTIONS},
         },
         supports_check_mode=True,
     )
     try:
-        pending = module.params["pending"] and module.check_mode
-        desired = desired_from(dict(module.params, pending=pending))
-        loop = loop_of(desired, module.params["thinpool"])
+        desired = desired_from(module.params)
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)
-    reconcile(module, **loop)
-
-
-def loop_of(desired, pool):
-    """What reconcile() takes: for the engine alone, or with the pool below it."""
-    if pool is None:
-        return {
-            "observe": partial(driver.observe, desired=desired),
-            "plan": partial(driver.plan, desired=desired),
-            "describe": driver.describe,
-        }
-    # Loaded where it is asked for: other layouts need not wait for all of LVM to be compiled.
-    from ansible_collections.containerhost.storage.plugins.module_utils._driver_on_pool import (
-        plan as both,
+    reconcile(
+        module,
+        observe=partial(driver.observe, desired=desired),
+        plan=partial(driver.plan, desired=desired),
+        describe=driver.describe,
     )
-    from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import hold
-
-    wanted = both.wanted_from(pool, desired)
-    wish = {"desired": desired, "wanted": wanted}
-    return {
-        "observe": partial(both.observe, devices=pool["devices"], **wish),
-        "plan": partial(both.plan, **wish),
-        "describe": partial(both.describe, wanted=wanted),
-        "hold": hold,
-    }
 
 
 if __name__ == "__main__":

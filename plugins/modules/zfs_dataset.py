@@ -222,10 +222,8 @@ from functools import partial
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
-    describe,
-    wanted_from,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import wanted_from
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.describe import describe
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.plan import plan
 

@@ -81,12 +81,6 @@ options:
         the same, that is left to do it.
       - Where the module is loaded from an initramfs, that has to be made anew by other means.
     type: str
-  pending:
-    description:
-      - In check mode, take ZFS for installed where its commands are missing, because a task before
-        this one is to install it. A real run takes no notice of this.
-    type: bool
-    default: false
 notes:
   - The filesystem of a new pool has C(mountpoint=none), so that nothing in the pool is mounted but
     what was given a place. Other properties are kept by M(containerhost.storage.zfs_dataset).
@@ -190,13 +184,11 @@ def main():
             "dataset": {"type": "str"},
             "path": {"type": "path"},
             "arc_max": {"type": "str"},
-            "pending": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     try:
-        pending = module.params["pending"] and module.check_mode
-        wanted = wanted_from(dict(module.params, pending=pending))
+        wanted = wanted_from(module.params)
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)
     reconcile(

@@ -14,7 +14,8 @@ from __future__ import annotations
 import os
 import struct
 import uuid
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     SYSFS,
@@ -26,7 +27,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.super
     Superblock,
     read_superblock,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import identify
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk, identify
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 
 _SYS = "/sys/dev/block"
 _UDEV = "/run/udev/data/b"
@@ -40,7 +44,7 @@ class Part(NamedTuple):
 
     device: str  # the kernel's name, /dev/vdb
     devno: str
-    links: tuple  # stable names, best first
+    links: tuple[str, ...]  # stable names, best first
     disk_size: int  # bytes of the whole device
     superblock: Superblock
 
@@ -55,12 +59,12 @@ class Member(NamedTuple):
     used: int | None = None  # bytes handed out to chunks; None where it is not mounted
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The name that still means this disk after a reboot; the kernel's where there is none."""
         return self.part.links[0] if self.part and self.part.links else self.device
 
 
-def find_parts(named):
+def find_parts(named: Iterable[Disk]) -> tuple[Part, ...]:
     """Each :class:`Part` on the host, ordered by number.
 
     Looked at are the named disks, what udev has seen to be btrfs, and what the kernel has mounted.
@@ -72,20 +76,21 @@ def find_parts(named):
     return tuple(part for part in map(_part, sorted(devnos, key=_order)) if part)
 
 
-def _part(devno):
+def _part(devno: str) -> Part | None:
     folder = os.path.realpath(f"{_SYS}/{devno}")
     device = "/dev/" + os.path.basename(folder).replace("!", "/")  # sysfs writes / as !
     found = read_superblock(device)
     if found is None or _entries(folder + "/holders"):
         return None
-    label = read_text(found.uuid, "label")  # newer than the superblock, while it is mounted
+    # newer than the superblock, while it is mounted
+    label = read_text(found.uuid, "label") if found.uuid else None
     if label is not None:
         found = found._replace(label=label)
     disk = identify(device)
     return Part(device, devno, disk.links, disk.size, found)
 
 
-def _known_to_udev():
+def _known_to_udev() -> set[str]:
     found = set()
     for devno in _entries(_SYS):
         try:
@@ -97,7 +102,7 @@ def _known_to_udev():
     return found
 
 
-def _in_use():
+def _in_use() -> set[str]:
     found = set()
     for known in _entries(SYSFS):
         for name in _entries(os.path.join(SYSFS, known, "devices")):
@@ -107,20 +112,21 @@ def _in_use():
     return found
 
 
-def _entries(folder):
+def _entries(folder: str) -> list[str]:
     try:
         return os.listdir(folder)
     except OSError:
         return []
 
 
-def _order(devno):
+def _order(devno: str) -> list[int]:
     return [int(part) for part in devno.split(":")]
 
 
-def mounts_of(filesystem, table):
+def mounts_of(filesystem: str, table: Iterable[Mount]) -> list[Mount]:
     """Those of the mounts that are of the filesystem with this UUID."""
-    uuids, found = {}, []
+    uuids: dict[str, str | None] = {}
+    found = []
     for mount in table:
         if mount.fstype == "btrfs":
             if mount.source not in uuids:  # an engine mounts a device for each container
@@ -130,7 +136,7 @@ def mounts_of(filesystem, table):
     return found
 
 
-def uuid_of(mount):
+def uuid_of(mount: Mount | None) -> str | None:
     """The UUID of the filesystem that a Mount is of; None where there is no btrfs."""
     if mount is None or mount.fstype != "btrfs":
         return None
@@ -138,7 +144,7 @@ def uuid_of(mount):
     return find_uuid(mount.source) or uuid_at(mount.path)
 
 
-def uuid_at(path):
+def uuid_at(path: str) -> str | None:
     """The UUID of the btrfs that the folder ``path`` lies on; None where there is none."""
     try:
         answer = ask(path, number("\x94", 31, _FS_INFO_SIZE), bytes(_FS_INFO_SIZE))
@@ -147,7 +153,7 @@ def uuid_at(path):
     return str(uuid.UUID(bytes=answer[16:32]))
 
 
-def mounted_members(path, filesystem, parts):
+def mounted_members(path: str, filesystem: str, parts: Sequence[Part]) -> tuple[Member, ...]:
     """Each :class:`Member` of the filesystem that is mounted at ``path``, by the kernel's word.
 
     The kernel does not notice that a disk was pulled, so each is looked for.
@@ -170,7 +176,7 @@ def mounted_members(path, filesystem, parts):
     return tuple(members)
 
 
-def _part_at(device, filesystem, one, parts):
+def _part_at(device: str, filesystem: str, one: int, parts: Sequence[Part]) -> Part | None:
     """The part at ``device``, if it says that it is this one of the filesystem, or its seed."""
     devno = identify(device).devno
     for part in parts:
@@ -180,12 +186,12 @@ def _part_at(device, filesystem, one, parts):
     return None
 
 
-def unmounted_members(parts):
+def unmounted_members(parts: Iterable[Part]) -> tuple[Member, ...]:
     """Each :class:`Member` of a filesystem by the word of its parts; a copy is no member.
 
     :param parts: of Part, all of one filesystem.
     """
-    members = {}
+    members: dict[int, Member] = {}
     for part in parts:
         found = part.superblock
         members.setdefault(found.id, Member(found.id, found.size, part, part.device))

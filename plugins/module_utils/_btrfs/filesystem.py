@@ -14,9 +14,14 @@ where every mount of a btrfs carries the number of its superblock.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 
 SYSFS = "/sys/fs/btrfs"
 
@@ -55,12 +60,12 @@ class QuotaGroup(NamedTuple):
     exclusive: Limit = Limit()  # what no other subvolume shares
 
 
-def filesystem_of(path, table):
+def filesystem_of(path: str, table: list[Mount]) -> Filesystem:
     """The :class:`Filesystem` that ``path`` lies on, or would lie on.
 
-    :param table: list of Mount.
+    :raises StorageError: no mount in the table holds it.
     """
-    mount = mounts.mount_of(path, table)
+    mount = mount_of(path, table)
     return Filesystem(
         fstype=mount.fstype,
         devno=mount.devno,
@@ -70,7 +75,23 @@ def filesystem_of(path, table):
     )
 
 
-def find_uuid(source):
+def mount_of(path: str, table: list[Mount]) -> Mount:
+    """The mount that ``path`` lies on, or would lie on.
+
+    :raises StorageError: it is not in the table.
+    """
+    mount = mounts.mount_of(path, table)
+    if mount is None:
+        raise StorageError(
+            f"Path {path}",
+            "this process does not see what it is mounted on, as in a chroot",
+            "Run on the host itself",
+            refusal="mount_not_visible",
+        )
+    return mount
+
+
+def find_uuid(source: str) -> str | None:
     """The UUID of the mounted btrfs that the device ``source`` is a part of; None if unknown."""
     device = os.path.basename(os.path.realpath(source))
     try:
@@ -80,7 +101,7 @@ def find_uuid(source):
     return next((uuid for uuid in candidates if _is_at(uuid, "devices", device)), None)
 
 
-def observe_quotas(uuid):
+def observe_quotas(uuid: str | None) -> Quotas:
     """The :class:`Quotas` of a filesystem.
 
     The folder is there while quotas are on; ``inconsistent`` is in it since Linux 6.1. Before
@@ -91,21 +112,21 @@ def observe_quotas(uuid):
     return Quotas(True, read_number(uuid, "qgroups", "inconsistent") != 1)
 
 
-def observe_quota_group(uuid, subvolume_id):
+def observe_quota_group(uuid: str | None, subvolume_id: int) -> QuotaGroup | None:
     """The :class:`QuotaGroup` of a subvolume; None where there is none."""
     folder = ("qgroups", f"0_{subvolume_id}")
     if uuid is None or not _is_at(uuid, *folder):
         return None
     flags = read_number(uuid, *folder, "limit_flags") or 0
 
-    def limit(name, flag):
+    def limit(name: str, flag: int) -> Limit:
         most = read_number(uuid, *folder, f"max_{name}") if flags & flag else None
         return Limit(most, read_number(uuid, *folder, name))
 
     return QuotaGroup(limit("referenced", _MAX_REFERENCED), limit("exclusive", _MAX_EXCLUSIVE))
 
 
-def read_text(uuid, *names):
+def read_text(uuid: str, *names: str) -> str | None:
     """The text of a file in sysfs; None where there is none."""
     try:
         with open(os.path.join(SYSFS, uuid, *names), encoding="utf-8") as stream:
@@ -114,22 +135,22 @@ def read_text(uuid, *names):
         return None
 
 
-def read_number(uuid, *names):
+def read_number(uuid: str, *names: str) -> int | None:
     """The number in a file in sysfs; None where there is none."""
     text = read_text(uuid, *names)
     return int(text) if text and text.isdigit() else None
 
 
-def _is_at(uuid, *names):
+def _is_at(uuid: str, *names: str) -> bool:
     return os.path.lexists(os.path.join(SYSFS, uuid, *names))
 
 
-def is_inside(path, folder):
+def is_inside(path: str, folder: str) -> bool:
     """Whether ``path`` is ``folder`` or below it: /foobar is not inside of /foo."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def uses(devno, location, tables):
+def uses(devno: str, location: str, tables: Iterable[Sequence[Mount]]) -> tuple[str, ...]:
     """Where a folder of a filesystem is mounted, and what is mounted inside of it.
 
     The kernel deletes a subvolume under the feet of its other mounts without a word, so every
@@ -154,7 +175,7 @@ def uses(devno, location, tables):
     return tuple(sorted(found))
 
 
-def _carrier(mount, earlier):
+def _carrier(mount: Mount, earlier: Iterable[Mount]) -> Mount | None:
     """The mount that a mount point lies on: the nearest of those made before it."""
     above = [other for other in earlier if is_inside(mount.path, other.path)]
     return max(above, key=lambda other: len(other.path), default=None)

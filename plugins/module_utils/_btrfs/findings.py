@@ -8,17 +8,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
+        QuotaGroup,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
+        State,
+        Wanted,
+    )
 
-def findings(state, wanted):
+
+def findings(state: State, wanted: Wanted) -> tuple[Finding, ...]:
     """What a person should know about the subvolume."""
     found = state.place.subvolume
-    return (*_level_findings(wanted), *_quota_findings(state, wanted, found.quota))
+    quota = found.quota if found else None
+    return (*_level_findings(wanted), *_quota_findings(state, wanted, quota))
 
 
-def _level_findings(wanted):
+def _level_findings(wanted: Wanted) -> Iterator[Finding]:
     """Kept in the property, never read by the kernel: kdave/btrfs-progs#329, and a test of ours."""
     algorithm, colon, level = (wanted.compression or "").partition(":")
     if colon:
@@ -31,7 +44,7 @@ def _level_findings(wanted):
         )
 
 
-def _quota_findings(state, wanted, quota):
+def _quota_findings(state: State, wanted: Wanted, quota: QuotaGroup | None) -> Iterator[Finding]:
     if quota is None:
         return
     if wanted.limits and not state.quotas.consistent:

@@ -13,7 +13,7 @@ import os
 import platform
 
 
-def number(kind, index, size, both=False):
+def number(kind: str, index: int, size: int, both: bool = False) -> int:
     """The number of an ioctl that reads: _IOR() of include/uapi/asm-generic/ioctl.h.
 
     Four architectures have the direction in another place: arch/*/include/uapi/asm/ioctl.h.
@@ -25,7 +25,7 @@ def number(kind, index, size, both=False):
     return (2 | writes * both) << shift | size << 16 | ord(kind) << 8 | index
 
 
-def ask(path, request, argument):
+def ask(path: str, request: int, argument: bytes) -> bytes:
     """What the kernel answers to ``request`` about the folder ``path``, as bytes."""
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     answer = bytearray(argument)  # bytes are taken up to 1024 only

@@ -37,21 +37,22 @@ class Info(NamedTuple):
     readonly: bool
 
 
-def subvolume_info(path):
+def subvolume_info(path: str) -> Info:
     """The :class:`Info` of the subvolume whose root folder is ``path``."""
     answer = ask(path, number("\x94", 60, _INFO_SIZE), bytes(_INFO_SIZE))
     subvolume, _name, _holder, _folder, _generation, flags, *uuids = _INFO.unpack_from(answer)
-    return Info(subvolume, *map(_text, uuids), bool(flags & _READONLY))
+    own, parent, received = map(_text, uuids)
+    return Info(subvolume, own, parent, received, bool(flags & _READONLY))
 
 
-def is_nodatacow(path):
+def is_nodatacow(path: str) -> bool:
     """Whether new files in the folder ``path`` are overwritten in place."""
     size = struct.calcsize("l")  # what the number says; what comes is an int: ioctl_iflags(2)
     answer = ask(path, number("f", 1, size), bytes(size))
     return bool(struct.unpack_from("=I", answer)[0] & _NOCOW)
 
 
-def compression_of(path):
+def compression_of(path: str) -> str | None:
     """The property of the folder ``path``, such as "zstd"; None where it is not set.
 
     btrfs-property(8) keeps it as this attribute.
@@ -62,5 +63,5 @@ def compression_of(path):
         return None
 
 
-def _text(raw):
+def _text(raw: bytes) -> str | None:
     return str(uuid.UUID(bytes=raw)) if any(raw) else None

@@ -20,7 +20,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.files
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.findings import findings
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
+    State,
     Subvolume,
+    Wanted,
     effective,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
@@ -34,15 +36,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 _LIMIT_OPTIONS = {"referenced": (), "exclusive": ("-e",)}
 
 
-def plan(state, wanted):
+def plan(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that makes the subvolume as wanted."""
     rules.require_place(state.place)
     if not wanted.present:
         return _plan_absence(state, wanted)
     rules.require_parent(state.place)
-    rules.require_source(state, wanted)
+    source = rules.require_source(state, wanted)
     if state.place.subvolume is None:
-        steps, subvolume = _make(state, wanted)
+        steps, subvolume = _make(state, wanted, source)
     else:
         steps, subvolume = _mend(state, wanted, state.place.subvolume)
     if steps:
@@ -52,15 +54,17 @@ def plan(state, wanted):
     return Plan(kept(steps), after, findings(after, wanted))
 
 
-def _make(state, wanted):
+def _make(
+    state: State, wanted: Wanted, source: Subvolume | None
+) -> tuple[list[Command], Subvolume]:
     """The steps that make a subvolume, and what they leave; read-only comes last."""
     quota = QuotaGroup() if state.quotas.enabled else None
-    if wanted.snapshot_of is None:
+    argv: tuple[str, ...]
+    if source is None or wanted.snapshot_of is None:
         made = Subvolume(None, None, None, None, None, compression=state.inherited, quota=quota)
         argv = ("btrfs", "subvolume", "create", wanted.path)
         reason = f"Make subvolume {wanted.path}"
     else:
-        source = state.source.subvolume
         made = source._replace(
             id=None, uuid=None, parent_uuid=source.uuid, received_uuid=None, location=None,
             readonly=False, quota=quota,
@@ -75,7 +79,7 @@ def _make(state, wanted):
     return [Command(reason, argv), *mending], subvolume
 
 
-def _mend(state, wanted, found):
+def _mend(state: State, wanted: Wanted, found: Subvolume) -> tuple[list[Command], Subvolume]:
     """Every way in which a subvolume can differ, one step each."""
     settings, subvolume = _mend_settings(wanted, found)
     limits, subvolume = _mend_limits(state, wanted, subvolume)
@@ -92,7 +96,7 @@ def _mend(state, wanted, found):
     return steps, subvolume
 
 
-def _mend_settings(wanted, found):
+def _mend_settings(wanted: Wanted, found: Subvolume) -> tuple[list[Command], Subvolume]:
     """Compression and copy on write. The two exclude each other, so the one is set by the other.
 
     The kernel refuses +C next to the property, whatever its value ("none" as well), and chattr(1)
@@ -101,6 +105,7 @@ def _mend_settings(wanted, found):
     steps = []
     uncow = found.nodatacow if wanted.nodatacow is None else wanted.nodatacow
     rules.require_no_contradiction(wanted, found, uncow)
+    argv: tuple[str, ...]
     if uncow != found.nodatacow:
         rules.require_empty(wanted, found)
         if found.compression is not None:
@@ -121,7 +126,7 @@ def _mend_settings(wanted, found):
     return steps, found
 
 
-def _mend_limits(state, wanted, found):
+def _mend_limits(state: State, wanted: Wanted, found: Subvolume) -> tuple[list[Command], Subvolume]:
     steps, quota = [], found.quota or QuotaGroup()
     for name, limit in wanted.limits:
         now = getattr(quota, name)
@@ -136,14 +141,14 @@ def _mend_limits(state, wanted, found):
     return steps, found._replace(quota=quota) if steps else found
 
 
-def _set(wanted, reason, name, value):
+def _set(wanted: Wanted, reason: str, name: str, value: str) -> Command:
     argv = ("btrfs", "property", "set", "-t", "subvol", wanted.path, name, value)
     if name == "compression":
         argv = ("btrfs", "property", "set", "-t", "inode", wanted.path, name, value)
     return Command(reason.format(wanted.path), argv)
 
 
-def _plan_absence(state, wanted):
+def _plan_absence(state: State, wanted: Wanted) -> Plan:
     """Remove the subvolume, innermost first, each by its number.
 
     A number is never given twice on a filesystem, so a subvolume that was renamed, replaced or
@@ -153,8 +158,10 @@ def _plan_absence(state, wanted):
     if found is None:
         return Plan((), state)
     rules.require_tool(state)
-    rules.require_removable(state, wanted)
-    held = state.removal.held if wanted.recursive else ()
+    removal = state.removal
+    assert removal is not None  # it is looked at wherever there is a subvolume that is to go
+    rules.require_removable(state.place, found, removal, wanted)
+    held = removal.held if wanted.recursive else ()
     going = [(one.id, one.uuid, one.path) for one in held] + [(found.id, found.uuid, wanted.path)]
     steps = [
         Command(

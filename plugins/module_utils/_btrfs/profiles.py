@@ -35,26 +35,26 @@ class Profiles(NamedTuple):
     Each is a sorted tuple of names such as "raid1".
     """
 
-    data: tuple
-    metadata: tuple
+    data: tuple[str, ...]
+    metadata: tuple[str, ...]
     mixed: bool = False  # whether data and metadata are the same chunks: mkfs.btrfs --mixed
 
 
-def default_profiles(devices):
+def default_profiles(devices: int) -> Profiles:
     """What mkfs.btrfs makes of so many devices by itself, since 5.15: mkfs.btrfs(8)."""
     return Profiles(("single",), ("raid1",) if devices > 1 else ("dup",))
 
 
-def smallest(data, metadata):
+def smallest(data: str, metadata: str) -> int:
     """Bytes that mkfs.btrfs wants of each device: btrfs_min_dev_size() in mkfs/common.c."""
     chunks = {"single": 8, "dup": 128}.get(data, 64) + {"single": 16, "dup": 80}.get(metadata, 40)
     return (1 + 4 + 2 * 8 + chunks) * MIB
 
 
-def active_profiles(uuid):
+def active_profiles(uuid: str) -> Profiles | None:
     """The :class:`Profiles` of a filesystem that is mounted; None for one that is not."""
 
-    def kinds(name):
+    def kinds(name: str) -> tuple[str, ...]:
         folder = os.path.join(SYSFS, uuid, "allocation", name)
         return tuple(sorted(entry.name for entry in os.scandir(folder) if entry.is_dir()))
 
@@ -66,18 +66,19 @@ def active_profiles(uuid):
         return None
 
 
-def parse_chunks(text):
+def parse_chunks(text: str) -> Profiles:
     """The :class:`Profiles` in what ``btrfs inspect-internal dump-tree -t chunk`` prints."""
-    found = {}
+    found: dict[str, set[str]] = {}
     for kind, profile in _CHUNK.findall(text):
         found.setdefault(kind, set()).add(profile.lower())
     if "DATA|METADATA" in found:
         both = tuple(sorted(found["DATA|METADATA"]))
         return Profiles(both, both, mixed=True)
-    return Profiles(*(tuple(sorted(found.get(kind, ()))) for kind in ("DATA", "METADATA")))
+    data, metadata = (tuple(sorted(found.get(kind, ()))) for kind in ("DATA", "METADATA"))
+    return Profiles(data, metadata)
 
 
-def conversion(profiles, data, metadata):
+def conversion(profiles: Profiles, data: str | None, metadata: str | None) -> tuple[str, ...]:
     """The words after ``btrfs balance start`` that bring the chunks to these profiles; () if none.
 
     :param data: a profile, or None to keep what is there; the same for ``metadata``.

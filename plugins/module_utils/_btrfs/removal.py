@@ -10,11 +10,19 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import uses
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import tables
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
+        Place,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 _LISTED = re.compile(r"ID (\d+) .*?\btop level (\d+) .*?\buuid (\S+) +path (.+)")
 
@@ -32,15 +40,17 @@ class Held(NamedTuple):
 class Removal(NamedTuple):
     """What stands in the way of a subvolume's removal, or goes with it."""
 
-    held: tuple = ()  # of Held, the innermost first
-    mounts: tuple = ()  # where it is mounted, and what is mounted in it, in any namespace
+    held: tuple[Held, ...] = ()  # of Held, the innermost first
+    mounts: tuple[str, ...] = ()  # where it is mounted, and what is mounted in it, in any namespace
     default: int = 5  # the subvolume that is mounted where none is named
     writable: bool = True  # whether it is; what it holds can be removed from it only then
 
 
-def observe_removal(run, place):
+def observe_removal(run: Reader, place: Place) -> Removal:
     """Read what the subvolume at ``place`` holds and who uses it."""
     found = place.subvolume
+    if found is None or found.location is None:  # there is nothing to be removed
+        return Removal()
     held = parse_list(run.read(("btrfs", "subvolume", "list", "-u", place.path)), place)
     default = run.read(("btrfs", "subvolume", "get-default", place.path))
     return Removal(
@@ -52,7 +62,7 @@ def observe_removal(run, place):
     )
 
 
-def parse_list(text, place):
+def parse_list(text: str, place: Place) -> list[Held]:
     """The subvolumes inside of the one at ``place``, innermost first, as a list of :class:`Held`.
 
     Told by the numbers of their holders, not by their names: /foobar is not in /foo.
@@ -70,10 +80,11 @@ def parse_list(text, place):
             "the list of its subvolumes cannot be read without doubt: a name in it has a line "
             "break, and might pass for another subvolume",
             f"Look at `btrfs subvolume list {place.path}`, and rename that subvolume",
+            refusal="subvolume_list_ambiguous",
         )
-    top = place.subvolume.id
+    top = place.subvolume.id if place.subvolume else None
 
-    def depth(number):
+    def depth(number: int) -> int | None:
         """How many subvolumes lie between this one and ``place``; None if it is elsewhere."""
         steps = 0
         while number != top:
@@ -82,7 +93,7 @@ def parse_list(text, place):
             number, steps = int(rows[number][1]), steps + 1
         return steps
 
-    found = [(depth(number), row) for number, row in rows.items() if number != top]
+    found = [(depth(number) or 0, row) for number, row in rows.items()]
     inside = sorted((item for item in found if item[0]), key=lambda item: (-item[0], item[1][3]))
     return [
         Held(int(number), uuid, int(holder), os.path.join(place.path, path))

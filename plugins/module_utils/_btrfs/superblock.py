@@ -35,7 +35,7 @@ class Superblock(NamedTuple):
     seed: bool = False  # whether it is kept as it is, to grow others from
 
 
-def read_superblock(device):
+def read_superblock(device: str) -> Superblock | None:
     """The :class:`Superblock` on a device, or None if there is none.
 
     Read past the page cache: what this process cached earlier may be older than the disk.
@@ -54,7 +54,7 @@ def read_superblock(device):
         return parse_superblock(page[:])
 
 
-def parse_superblock(data):
+def parse_superblock(data: bytes) -> Superblock | None:
     """The :class:`Superblock` in the bytes from 64 KiB on, or None."""
     place, flags = struct.unpack_from("<QQ", data, 48)
     if data[64:72] != _MAGIC or place != _OFFSET:

@@ -16,7 +16,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     SYSFS,
@@ -27,6 +28,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.files
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 
 _DEVICE_LINE = re.compile(r"^ +Device (size|allocated|unallocated|slack):\s+(\d+)$", re.M)
 
@@ -45,7 +52,7 @@ class Usage(NamedTuple):
 
     uuid: str
     label: str
-    devices: tuple  # names of the kernel, such as "vdb"
+    devices: tuple[str, ...]  # names of the kernel, such as "vdb"
     mount: str  # one of the places where it is mounted; the top of it, where there is one
     data: Allocation
     metadata: Allocation
@@ -57,41 +64,48 @@ class Usage(NamedTuple):
     unallocated: int | None = None
 
     @property
-    def next_chunk(self):
-        """What a chunk of metadata takes of the devices.
+    def next_chunk(self) -> int | None:
+        """What a chunk of metadata takes of the devices; None where their size is not known.
 
         At most a tenth of the filesystem: init_alloc_chunk_ctl_policy_regular() in
         fs/btrfs/volumes.c.
         """
+        if self.size is None:
+            return None
         copies = max(1, self.metadata.on_disk // max(1, self.metadata.size))
         return copies * min(self.metadata.chunk_size or self.size // 10, self.size // 10)
 
     @property
-    def slack(self):
+    def slack(self) -> int:
         """Bytes in data chunks that hold no data."""
         return self.data.size - self.data.used
 
 
-def observe_btrfs(run):
+def observe_btrfs(run: Reader) -> list[Usage]:
     """A :class:`Usage` of each mounted btrfs. One command each, none where there is no btrfs."""
     table = [mount for mount in mounts.mounts() if mount.fstype == "btrfs"]
-    chosen = {}
+    chosen: dict[str, Mount] = {}
     for mount in sorted(table, key=lambda mount: (mount.root != "/", mount.path)):
         chosen.setdefault(mount.devno, mount)
     seen = (_observe(run, mount) for mount in chosen.values())
     return [usage for usage in seen if usage]
 
 
-def _observe(run, mount):
+def _observe(run: Reader, mount: Mount) -> Usage | None:
     usage = read_usage(mount)
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     if usage is None or shutil.which("btrfs", path=path) is None:
         return usage
     rc, out, _err = run(("btrfs", "filesystem", "usage", "--raw", mount.path))
-    return usage if rc else usage._replace(**parse_usage(out))
+    if rc:
+        return usage
+    found = parse_usage(out)
+    return usage._replace(
+        size=found["size"], allocated=found["allocated"], unallocated=found["unallocated"]
+    )
 
 
-def read_usage(mount):
+def read_usage(mount: Mount) -> Usage | None:
     """The :class:`Usage` of a Mount, without what is known of the devices. No command."""
     uuid = find_uuid(mount.source)
     try:
@@ -100,31 +114,35 @@ def read_usage(mount):
         return None
     if uuid is None:
         return None
-    kinds = {kind: _allocation(uuid, kind) for kind in ("data", "metadata", "mixed")}
+    mixed = _allocation(uuid, "mixed")
+    data, metadata = _allocation(uuid, "data") or mixed, _allocation(uuid, "metadata") or mixed
+    if data is None or metadata is None:  # unmounted meanwhile, and gone from sysfs
+        return None
     return Usage(
         uuid=uuid,
         label=read_text(uuid, "label") or "",
         devices=tuple(sorted(os.listdir(os.path.join(SYSFS, uuid, "devices")))),
         mount=mount.path,
-        data=kinds["data"] or kinds["mixed"],
-        metadata=kinds["metadata"] or kinds["mixed"],
+        data=data,
+        metadata=metadata,
         available=found.f_bavail * found.f_frsize,
         global_reserve=read_number(uuid, "allocation", "global_rsv_size") or 0,
-        mixed=kinds["mixed"] is not None,
+        mixed=mixed is not None,
     )
 
 
-def _allocation(uuid, kind):
-    def number(name):
+def _allocation(uuid: str, kind: str) -> Allocation | None:
+    def number(name: str) -> int | None:
         return read_number(uuid, "allocation", kind, name)
 
     size = number("total_bytes")
     if size is None:
         return None
-    return Allocation(size, number("bytes_used"), number("disk_total"), number("chunk_size"))
+    used, on_disk = number("bytes_used") or 0, number("disk_total") or 0
+    return Allocation(size, used, on_disk, number("chunk_size"))
 
 
-def parse_usage(text):
+def parse_usage(text: str) -> dict[str, int | None]:
     """Size, allocated and unallocated in what ``btrfs filesystem usage --raw`` prints.
 
     The slack, which lies behind the end of the filesystem on a device that has grown, is no part
@@ -134,7 +152,7 @@ def parse_usage(text):
     return {name: values.get(name) for name in ("size", "allocated", "unallocated")}
 
 
-def describe(seen):
+def describe(seen: Iterable[Usage]) -> list[dict[str, Any]]:
     """Each filesystem as plain JSON; sizes in bytes, ``None`` for what could not be read."""
     return [
         {
@@ -156,15 +174,18 @@ def describe(seen):
     ]
 
 
-def findings(seen):
+def findings(seen: Iterable[Usage]) -> list[Finding]:
     """What a person should know about the filesystems."""
     return [found for usage in seen for found in _finding(usage)]
 
 
-def _finding(usage):
-    if usage.size is None or usage.unallocated >= usage.next_chunk:
+def _finding(usage: Usage) -> Iterator[Finding]:
+    chunk = usage.next_chunk
+    if chunk is None or usage.size is None or usage.allocated is None or usage.unallocated is None:
         return
-    if usage.mixed and usage.slack >= usage.next_chunk:
+    if usage.unallocated >= chunk:
+        return
+    if usage.mixed and usage.slack >= chunk:
         return  # metadata goes where data was
     where = f"btrfs at {usage.mount} ({', '.join(usage.devices)})"
     left = max(0, usage.metadata.size - usage.metadata.used - usage.global_reserve)
@@ -172,7 +193,7 @@ def _finding(usage):
         f"{where} has handed out {human(usage.allocated)} of its {human(usage.size)} to chunks: no "
         f"new chunk of metadata fits"
     )
-    if usage.slack < usage.next_chunk:
+    if usage.slack < chunk:
         yield Finding(
             "warning",
             "btrfs_full",
@@ -190,7 +211,7 @@ def _finding(usage):
     )
 
 
-def balance_threshold(usage):
+def balance_threshold(usage: Usage) -> int:
     """The percentage for ``btrfs balance start -dusage=N`` that moves the least and still helps.
 
     N selects the chunks that are used to less than N percent. Not every chunk can be fuller than

@@ -228,7 +228,7 @@ def require_able(state, wanted, steps):
             "the running kernel has no btrfs",
             "Install the kernel's modules (`modprobe btrfs` has to work), or take another layout",
         )
-    if steps and names and not wanted.pending:
+    if steps and names:
         raise StorageError(
             wanted.title, f"{names} is not on this host, and it is to change", "Install btrfs-progs"
         )

@@ -79,7 +79,6 @@ class Wanted(NamedTuple):
     subvolume: str | None = None  # "/@docker"; None keeps what is mounted, or takes the default
     required_by: tuple = ()
     keep_existing: bool = False
-    pending: bool = False  # the tools are still to be installed
 
     @property
     def title(self):
@@ -158,7 +157,6 @@ def wanted_from(params):
         subvolume=subvolume,
         required_by=tuple(params["required_by"]),
         keep_existing=params["existing_data"] == "keep",
-        pending=params.get("pending", False),
     )
 
 

@@ -40,6 +40,7 @@ def carry_out(run, planned, prove, hold, journal=None, may_go_on=None):
         for at_work in moves(planned.parts):
             begun = False
             may_go_on()
+            _check(run, planned.parts, at_work, done)
             journal.begin(len(done))
             begun = True
             execute(run, at_work.step, hold)
@@ -57,6 +58,13 @@ def carry_out(run, planned, prove, hold, journal=None, may_go_on=None):
             else unexpected(error, "what it had begun was broken off")
         )
         raise _unwound(run, planned, done, at_work, begun, failure, journal) from error
+
+
+def _check(run, parts, move, done):
+    """Look once more, before the first step of a part, where that part asks for it."""
+    first = move.part is not None and all(other.part != move.part for other in done)
+    if first and parts[move.part].check:
+        parts[move.part].check(run)
 
 
 def _unwound(run, planned, done, failed, begun, error, journal):

@@ -63,9 +63,19 @@ def stack(*keepers: Keeper) -> Keeper:
 
 
 def _observe(keepers, run):
-    """The states of all: what several of them ask the host is asked once."""
-    run = _Once(run)
-    return tuple(keeper.observe(run) for keeper in keepers)
+    """The states of all: what several of them ask the host is asked once.
+
+    :raises StorageError: one cannot be read, or is refused on sight; the uppermost first.
+    """
+    run, found = _Once(run), []
+    *lower, top = keepers
+    above = top.observe(run)
+    for keeper in lower:
+        try:
+            found.append(keeper.observe(run))
+        except StorageError as error:
+            raise _told_once([*_of_the_top(keepers, above), error]) from error
+    return (*found, above)
 
 
 class _Once:
@@ -108,11 +118,11 @@ def _plan(keepers, states):
             facts={name: fact for it in plans for name, fact in it.facts.items()},
         )
     if len(plans) < len(keepers) - 1:
-        refused = [*_of_the_top(keepers, states), *refused]
+        refused = [*_of_the_top(keepers, states[-1]), *refused]
     raise _told_once(refused)
 
 
-def _of_the_top(keepers, states):
+def _of_the_top(keepers, state):
     """What the uppermost refuses as well, where one below it has refused: none or one error.
 
     It plans on what is promised by wish. Those between plan on the state below, which is not known.
@@ -120,7 +130,7 @@ def _of_the_top(keepers, states):
     *lower, top = keepers
     promised = {name: it for keeper in lower for name, it in keeper.promise.items()}
     try:
-        top.plan(top.assume(states[-1], promised))
+        top.plan(top.assume(state, promised))
     except StorageError as error:
         return [error]
     return []

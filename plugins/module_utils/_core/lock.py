@@ -49,7 +49,7 @@ def host_lock(name, path=None, patience=None):
                     "This host",
                     f"another run is changing its storage ({_holder(descriptor)})",
                     "Wait until it has ended, then run again; nothing has been changed",
-                    refusal="host_locked",
+                    refusal="another_run",
                 )
             time.sleep(0.2)
         os.ftruncate(descriptor, 0)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import shlex
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -63,6 +63,7 @@ class Claim(NamedTuple):
     size: int  # bytes
     serial: str
     wwn: str
+    locked: bool = True  # False where the program partitions it: it waits for udev, udev for a lock
 
 
 class Command(NamedTuple):
@@ -120,6 +121,9 @@ class Part(NamedTuple):
     ready: tuple = ()  # steps of this part that are taken while the units of ``pauses`` still run
     pauses: tuple[Pause, ...] = ()
     diagnose: tuple[str, ...] = ()  # argv that prints the host's own reason for a failure
+    # (run) -> None, before its first step: what can be seen only once the parts below have been
+    # taken; raises StorageError
+    check: Callable[[Any], None] | None = None
 
 
 class Plan(NamedTuple):

@@ -79,8 +79,7 @@ def reconcile(module, observe, plan, describe, hold=None, journaled=True):
                 result.update(recovered)
             before = observe(run)
             planned = plan(before)
-            if not (module.check_mode and module.params.get("pending")):
-                _require_programs(module, planned.steps)
+            _require_programs(module, planned.steps)
             _require_files(planned.steps)
             result.update(_report(planned, recovered))
             result["diff"] = _diff(planned, describe(before), describe(planned.after))
@@ -147,10 +146,7 @@ def _prove(run, observe, plan):
 
 
 def _require_programs(module, steps):
-    """Refuse before the first step what would break off at a later one.
-
-    Where something is still ``pending``, in check mode, the programs may be so as well.
-    """
+    """Refuse before the first step what would break off at a later one."""
     for step in steps:
         for name in (*step.argv[:1], *step.needs) if isinstance(step, Command) else ():
             if not module.get_bin_path(name):

@@ -25,15 +25,18 @@ what two containers read      is cached once     is cached twice     is cached t
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import dotted
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
     CONTAINERD,
     KNOWN,
+    Facts,
     counted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.possible import (
+    Standing,
     standings,
 )
 
@@ -41,9 +44,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.poss
 class Workload(NamedTuple):
     """What a host's containers mostly do."""
 
-    drivers: tuple  # for them, the best one first, where there are disks to make the place for it
+    # For them, the best one first, where there are disks to make the place for it.
+    drivers: tuple[str, ...]
     native: bool  # on a btrfs or a zfs, take the driver of that rather than overlay2
-    why: dict  # driver -> what there is to say of it here
+    why: dict[str, str]  # driver -> what there is to say of it here
 
 
 _BLOCKS = "{} copies the blocks of a large file that change, not the whole file"
@@ -96,10 +100,10 @@ class Choice(NamedTuple):
     driver: str  # '' where there is no engine to choose for
     why: str  # a sentence or two
     takes_disks: bool  # whether its place is to be made, or was made, of the disks that are given
-    against: dict  # each other driver -> what speaks against it, in words
+    against: dict[str, str]  # each other driver -> what speaks against it, in words
 
 
-def choose(facts, workload, disks=False):
+def choose(facts: Facts, workload: str, disks: bool = False) -> Choice:
     """The :class:`Choice` for a host.
 
     :param workload: one of :data:`WORKLOADS`.
@@ -117,13 +121,15 @@ def choose(facts, workload, disks=False):
     return Choice(name, why, takes, {it.driver: _against(it) for it in known if it.driver != name})
 
 
-def _takes_disks(facts, driver):
+def _takes_disks(facts: Facts, driver: str) -> bool:
     if facts.backing.mount_point == facts.data_root:
         return facts.backing.fstype == _MADE_OF_DISKS.get(driver)
     return driver in _MADE_OF_DISKS and driver not in facts.held()
 
 
-def _candidates(facts, work, ready, usable):
+def _candidates(
+    facts: Facts, work: Workload, ready: Collection[str], usable: Collection[str]
+) -> Iterator[tuple[str, str]]:
     """Driver and reason, the best one first.
 
     :param ready: drivers that work on the place as it is.
@@ -149,7 +155,7 @@ def _candidates(facts, work, ready, usable):
     yield "", "No driver works on this host."
 
 
-def _holders(facts, ready):
+def _holders(facts: Facts, ready: Collection[str]) -> Iterator[tuple[str, str]]:
     """Those that hold data, the one in use first: what the others hold is hidden already."""
     held = facts.held()
     for name in sorted(held, key=lambda name: name != facts.in_use):
@@ -159,12 +165,12 @@ def _holders(facts, ready):
             yield name, why + (f" {gone}." if gone else "")
 
 
-def _gone(name):
+def _gone(name: str) -> str:
     removed = KNOWN[name].removed
     return f"Docker {dotted(removed)} removed it" if removed < (9999,) else ""
 
 
-def _against(standing):
+def _against(standing: Standing) -> str:
     if standing.reasons:
         return "; ".join(standing.reasons)
     return "; ".join(

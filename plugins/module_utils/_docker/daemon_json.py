@@ -17,7 +17,7 @@ import json
 import os
 import re
 import stat
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
@@ -32,14 +32,14 @@ REMOVE = object()  # as a new value: take the key out
 class Keys(NamedTuple):
     """As a new value: change these keys of the object that is there, and leave the others alone."""
 
-    changes: dict
+    changes: dict[str, Any]
 
 
 class File(NamedTuple):
     """A daemon.json as it was found."""
 
     text: str | None  # None where there is no file
-    content: dict  # {} where there is none
+    content: dict[str, Any]  # {} where there is none
     private: bool = False  # not everybody may read it: it may hold a proxy's password
 
 
@@ -52,7 +52,7 @@ class _Member(NamedTuple):
     end: int  # after the last character of its value
 
 
-def read(path):
+def read(path: str) -> File:
     """Read the engine's configuration.
 
     :raises StorageError: it is no plain file, cannot be read, is empty, or is not one JSON object
@@ -67,22 +67,27 @@ def read(path):
             path,
             f"it is a symbolic link to {os.readlink(path)}",
             "Give the file itself as config_file, or put a plain file in its place",
+            refusal="config_not_plain_file",
         )
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "not a plain file"
-        raise StorageError(path, f"it is {kind}", "Move it away, then run again")
+        raise StorageError(
+            path, f"it is {kind}", "Move it away, then run again", refusal="config_not_plain_file"
+        )
     try:
         with open(path, encoding="utf-8", newline="") as stream:
             text = stream.read()
     except OSError as error:
-        raise StorageError(path, f"it cannot be read: {error.strerror}", _MEND) from None
+        raise StorageError(
+            path, f"it cannot be read: {error.strerror}", _MEND, refusal="config_unreadable"
+        ) from None
     except UnicodeDecodeError as error:
         wrong = f"it is not UTF-8 from byte {error.start} on"
-        raise StorageError(path, wrong, _MEND) from None
+        raise StorageError(path, wrong, _MEND, refusal="config_malformed") from None
     return File(text, parse(path, text), private=not mode & stat.S_IROTH)
 
 
-def parse(path, text):
+def parse(path: str, text: str) -> dict[str, Any]:
     """The content of the file as a dict.
 
     :param path: for the error texts only.
@@ -93,9 +98,15 @@ def parse(path, text):
             path,
             "it is empty: a crash may have cut it off, and settings with it",
             "Restore it from a backup; if there was nothing in it, remove it or write {} to it",
+            refusal="config_empty",
         )
     if text.startswith("\ufeff"):
-        raise StorageError(path, "it starts with a byte order mark", "Save it as plain UTF-8")
+        raise StorageError(
+            path,
+            "it starts with a byte order mark",
+            "Save it as plain UTF-8",
+            refusal="config_malformed",
+        )
     try:
         content = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
@@ -103,16 +114,19 @@ def parse(path, text):
             path,
             f"it is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}",
             _MEND,
+            refusal="config_malformed",
         ) from None
     except (ValueError, RecursionError) as error:
-        raise StorageError(path, f"it is not valid JSON: {error}", _MEND) from None
+        raise StorageError(
+            path, f"it is not valid JSON: {error}", _MEND, refusal="config_malformed"
+        ) from None
     if not isinstance(content, dict):
         wrong = f"it holds a JSON {type(content).__name__}, not an object"
-        raise StorageError(path, wrong, _MEND)
+        raise StorageError(path, wrong, _MEND, refusal="config_malformed")
     return content
 
 
-def _without_twins(pairs):
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object as a dict. One of two equal keys would be lost, whichever was meant."""
     found = {}
     for name, value in pairs:
@@ -122,11 +136,11 @@ def _without_twins(pairs):
     return found
 
 
-def _no_constant(name):
+def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-def edit(text, changes):
+def edit(text: str | None, changes: dict[str, Any]) -> str | None:
     """The text with some keys set or taken out, and everything else as it was.
 
     :param text: a JSON object, valid; None for none.
@@ -135,37 +149,44 @@ def edit(text, changes):
     :returns: the new text, or ``text`` itself where nothing changes.
     """
     content = {} if text is None else json.loads(text)
+    edited = text or ""
     for name, value in changes.items():
         if isinstance(value, Keys):
             if content.get(name) and isinstance(content[name], dict):
-                text = _within(text, name, value.changes)
+                edited = _within(edited, name, value.changes)
                 continue
             value = {key: new for key, new in value.changes.items() if new is not REMOVE}
             if not value:
                 continue
         if value is REMOVE:
             if name in content:
-                text = _without(text, name)
+                edited = _without(edited, name)
         elif name not in content or content[name] != value:
-            text = _with(text, name, value)
-    return text
+            edited = _with(edited, name, value)
+    return edited or text
 
 
-def _members(text):
+def _members(text: str) -> list[_Member]:
     """Every key of the outermost object, in order. The text is known to be valid."""
-    at = _SPACE.match(text).end() + 1
-    found = []
+    at = _past(_SPACE, text, 0) + 1
+    found: list[_Member] = []
     while True:
-        start = _BETWEEN.match(text, at).end()
+        start = _past(_BETWEEN, text, at)
         if text[start] == "}":
             return found
         name, end = _DECODER.raw_decode(text, start)
-        value = _BETWEEN.match(text, end).end()
+        value = _past(_BETWEEN, text, end)
         _ignored, at = _DECODER.raw_decode(text, value)
         found.append(_Member(name, start, value, at))
 
 
-def _with(text, name, value):
+def _past(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where the text goes on behind what matches."""
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
+def _with(text: str, name: str, value: Any) -> str:
     members = _members(text) if text else []
     if not members:
         return "{{\n  {0}: {1}\n}}\n".format(json.dumps(name), _dump(value, "  "))
@@ -180,13 +201,13 @@ def _with(text, name, value):
     return text[: last.end] + added + text[last.end :]
 
 
-def _within(text, name, changes):
+def _within(text: str, name: str, changes: dict[str, Any]) -> str:
     member = next(member for member in _members(text) if member.name == name)
-    inner = edit(text[member.value : member.end], changes)
+    inner = edit(text[member.value : member.end], changes) or ""
     return text[: member.value] + inner + text[member.end :]
 
 
-def _without(text, name):
+def _without(text: str, name: str) -> str:
     members = _members(text)
     at = [member.name for member in members].index(name)
     if at:  # with the comma before it
@@ -196,13 +217,13 @@ def _without(text, name):
     return text[: members[0].start].rstrip() + text[members[0].end :].lstrip()
 
 
-def _lead(text, member):
+def _lead(text: str, member: _Member) -> str | None:
     """The white space that the member's line begins with; None if it shares its line."""
     line = text[text.rfind("\n", 0, member.start) + 1 : member.start]
     return line if "\n" in text[: member.start] and not line.strip() else None
 
 
-def _dump(value, lead):
+def _dump(value: Any, lead: str | None) -> str:
     """A value as JSON; a list of several items gets a line for each where the file has lines."""
     if lead and isinstance(value, list) and len(value) > 1:
         items = json.dumps(value, ensure_ascii=False, indent=lead)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
@@ -25,21 +26,22 @@ class Holdings(NamedTuple):
     """What a data root holds. Folders that an engine makes at its first start do not count."""
 
     root: str
-    images: dict = {}  # driver -> how many
-    containers: dict = {}  # driver -> how many
+    images: dict[str, int] = {}  # driver -> how many
+    containers: dict[str, int] = {}  # driver -> how many
     volumes: int = 0
 
-    def drivers(self):
+    def drivers(self) -> list[str]:
         """The drivers that own images or containers in it."""
         return sorted(set(self.images) | set(self.containers))
 
 
-def observe_holdings(root):
+def observe_holdings(root: str) -> Holdings:
     """Count what is in a data root; a folder that does not exist holds nothing.
 
     :raises StorageError: it cannot be read.
     """
-    images, containers = {}, {}
+    images: dict[str, int] = {}
+    containers: dict[str, int] = {}
     try:
         for driver in _entries(root, "image"):
             count = len(_entries(root, "image", driver, "imagedb", "content", "sha256"))
@@ -57,18 +59,19 @@ def observe_holdings(root):
             error.filename,
             "it can be read by root only",
             "Run the task with become: true",
+            refusal="root_required",
         ) from None
     return Holdings(root, images, containers, volumes)
 
 
-def _entries(*parts):
+def _entries(*parts: str) -> list[str]:
     try:
         return os.listdir(os.path.join(*parts))
     except (FileNotFoundError, NotADirectoryError):
         return []
 
 
-def _driver_of(path):
+def _driver_of(path: str) -> str:
     """The driver that a container was made with; '' for a folder that is no container."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, ValueError):
         with open(path, encoding="utf-8") as stream:
@@ -78,13 +81,14 @@ def _driver_of(path):
     return ""
 
 
-def bytes_below(folders, mount_points):
+def bytes_below(folders: Iterable[str], mount_points: Collection[str]) -> int:
     """Bytes on disk in some folders: every file once, no link followed, no mount crossed.
 
     :param mount_points: where something else is mounted; such a folder is left out, unless it is
         one of ``folders`` (the btrfs driver mounts its own folder on itself).
     """
-    linked, total = set(), 0
+    linked: set[tuple[int, int]] = set()
+    total = 0
     waiting = [folder for folder in folders if os.path.isdir(folder)]
     while waiting:
         with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
@@ -98,7 +102,7 @@ def bytes_below(folders, mount_points):
     return total
 
 
-def _weigh(found, linked):
+def _weigh(found: os.stat_result, linked: set[tuple[int, int]]) -> int:
     """The bytes of a file; 0 where another name of it has been met: only those are remembered."""
     if found.st_nlink > 1:
         if (found.st_dev, found.st_ino) in linked:

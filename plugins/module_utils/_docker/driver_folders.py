@@ -18,6 +18,7 @@ import re
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import text_of
 
 CONTAINERD_ROOT = "/var/lib/containerd"
 CONTAINERD_CONFIG = "/etc/containerd/config.toml"
@@ -31,8 +32,8 @@ _CONTENT = "io.containerd.content.v1.content"
 class Layout(NamedTuple):
     """Where a driver has one name for each layer."""
 
-    places: tuple = ("",)  # below the driver's own folder
-    others: tuple = ()  # names in there that are no layers
+    places: tuple[str, ...] = ("",)  # below the driver's own folder
+    others: tuple[str, ...] = ()  # names in there that are no layers
 
 
 # "l" has short links to the layers. ZFS has none: its layers are datasets, which are mounted below
@@ -67,10 +68,10 @@ class Folder(NamedTuple):
     driver: str
     path: str
     layers: int | None  # of images and of containers; None where the names do not tell
-    loop_files: tuple = ()
+    loop_files: tuple[LoopFile, ...] = ()
 
 
-def driver_folders(root):
+def driver_folders(root: str) -> list[Folder]:
     """The :class:`Folder` of each storage driver that has one in a data root."""
     found = []
     for driver, layout in LAYOUTS.items():
@@ -81,7 +82,7 @@ def driver_folders(root):
     return found
 
 
-def snapshotter_folders(root):
+def snapshotter_folders(root: str) -> list[Folder]:
     """The :class:`Folder` of each snapshotter in a root of containerd."""
     names = sorted(name for name in _names(root) if name.startswith(_SNAPSHOTTER))
     paths = [os.path.join(root, name) for name in names]
@@ -91,33 +92,29 @@ def snapshotter_folders(root):
     ]
 
 
-def content_folder(root):
+def content_folder(root: str) -> str:
     """Where containerd keeps what was pulled, compressed, for all of its snapshotters."""
     return os.path.join(root, _CONTENT)
 
 
-def containerd_root():
+def containerd_root() -> str:
     """Where the containerd of the host keeps its data: the key ``root`` of its configuration."""
-    try:
-        with open(CONTAINERD_CONFIG, encoding="utf-8", errors="replace") as stream:
-            top = re.split(r"(?m)^\s*\[", stream.read())[0]
-    except OSError:
-        return CONTAINERD_ROOT
+    top = re.split(r"(?m)^\s*\[", text_of(CONTAINERD_CONFIG))[0]
     found = re.search(r"""(?m)^\s*root\s*=\s*(["'])(/.*?)\1""", top)
     return found[2] if found else CONTAINERD_ROOT
 
 
-def own_containerd_root(root):
+def own_containerd_root(root: str) -> str:
     """Where an engine that starts a containerd of its own has it keep its data."""
     return os.path.join(root, "containerd", "daemon")
 
 
-def remapped_roots(root):
+def remapped_roots(root: str) -> list[str]:
     """The data roots that an engine with user namespaces has below the configured one."""
     return [os.path.join(root, it) for it in _names(root) if re.fullmatch(r"\d+\.\d+", it)]
 
 
-def loop_files(folder):
+def loop_files(folder: str) -> tuple[LoopFile, ...]:
     """The :class:`LoopFile` of devicemapper's data and of its metadata, as far as they are there.
 
     :param folder: the driver's own, such as ``/var/lib/docker/devicemapper``.
@@ -131,19 +128,16 @@ def loop_files(folder):
     return tuple(found)
 
 
-def _loop_device(path):
+def _loop_device(path: str) -> str | None:
     real = os.path.realpath(path)
     for name in _names(SYS_BLOCK):
-        try:
-            with open(f"{SYS_BLOCK}/{name}/loop/backing_file", encoding="utf-8") as stream:
-                if stream.read().rstrip("\n") == real:
-                    return "/dev/" + name
-        except OSError:  # it is no loop device, or nothing is attached to it
-            continue
+        # Of what is no loop device, or one that nothing is attached to, there is no such file.
+        if text_of(f"{SYS_BLOCK}/{name}/loop/backing_file").rstrip("\n") == real:
+            return "/dev/" + name
     return None
 
 
-def _count(path, layout):
+def _count(path: str, layout: Layout) -> int | None:
     """How many names of layers there are; None where none of the places is there."""
     places = [os.path.join(path, place) for place in layout.places]
     names = {name for place in places for name in _names(place)}
@@ -152,7 +146,7 @@ def _count(path, layout):
     return sum(name not in layout.others and not name.startswith(".") for name in names)
 
 
-def _names(folder):
+def _names(folder: str) -> list[str]:
     """The names in a folder, sorted; none where there is no such folder.
 
     :raises StorageError: it cannot be read.
@@ -163,5 +157,8 @@ def _names(folder):
         return []
     except PermissionError:
         raise StorageError(
-            folder, "it can be read by root only", "Run the task with become: true"
+            folder,
+            "it can be read by root only",
+            "Run the task with become: true",
+            refusal="root_required",
         ) from None

@@ -12,7 +12,10 @@ engine is then the judge, and gets its old configuration back when it does not c
 
 from __future__ import annotations
 
+from collections.abc import Collection, Container
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import option_rules
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     option_values as values,
 )
@@ -26,9 +29,14 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     available,
     dotted,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
+    Options,
+    Version,
+)
 
 
-def require_driver(name, version):
+def require_driver(name: str, version: Version) -> None:
     """Refuse a driver that an engine of this version does not have.
 
     :param version: of the engine, such as ``(26, 1, 5)``.
@@ -43,16 +51,18 @@ def require_driver(name, version):
             "Use {0}, or keep an engine before {1}".format(
                 " or ".join(_best(version)), dotted(driver.removed)
             ),
+            refusal="driver_removed",
         )
     if version < driver.since:
         raise StorageError(
             engine,
             f"it has no {name} driver: that came with {dotted(driver.since)}",
             "Use one of {0}, or upgrade the engine".format(", ".join(available(version))),
+            refusal="engine_too_old",
         )
 
 
-def require_built_in(name, version, left_out):
+def require_built_in(name: str, version: Version, left_out: Container[str]) -> None:
     """Refuse a driver that this build of the engine is without.
 
     :param left_out: the drivers that it was built without.
@@ -63,10 +73,11 @@ def require_built_in(name, version, left_out):
             f"Docker {dotted(version)}",
             f"it was built without the {name} driver: {DRIVERS[name].left_out}",
             "Use {0}, or a build of the engine that has it".format(" or ".join(_best(version))),
+            refusal="driver_not_built_in",
         )
 
 
-def require_image_store(version, wanted):
+def require_image_store(version: Version, wanted: bool) -> None:
     """Refuse to switch the containerd image store where this engine does not have it.
 
     :param wanted: whether it is to be on. Off is what any engine takes that knows the key.
@@ -77,15 +88,16 @@ def require_image_store(version, wanted):
             f"Docker {dotted(version)}",
             f"it has no containerd image store: that came with {dotted(STORE_SINCE)}",
             "Leave out containerd_image_store, or upgrade the engine",
+            refusal="engine_too_old",
         )
 
 
-def uses_loops(name, options):
+def uses_loops(name: str, options: Collection[str]) -> bool:
     """Tell whether a driver would keep its data in sparse files: devicemapper without a pool."""
     return name == "devicemapper" and not set(POOL_OPTIONS) & set(options)
 
 
-def require_loops_asked_for(options):
+def require_loops_asked_for(options: Collection[str]) -> None:
     """Refuse devicemapper without a pool, unless its sparse files are asked for by name.
 
     :raises StorageError: nobody asked for them.
@@ -98,14 +110,15 @@ def require_loops_asked_for(options):
         "and not meant for production",
         "Make a pool with containerhost.storage.thinpool and give it as dm.thinpooldev; to have "
         "loop-lvm all the same, ask for it by the size of its file: dm.loopdatasize: 100G",
+        refusal="pool_not_given",
     )
 
 
-def _best(version):
+def _best(version: Version) -> list[str]:
     return [name for name in available(version) if name in ("overlay2", "btrfs", "zfs")]
 
 
-def require_kernel(name, release):
+def require_kernel(name: str, release: str) -> None:
     """Refuse a driver for which this kernel is too old.
 
     :param release: of the kernel, as ``uname -r`` prints it.
@@ -120,10 +133,18 @@ def require_kernel(name, release):
             "Upgrade the kernel, or use a driver that works on it: {0}".format(
                 ", ".join(other for other, it in DRIVERS.items() if running >= it.kernel)
             ),
+            refusal="kernel_too_old",
         )
 
 
-def require_backing(name, options, backing, version, file_types=None, zfs_module=()):
+def require_backing(
+    name: str,
+    options: Options,
+    backing: Backing,
+    version: Version,
+    file_types: bool | None = None,
+    zfs_module: Version = (),
+) -> None:
     """Refuse a driver, or an option of it, that the data root's filesystem cannot carry.
 
     :param options: what the driver is given, name -> values.
@@ -144,7 +165,7 @@ def require_backing(name, options, backing, version, file_types=None, zfs_module
             _require_quota(option, place, backing, name)
 
 
-def _require_filesystem(name, place, filesystem, version):
+def _require_filesystem(name: str, place: str, filesystem: str, version: Version) -> None:
     """Refuse a filesystem that the driver never works on, or not with this engine."""
     driver = DRIVERS[name]
     family = filesystem.partition(".")[0]  # fuse.sshfs is a fuse
@@ -155,6 +176,7 @@ def _require_filesystem(name, place, filesystem, version):
             "Mount a filesystem of type {} at the data root, or use another driver".format(
                 " or ".join(driver.backing) or "xfs or ext4"
             ),
+            refusal="filesystem_unsupported",
         )
     since = driver.not_yet_on.get(family, ())
     if version < since:
@@ -163,10 +185,13 @@ def _require_filesystem(name, place, filesystem, version):
             f"Docker {dotted(version)} does not take the {name} driver on it, {dotted(since)} and "
             "later do",
             "Upgrade the engine, or mount a filesystem of type xfs or ext4 at the data root",
+            refusal="engine_too_old",
         )
 
 
-def _require_upper_layer(name, place, filesystem, file_types, zfs_module):
+def _require_upper_layer(
+    name: str, place: str, filesystem: str, file_types: bool | None, zfs_module: Version
+) -> None:
     """Refuse a filesystem that was made without what an overlay needs of it."""
     if file_types is False:
         made = "ftype=0" if filesystem == "xfs" else "the feature filetype off"
@@ -177,16 +202,18 @@ def _require_upper_layer(name, place, filesystem, file_types, zfs_module):
             if filesystem == "xfs"
             else "Unmount it and run `tune2fs -O filetype` and `e2fsck -f` on it, or use a data "
             "root on another filesystem",
+            refusal="file_types_missing",
         )
     if filesystem == "zfs" and () < zfs_module < OVERLAY_ON_ZFS:
         raise StorageError(
             place,
             f"ZFS {dotted(zfs_module)} cannot carry the {name} driver, 2.2 and later can",
             "Use the zfs driver, or mount a filesystem of type xfs or ext4 at the data root",
+            refusal="zfs_too_old",
         )
 
 
-def _require_quota(option, place, backing, name):
+def _require_quota(option: str, place: str, backing: Backing, name: str) -> None:
     """Refuse an option that sets project quotas where there are none."""
     able = ("xfs",) if name == "overlay2" else ("xfs", "ext4")
     if backing.fstype not in able:
@@ -195,6 +222,7 @@ def _require_quota(option, place, backing, name):
             f"{option} works only on {' and '.join(able)}",
             "Mount an xfs filesystem with the option pquota at the data root, or leave out "
             + option,
+            refusal="quota_unsupported",
         )
     if not {"prjquota", "pquota"} & set(backing.options):
         raise StorageError(
@@ -206,10 +234,11 @@ def _require_quota(option, place, backing, name):
                 else "prjquota (after `tune2fs -O quota,project`)",
                 option,
             ),
+            refusal="quota_off",
         )
 
 
-def require_options(name, options, version):
+def require_options(name: str, options: Options, version: Version) -> None:
     """Refuse options that would keep the engine from starting.
 
     :param options: name -> list of values, both text; see ``_option_values.flatten()``.
@@ -218,82 +247,6 @@ def require_options(name, options, version):
         engine, has a bad value, or does not go together with another one.
     """
     for option, given in options.items():
-        known = DRIVERS[name].options.get(option)
-        if known is None:
-            raise _unknown(name, option)
-        if not known.since <= version < known.removed:
-            raise StorageError(
-                f"Storage option {option}",
-                "Docker {0} does not have it: {1}".format(
-                    dotted(version),
-                    "it came with " + dotted(known.since)
-                    if version < known.since
-                    else "it was removed in " + dotted(known.removed),
-                ),
-                "Leave it out",
-            )
-        if len(given) > 1 and not known.repeats:
-            raise StorageError(
-                f"Storage option {option}",
-                "it has {0} values: {1}".format(len(given), ", ".join(given)),
-                "Give it one",
-            )
-        for value in given:
-            known.kind.check(option, value)
+        option_rules.require_option(name, option, given, version)
     if name == "devicemapper":
-        _require_harmony({option: given[0] for option, given in options.items()})
-
-
-def _unknown(name, option):
-    what = f"Storage option {option}"
-    for other, driver in DRIVERS.items():
-        if option in driver.options:
-            return StorageError(
-                what,
-                f"it belongs to {other}, not to {name}",
-                f"Leave it out, or use the {other} driver",
-            )
-    known = sorted(DRIVERS[name].options)
-    return StorageError(
-        what,
-        f"the {name} driver has no such option",
-        "It takes {0}".format(", ".join(known)) if known else "It takes no options",
-    )
-
-
-def _require_harmony(options):
-    """Refuse options of devicemapper that contradict each other (``validateLVMConfig()``)."""
-    direct = [name for name in options if name.startswith(("dm.directlvm_", "dm.thinp_"))]
-    if values.truth(options.get("dm.directlvm_device_force", "false")):
-        raise StorageError(
-            "Storage option dm.directlvm_device_force",
-            "it lets the engine wipe {0} without looking".format(
-                options.get("dm.directlvm_device", "a disk")
-            ),
-            "Make the pool with containerhost.storage.thinpool and give it as dm.thinpooldev",
-        )
-    if direct and "dm.thinpooldev" in options:
-        raise StorageError(
-            f"Storage option {direct[0]}",
-            "it makes the engine create a pool, and dm.thinpooldev names one that is there",
-            "Keep one of the two",
-        )
-    if direct and "dm.directlvm_device" not in options:
-        raise StorageError(
-            f"Storage option {direct[0]}",
-            "it is about the pool on dm.directlvm_device, which is not given",
-            "Add dm.directlvm_device, or leave it out",
-        )
-    data, metadata = (options.get("dm.thinp_" + it) for it in ("percent", "metapercent"))
-    if (data is None) != (metadata is None):
-        raise StorageError(
-            "Storage options dm.thinp_percent and dm.thinp_metapercent",
-            "only one of them is given",
-            "Give both, or none",
-        )
-    if data and values.number(data) + values.number(metadata) > 100:
-        raise StorageError(
-            "Storage options dm.thinp_percent and dm.thinp_metapercent",
-            f"together they are {values.number(data) + values.number(metadata)} %",
-            "Take at most 100 % of the volume group, and less if the pool is to grow",
-        )
+        option_rules.require_harmony({option: given[0] for option, given in options.items()})

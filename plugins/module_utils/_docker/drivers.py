@@ -19,14 +19,17 @@ from typing import NamedTuple
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     option_values as values,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
+    Version,
+)
 
 
 class Option(NamedTuple):
     """A storage option of the engine, as daemon.json's ``storage-opts`` takes it."""
 
     kind: values.Kind
-    since: tuple = ()  # the first engine that has it
-    removed: tuple = (9999,)  # the first engine that dies of it
+    since: Version = ()  # the first engine that has it
+    removed: Version = (9999,)  # the first engine that dies of it
     repeats: bool = False  # may be given more than once
     quota: bool = False  # works only where the filesystem has project quotas switched on
 
@@ -34,18 +37,18 @@ class Option(NamedTuple):
 class Driver(NamedTuple):
     """A storage driver ("graph driver") of the engine."""
 
-    options: dict  # name -> Option
-    since: tuple = ()
-    deprecated: tuple = (9999,)  # the first engine that says that it will go
-    removed: tuple = (9999,)
-    kernel: tuple = ()  # the oldest kernel; EL7's 3.10 has overlay ported back to it
-    modules: tuple = ()  # what the kernel has to know of: filesystems, or "dm_mod"
-    loaded: tuple = ()  # those of them that have to be loaded, because the engine does not do it
-    programs: tuple = ()  # what has to be on the engine's PATH
+    options: dict[str, Option]  # by name
+    since: Version = ()
+    deprecated: Version = (9999,)  # the first engine that says that it will go
+    removed: Version = (9999,)
+    kernel: Version = ()  # the oldest kernel; EL7's 3.10 has overlay ported back to it
+    modules: tuple[str, ...] = ()  # what the kernel has to know of: filesystems, or "dm_mod"
+    loaded: tuple[str, ...] = ()  # those of them that the engine does not load by itself
+    programs: tuple[str, ...] = ()  # what has to be on the engine's PATH
     left_out: str = ""  # builds of the engine that were made without it
-    backing: tuple = ()  # the only filesystems that the data root may be on; () for any
-    not_on: tuple = ()  # the filesystems that it may not be on
-    not_yet_on: dict = {}  # filesystem -> the first engine that takes the driver on it
+    backing: tuple[str, ...] = ()  # the only filesystems that the data root may be on; () for any
+    not_on: tuple[str, ...] = ()  # the filesystems that it may not be on
+    not_yet_on: dict[str, Version] = {}  # filesystem -> the first engine that takes it on that
     elsewhere: str = ""  # an option that gives it another place than the data root's filesystem
 
 
@@ -65,7 +68,7 @@ _TRIES_A_MOUNT = (19, 3, 7)
 # ZFS carries the upper layer of an overlay from here on (release notes of OpenZFS 2.2.0).
 OVERLAY_ON_ZFS = (2, 2)
 
-DRIVERS = {
+DRIVERS: dict[str, Driver] = {
     "overlay2": Driver(
         {
             "overlay2.size": Option(_SIZE, since=(17, 7), quota=True),
@@ -178,14 +181,14 @@ STORE_BY_DEFAULT = (29,)
 FEATURES_SINCE = (18, 9)  # an engine before dies of the key itself
 
 
-def dotted(version):
+def dotted(version: Version) -> str:
     """``(25,)`` as ``25.0``; ``(26, 1, 5)`` as ``26.1.5``; ``(18, 9)``, a month, as ``18.09``."""
     major, minor, *rest = tuple(version) if len(version) > 1 else (*version, 0)
     month = 17 <= major <= 19
     return ".".join([str(major), f"{minor:02}" if month else str(minor), *map(str, rest)])
 
 
-def needs_store_off(name, version):
+def needs_store_off(name: str, version: Version) -> bool:
     """Tell whether naming a driver is not enough: 29.0.0 took most names for a snapshotter's.
 
     Fixed in 29.0.1 (moby#51516).
@@ -193,6 +196,6 @@ def needs_store_off(name, version):
     return (29,) <= version < (29, 0, 1) and name not in ("overlay2", "vfs", "btrfs")
 
 
-def available(version):
+def available(version: Version) -> list[str]:
     """The names of the drivers that an engine of this version has."""
     return [name for name, it in DRIVERS.items() if it.since <= version < it.removed]

@@ -14,16 +14,22 @@ import os
 import re
 import shutil
 import socket
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
+    Version,
     version,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit import (
     Unit,
     observe_unit,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 SOCKET = "/run/docker.sock"
 DATA_ROOT = "/var/lib/docker"
@@ -39,26 +45,26 @@ class Engine(NamedTuple):
     """The engine of this host."""
 
     unit: Unit
-    version: tuple  # (26, 1, 5): of the running engine, else of the installed program
-    info: dict | None  # its answer to GET /info; None while it is not running
+    version: Version  # (26, 1, 5): of the running engine, else of the installed program
+    info: dict[str, Any] | None  # its answer to GET /info; None while it is not running
 
     @property
-    def driver(self):
+    def driver(self) -> str:
         """The driver it runs on: a storage driver or a snapshotter; '' while it does not run."""
         return (self.info or {}).get("Driver", "")
 
     @property
-    def status(self):
+    def status(self) -> dict[str, Any]:
         """The driver's own account of itself, name -> value."""
         return {row[0]: row[1] for row in (self.info or {}).get("DriverStatus") or []}
 
     @property
-    def containerd_store(self):
+    def containerd_store(self) -> bool:
         """Tell whether images are kept by containerd: then there is no storage driver at all."""
         return self.status.get("driver-type") == STORE_TYPE
 
     @property
-    def data_root(self):
+    def data_root(self) -> str:
         """The folder that it keeps its data in, as configured; '' while it does not run.
 
         With user namespaces it reports a folder <uid>.<gid> below the one that was configured.
@@ -66,7 +72,7 @@ class Engine(NamedTuple):
         return re.sub(r"/\d+\.\d+$", "", (self.info or {}).get("DockerRootDir", ""))
 
 
-def observe_engine(run, service):
+def observe_engine(run: Reader, service: str) -> Engine | None:
     """Observe the engine in one command, or two while it is stopped.
 
     :returns: an :class:`Engine`, or None where none is installed.
@@ -83,7 +89,7 @@ def observe_engine(run, service):
     return Engine(unit, found or installed_version(run, program), info)
 
 
-def next_version(run, engine):
+def next_version(run: Reader, engine: Engine) -> Version:
     """The version that the next start will run: another one than now runs, after an upgrade.
 
     While the running program still is the file that is installed, the version is known; asking
@@ -97,7 +103,7 @@ def next_version(run, engine):
     return installed_version(run, engine.unit.program)
 
 
-def installed_version(run, program):
+def installed_version(run: Reader, program: str) -> Version:
     """The version of the installed program.
 
     :raises StorageError: it does not say.
@@ -106,12 +112,15 @@ def installed_version(run, program):
     found = version(out)
     if not found:
         raise StorageError(
-            program, f"it does not tell its version: {out.strip()!r}", "Reinstall it"
+            program,
+            f"it does not tell its version: {out.strip()!r}",
+            "Reinstall it",
+            refusal="engine_version_unknown",
         )
     return found
 
 
-def _socket(unit):
+def _socket(unit: Unit) -> str:
     """The path that the engine listens at, as far as its flags tell; else its default."""
     for flag in unit.flags:
         if flag.key == "hosts" and flag.value.startswith("unix://"):
@@ -119,7 +128,7 @@ def _socket(unit):
     return SOCKET
 
 
-def ask(path, what):
+def ask(path: str, what: str) -> Any:
     """GET ``what`` from the engine whose socket is at ``path``; return the JSON it answers.
 
     HTTP/1.0, so that the answer comes in one piece and ends with the connection: http.client
@@ -144,4 +153,5 @@ def ask(path, what):
             f"The engine at {path}",
             f"its service is active, but it did not answer GET {what}: {reason}",
             "Look at `journalctl -u docker`, and run again once `docker info` works",
+            refusal="engine_unresponsive",
         ) from None

@@ -21,6 +21,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import DATA_ROOT
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
+    Options,
+    Version,
+)
 
 # The containerd image store takes the place of a driver. It keeps its layers with the snapshotter
 # "overlayfs", in containerd's own folder.
@@ -31,41 +35,41 @@ KNOWN = {**DRIVERS, CONTAINERD: Driver({}, since=STORE_SINCE, modules=("overlay"
 class Facts(NamedTuple):
     """A host and its engine, as far as storage drivers depend on them."""
 
-    version: tuple = ()  # of the engine, (26, 1, 5); () where there is none
+    version: Version = ()  # of the engine, (26, 1, 5); () where there is none
     running: str = ""  # the driver or snapshotter that it runs on; '' while it is stopped
     containerd_store: bool = False
     data_root: str = DATA_ROOT
     kernel: str = ""  # its release
     backing: Backing = Backing("/", "unknown", ())  # the filesystem of the data root
-    own_backing: dict = {}  # driver -> Backing, where its folder in the data root is another one
+    own_backing: dict[str, Backing] = {}  # by driver, where its own folder is on another one
     file_types: bool | None = None  # whether the directories of that hold them; None: unknown
-    zfs_module: tuple = ()  # the version of the kernel's zfs; () where it is not loaded
-    missing_modules: tuple = ()  # of those that any driver needs
-    missing_programs: tuple = ()
-    unloaded_modules: tuple = ()
-    left_out: tuple = ()  # drivers that the engine was built without
+    zfs_module: Version = ()  # the version of the kernel's zfs; () where it is not loaded
+    missing_modules: tuple[str, ...] = ()  # of those that any driver needs
+    missing_programs: tuple[str, ...] = ()
+    unloaded_modules: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()  # drivers that the engine was built without
     holds: Holdings = Holdings(DATA_ROOT)
-    prior: tuple = ()  # drivers with a folder in the data root that is not empty
+    prior: tuple[str, ...] = ()  # drivers with a folder in the data root that is not empty
     pinned: str = ""  # the driver that the engine is told to use; '' where it looks for one
     pinned_by: str = ""  # the file that says so
-    options: dict = {}  # the storage options it is given, name -> list of values
+    options: Options = {}  # the storage options it is given
     store_switch: bool | None = None  # features.containerd-snapshotter; None where it is not set
     user_namespaces: bool = False
     old_root_key: str = ""  # the file that names the data root as "graph", as before 17.05
-    disks: tuple = ()  # names of the disks that may be taken
+    disks: tuple[str, ...] = ()  # names of the disks that may be taken
 
     @property
-    def in_use(self):
+    def in_use(self) -> str:
         """The driver it runs on, :data:`CONTAINERD` for the image store; '' while it is stopped."""
         return CONTAINERD if self.containerd_store else self.running
 
-    def backing_of(self, driver):
+    def backing_of(self, driver: str) -> Backing:
         """The filesystem that a driver finds: it looks at its own folder where there is one."""
         return self.own_backing.get(driver, self.backing)
 
-    def held(self):
+    def held(self) -> dict[str, tuple[int, int]]:
         """What the data root holds, as driver -> ``(images, containers)``, sorted by driver."""
-        found = {}
+        found: dict[str, tuple[int, int]] = {}
         for name in self.holds.drivers():
             driver = self._owner(name)
             images, containers = found.get(driver, (0, 0))
@@ -75,16 +79,21 @@ class Facts(NamedTuple):
             )
         return found
 
-    def _owner(self, name):
+    def _owner(self, name: str) -> str:
         """Whose data it is: snapshotters of containerd can have the names of drivers."""
         of_containerd = name in SNAPSHOTTERS or (self.containerd_store and name == self.running)
         return CONTAINERD if of_containerd else name
 
 
-def counted(images, containers):
+def number_of(count: int, noun: str) -> str:
+    """``1 image``, ``3 images``."""
+    return f"{count} {noun}" + ("s" if count > 1 else "")
+
+
+def counted(images: int, containers: int) -> str:
     """``3 images and 1 container``; '' for none."""
     return " and ".join(
-        f"{count} {noun}" + ("s" if count > 1 else "")
+        number_of(count, noun)
         for count, noun in ((images, "image"), (containers, "container"))
         if count
     )

@@ -18,12 +18,21 @@ import os
 import re
 import shutil
 import struct
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     option_values as values,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts, xfs
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+
+# A user's PATH often lacks these, and the tools of an administrator are there; systemd's has them.
+FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 MODULES = "/sys/module"  # what is loaded, or built in with parameters
 _EXT = ("ext2", "ext3", "ext4")
@@ -34,7 +43,7 @@ class Backing(NamedTuple):
 
     mount_point: str
     fstype: str
-    options: tuple
+    options: tuple[str, ...]
     devno: str = ""  # "major:minor"; of no device for btrfs, zfs and what has none
 
 
@@ -47,7 +56,7 @@ class Pool(NamedTuple):
     used: bool = False  # whether it has data blocks or transactions: the engine takes no such one
 
 
-def backing_of(folder):
+def backing_of(folder: str) -> Backing:
     """The :class:`Backing` of a folder, whether it exists yet or not."""
     mount = mounts.mount_of(folder)
     if mount is None:
@@ -55,33 +64,37 @@ def backing_of(folder):
     return Backing(mount.path, mount.fstype, mount.options, mount.devno)
 
 
-def missing_modules(names, release):
+def missing_modules(names: Iterable[str], release: str) -> tuple[str, ...]:
     """Those of the kernel's modules that it neither has nor can load.
 
     :param names: filesystems, or "dm_mod" for device-mapper.
     :param release: of the running kernel.
     """
-    present = set(_read("/proc/filesystems").split())
-    if "device-mapper" in _read("/proc/devices").split():
+    present = set(text_of("/proc/filesystems").split())
+    if "device-mapper" in text_of("/proc/devices").split():
         present.add("dm_mod")
     wanted = [name for name in names if name not in present]
     if not wanted:
         return ()
     folder = os.path.join("/lib/modules", release)
-    known = _read(os.path.join(folder, "modules.dep")) + _read(
+    known = text_of(os.path.join(folder, "modules.dep")) + text_of(
         os.path.join(folder, "modules.builtin")
     )
     stems = set(re.findall(r"/([\w-]+)\.ko", known))
     return tuple(name for name in wanted if not {name, name.replace("_", "-")} & stems)
 
 
-def missing_programs(names):
+def missing_programs(names: Iterable[str]) -> tuple[str, ...]:
     """Those of the programs that are not on the engine's path, which is systemd's."""
-    path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
-    return tuple(name for name in names if not shutil.which(name, path=path))
+    return tuple(name for name in names if not find_program(name))
 
 
-def left_out(program, names):
+def find_program(name: str) -> str | None:
+    """Where a program is that is on the path, or beside it; None for none."""
+    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *FOLDERS)))
+
+
+def left_out(program: str, names: Iterable[str]) -> tuple[str, ...]:
     """Those of the drivers that the engine was built without.
 
     A program in Go tells which packages it was made of, also where it is stripped. One that does
@@ -98,7 +111,7 @@ def left_out(program, names):
     return ()
 
 
-def unloaded_modules(names):
+def unloaded_modules(names: Iterable[str]) -> tuple[str, ...]:
     """Those of the modules that are not loaded.
 
     Their device files may be there all the same: systemd makes those of every module that could
@@ -107,7 +120,7 @@ def unloaded_modules(names):
     return tuple(name for name in names if not os.path.exists(os.path.join(MODULES, name)))
 
 
-def file_types(backing):
+def file_types(backing: Backing) -> bool | None:
     """Whether the directories of an xfs or ext4 hold file types; None where unknown.
 
     Read from the superblock: fs/xfs/libxfs/xfs_format.h, and fs/ext4/ext4.h
@@ -125,19 +138,19 @@ def file_types(backing):
     return None
 
 
-def ext_file_types(superblock):
+def ext_file_types(superblock: bytes) -> bool | None:
     """Whether the directories of an ext4 hold file types; None if that is no superblock of one."""
     if superblock[56:58] != b"\x53\xef":
         return None
     return bool(struct.unpack_from("<I", superblock, 96)[0] & 2)
 
 
-def zfs_module():
+def zfs_module() -> values.Version:
     """The version of the kernel's zfs, such as ``(2, 2, 7)``; () where it is not loaded."""
-    return values.version(_read(os.path.join(MODULES, "zfs/version")))
+    return values.version(text_of(os.path.join(MODULES, "zfs/version")))
 
 
-def dataset_exists(run, name):
+def dataset_exists(run: Reader, name: str) -> bool | None:
     """Whether there is a ZFS filesystem of that name; None where ZFS cannot be asked."""
     if missing_programs(("zfs",)) or unloaded_modules(("zfs",)):
         return None
@@ -145,7 +158,7 @@ def dataset_exists(run, name):
     return not rc
 
 
-def containerd_images(run):
+def containerd_images(run: Reader) -> int:
     """How many images containerd keeps for the engine; 0 where it cannot be asked.
 
     The engine counts them itself while it runs. The namespace is the engine's default.
@@ -156,7 +169,7 @@ def containerd_images(run):
     return 0 if rc else len(out.split())
 
 
-def observe_pool(run, name):
+def observe_pool(run: Reader, name: str) -> Pool | None:
     """The :class:`Pool` of a device-mapper name; None where device-mapper cannot be asked."""
     if not os.path.exists("/dev/mapper/" + name):
         return Pool(name, exists=False)
@@ -166,7 +179,7 @@ def observe_pool(run, name):
     return None if rc else parse_pool(name, out)
 
 
-def parse_pool(name, status):
+def parse_pool(name: str, status: str) -> Pool:
     """A line of ``dmsetup status``, as the kernel's thin-provisioning.rst describes it.
 
     ``0 2097152 thin-pool <transaction id> <metadata used>/<total> <data used>/<total> ...``
@@ -178,7 +191,8 @@ def parse_pool(name, status):
     return Pool(name, exists=True, thin=True, used=used)
 
 
-def _read(path):
+def text_of(path: str) -> str:
+    """The content of a small file; '' where there is none, or it cannot be read."""
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read()

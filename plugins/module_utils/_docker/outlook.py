@@ -22,7 +22,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
     CONTAINERD,
+    Facts,
     counted,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
+    Version,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.start import (
     obstacles,
@@ -52,12 +56,12 @@ class Outlook(NamedTuple):
     before: str  # what to do before the upgrade; '' for nothing
 
 
-def outlooks(facts):
+def outlooks(facts: Facts) -> list[Outlook]:
     """The :class:`Outlook` for each version of :data:`TARGETS`."""
     return [outlook(facts, target) for target in TARGETS]
 
 
-def outlook(facts, target):
+def outlook(facts: Facts, target: Version) -> Outlook:
     """The :class:`Outlook` for an engine of one version, such as ``(26,)``."""
     version = ".".join(map(str, target))
     if facts.version >= target:
@@ -82,11 +86,11 @@ def outlook(facts, target):
     return Outlook(version, CHANGES_DRIVER, driver, why + _ignored(facts, driver), "")
 
 
-def _named(driver):
+def _named(driver: str) -> str:
     return "the containerd image store" if driver == CONTAINERD else driver
 
 
-def _stays(facts, driver, target):
+def _stays(facts: Facts, driver: str, target: Version) -> str:
     verb = "It stays" if facts.in_use else "It would start"
     if driver == CONTAINERD or target < STORE_BY_DEFAULT:
         return f"{verb} on {_named(driver)}."
@@ -101,21 +105,21 @@ def _stays(facts, driver, target):
     return f"{verb} on {driver}, and off {_named(CONTAINERD)}: {because}."
 
 
-def _skips(facts, target):
+def _skips(facts: Facts, target: Version) -> str:
     first = (*target, 0, 0)
     if facts.pinned and facts.store_switch is None and needs_store_off(facts.pinned, first):
         return f"Skip 29.0.0, which looks for a snapshotter of containerd called {facts.pinned}."
     return ""
 
 
-def _builds(driver):
+def _builds(driver: str) -> str:
     known = DRIVERS.get(driver)
     if known and known.left_out:
         return f"Take a build of the engine that has {driver}: {known.left_out}."
     return ""
 
 
-def _start(facts, driver, target):
+def _start(facts: Facts, driver: str, target: Version) -> str:
     """Say what it starts on, and why, in a sentence."""
     old = DRIVERS.get(facts.in_use)
     because = ""
@@ -128,7 +132,7 @@ def _start(facts, driver, target):
     return f"It starts on {_named(driver)}{because}."
 
 
-def _loss(facts, lost):
+def _loss(facts: Facts, lost: list[str]) -> str:
     held = facts.held()
     what = " and ".join(f"the {counted(*held[name])} of {_named(name)}" for name in lost)
     text = f" It does not show {what}."
@@ -140,12 +144,12 @@ def _loss(facts, lost):
     return text
 
 
-def _ignored(facts, driver):
+def _ignored(facts: Facts, driver: str) -> str:
     options = ", ".join(facts.options) if driver == CONTAINERD else ""
     return f" It ignores {options}." if options else ""
 
 
-def _before(facts, name, target):
+def _before(facts: Facts, name: str, target: Version) -> str:
     if facts.store_switch or name == CONTAINERD:
         return f"Set features.containerd-snapshotter to {str(name == CONTAINERD).lower()}."
     if name in DRIVERS and target >= DRIVERS[name].removed:

@@ -12,6 +12,7 @@ says what to do; this one looks at all of them, and puts each reason into a few 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
@@ -20,11 +21,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     OVERLAY_ON_ZFS,
     POOL_OPTIONS,
+    Driver,
     dotted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
     CONTAINERD,
     KNOWN,
+    Facts,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
+    Version,
 )
 
 
@@ -33,21 +39,21 @@ class Standing(NamedTuple):
 
     driver: str
     in_use: bool = False
-    reasons: tuple = ()  # against it, a clause each; () where it is possible
+    reasons: tuple[str, ...] = ()  # against it, a clause each; () where it is possible
     needs: str = ""  # what has to be made first; '' where nothing is
 
     @property
-    def possible(self):
+    def possible(self) -> bool:
         """Tell whether the engine can have it, at the price of what it needs."""
         return not self.reasons
 
 
-def standings(facts):
+def standings(facts: Facts) -> list[Standing]:
     """The :class:`Standing` of every driver that there is, and of the containerd image store."""
     return [_standing(name, facts) for name in KNOWN]
 
 
-def _standing(name, facts):
+def _standing(name: str, facts: Facts) -> Standing:
     if name == facts.in_use:  # what runs can run, whatever the table says
         return Standing(name, in_use=True)
     reasons = list(_reasons(name, facts, facts.version))
@@ -59,12 +65,12 @@ def _standing(name, facts):
     )
 
 
-def starts(name, facts, version):
+def starts(name: str, facts: Facts, version: Version) -> bool:
     """Tell whether an engine of a version would come up on a driver, with nothing made for it."""
     return not list(obstacles(name, facts, version))
 
 
-def obstacles(name, facts, version):
+def obstacles(name: str, facts: Facts, version: Version) -> Iterator[str]:
     """What would keep an engine of a version from coming up on a driver, a clause each."""
     yield from _reasons(name, facts, version)
     place = _filesystem(name, facts, version)
@@ -72,7 +78,7 @@ def obstacles(name, facts, version):
         yield place
 
 
-def _reasons(name, facts, version):
+def _reasons(name: str, facts: Facts, version: Version) -> Iterator[str]:
     """What no disk could mend."""
     driver = KNOWN[name]
     if version >= driver.removed:
@@ -96,17 +102,17 @@ def _reasons(name, facts, version):
         yield "it does not go with user namespaces"
 
 
-def _has_it_from_later(driver, facts):
+def _has_it_from_later(driver: Driver, facts: Facts) -> bool:
     return ".el7" in facts.kernel and "overlay" in driver.modules
 
 
-def _pool(name, facts):
+def _pool(name: str, facts: Facts) -> str:
     if name != "devicemapper" or set(POOL_OPTIONS) & set(facts.options):
         return ""
     return "without a thin pool it would use sparse files"
 
 
-def _filesystem(name, facts, version):
+def _filesystem(name: str, facts: Facts, version: Version) -> str:
     """What is wrong with the filesystem that a driver would have; '' where nothing is."""
     driver, backing = KNOWN[name], facts.backing_of(name)
     if name == CONTAINERD or driver.elsewhere in facts.options:

@@ -17,6 +17,7 @@ It chooses as moby does, read at the tags v26.1.5 and docker-v29.7.2:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
@@ -31,7 +32,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     available,
     dotted,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import CONTAINERD
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
+    CONTAINERD,
+    Facts,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
+    Version,
+)
 
 # In this order from 25.0 on, where it has to find one: daemon/graphdriver/driver_linux.go.
 PRIORITY = ("overlay2", "fuse-overlayfs", "btrfs", "zfs", "vfs")
@@ -47,7 +54,7 @@ class Obstacle(NamedTuple):
     before: str
 
 
-def start(facts, target):
+def start(facts: Facts, target: Version) -> str:
     """The driver that an engine of a version, such as ``(26,)``, would start on.
 
     Were nothing in its way, see :func:`obstacles`. '' where it would find none.
@@ -62,7 +69,7 @@ def start(facts, target):
     return next((name for name in PRIORITY if possible.starts(name, facts, target)), "")
 
 
-def _takes_containerd(facts, target):
+def _takes_containerd(facts: Facts, target: Version) -> bool:
     if facts.store_switch is not None:
         return facts.store_switch
     if target < STORE_BY_DEFAULT or facts.user_namespaces:
@@ -70,12 +77,12 @@ def _takes_containerd(facts, target):
     return not prior(facts) and facts.pinned not in available(target)
 
 
-def prior(facts):
+def prior(facts: Facts) -> list[str]:
     """The drivers whose folders the engine finds, the one it prefers first."""
     return [name for name in PRIORITY if name in facts.prior and name != "vfs"]
 
 
-def obstacles(facts, target):
+def obstacles(facts: Facts, target: Version) -> Iterator[Obstacle]:
     """Each :class:`Obstacle` for an engine of a version."""
     driver, pinned = start(facts, target), DRIVERS.get(facts.pinned)
     if facts.old_root_key:
@@ -102,7 +109,7 @@ def obstacles(facts, target):
         )
 
 
-def _of_containerd(facts, target):
+def _of_containerd(facts: Facts, target: Version) -> Iterator[Obstacle]:
     if target < STORE_BY_DEFAULT:  # it starts, whatever it is told
         return
     if facts.user_namespaces:
@@ -119,7 +126,7 @@ def _of_containerd(facts, target):
         )
 
 
-def _of_driver(facts, driver, target):
+def _of_driver(facts: Facts, driver: str, target: Version) -> Iterator[Obstacle]:
     left = prior(facts)
     if len(left) > 1 and not facts.pinned:
         yield Obstacle(
@@ -141,7 +148,7 @@ def _of_driver(facts, driver, target):
         )
 
 
-def _takes(driver, facts, option, target):
+def _takes(driver: str, facts: Facts, option: str, target: Version) -> bool:
     try:
         driver_rules.require_options(driver, {option: facts.options[option]}, target)
     except StorageError:
@@ -149,7 +156,7 @@ def _takes(driver, facts, option, target):
     return True
 
 
-def way_off(facts, driver):
+def way_off(facts: Facts, driver: str) -> str:
     """What to do about a driver that is to go, before it does: one or two sentences."""
     stay = f"stay before Docker {dotted(DRIVERS[driver].removed)}."
     if driver in facts.held():

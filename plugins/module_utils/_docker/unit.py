@@ -17,9 +17,16 @@ import glob
 import os
 import re
 import shlex
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import text_of
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 PROPERTIES = (
     "LoadState",
@@ -65,11 +72,11 @@ class Unit(NamedTuple):
     active: str  # "active", "inactive", "failed", "activating", ...
     invocation: str  # systemd's mark of this start of it; '' where it never was started
     program: str  # the path of dockerd; '' where there is no unit
-    flags: tuple = ()  # of Flag
+    flags: tuple[Flag, ...] = ()
     pid: int = 0  # of its main process; 0 where it does not run
 
     @property
-    def running(self):
+    def running(self) -> bool:
         """Tell whether the engine is up: its unit is of Type=notify, so "active" means ready."""
         return self.active in ("active", "reloading")
 
@@ -79,7 +86,7 @@ class _Word(NamedTuple):
     source: str
 
 
-def observe_unit(run, name):
+def observe_unit(run: Reader, name: str) -> Unit:
     """Ask systemd for the unit, and read its files.
 
     :raises StorageError: the host is not run by systemd, or systemd did not answer.
@@ -89,11 +96,12 @@ def observe_unit(run, name):
             "This host",
             "it is not run by systemd, which is how the engine is stopped and started",
             "Use a host that is",
+            refusal="systemd_missing",
         )
     out = run.read(("systemctl", "show", "--property", ",".join(PROPERTIES), "--", name))
     shown = dict(line.partition("=")[::2] for line in out.splitlines())
     paths = [shown.get("FragmentPath", ""), *shown.get("DropInPaths", "").split()]
-    words, environment = parse_unit([(path, _text(path)) for path in paths if path], _text)
+    words, environment = parse_unit([(path, text_of(path)) for path in paths if path], text_of)
     return Unit(
         name=name,
         load=shown.get("LoadState", ""),
@@ -105,15 +113,9 @@ def observe_unit(run, name):
     )
 
 
-def _text(path):
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
-        return ""
-
-
-def parse_unit(files, read):
+def parse_unit(
+    files: Iterable[tuple[str, str]], read: Callable[[str], str]
+) -> tuple[list[_Word], dict[str, _Word]]:
     """The words of the unit's ``ExecStart`` with variables put in, and its environment.
 
     :param files: ``(path, text)`` of the unit and of its drop-ins, in systemd's order: a later
@@ -121,7 +123,9 @@ def parse_unit(files, read):
     :param read: ``read(path) -> text`` of an environment file; '' where there is none.
     :returns: ``(list of _Word, {name: _Word})``.
     """
-    start, inline, loaded = None, [], []
+    start: tuple[str, str] | None = None
+    inline: list[tuple[str, str]] = []
+    loaded: list[str] = []
     for path, text in files:
         for name, value in _settings(text):
             if name == "ExecStart":
@@ -130,7 +134,7 @@ def parse_unit(files, read):
                 inline = [*inline, (value, path)] if value else []
             elif name == "EnvironmentFile":
                 loaded = [*loaded, value.lstrip("-")] if value else []
-    environment = {}
+    environment: dict[str, _Word] = {}
     for value, path in inline:
         for assignment in _split(value):
             _assign(environment, assignment, path)
@@ -143,7 +147,7 @@ def parse_unit(files, read):
     return words, environment
 
 
-def _settings(text):
+def _settings(text: str) -> Iterator[tuple[str, str]]:
     """The ``(name, value)`` pairs of a unit file's [Service] section."""
     section = ""
     for line in re.sub(r"\\\n[ \t]*", " ", text).splitlines():
@@ -155,7 +159,7 @@ def _settings(text):
             yield name.strip(), value.strip()
 
 
-def _split(text, spaces=True):
+def _split(text: str, spaces: bool = True) -> list[str]:
     """Words as systemd and shells split and unquote them; broken quotes are taken as text."""
     lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
     lexer.whitespace_split = True
@@ -168,16 +172,16 @@ def _split(text, spaces=True):
         return text.split()
 
 
-def _assign(environment, assignment, path):
+def _assign(environment: dict[str, _Word], assignment: str, path: str) -> None:
     name, equals, value = assignment.strip().partition("=")
     if equals:
         environment[name.strip()] = _Word(value.strip(), path)
 
 
-def _put_in(start, environment):
+def _put_in(start: tuple[str, str], environment: dict[str, _Word]) -> list[_Word]:
     """``$NAME`` as a word of its own becomes several words; ``${NAME}`` stays within its word."""
     line, path = start
-    words = []
+    words: list[_Word] = []
     for text in _split(line):
         alone = re.fullmatch(r"\$(\w+)", text)
         if alone:
@@ -195,7 +199,7 @@ def _put_in(start, environment):
     return words
 
 
-def parse_flags(words, environment):
+def parse_flags(words: list[_Word], environment: dict[str, _Word]) -> Iterator[Flag]:
     """Those of dockerd's flags that concern storage, in their order: the last one counts.
 
     Written ``--name=value``, ``--name value``, ``-n value``, ``-n=value`` or ``-nvalue``.

@@ -18,7 +18,8 @@ import fcntl
 import json
 import os
 import stat
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Claim,
@@ -29,6 +30,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
     mounted_devices,
     swap_devices,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 _MIB = 1024**2
 
@@ -43,6 +49,13 @@ _SAMPLE = 64 * 1024
 _PLACES = 128
 
 
+class _Record(TypedDict):
+    """Udev's record of a device."""
+
+    env: dict[str, str]
+    links: list[str]
+
+
 class Disk(NamedTuple):
     """A block device, as it is now."""
 
@@ -53,33 +66,33 @@ class Disk(NamedTuple):
     size: int = 0  # bytes
     serial: str = ""
     wwn: str = ""
-    links: tuple = ()  # stable names, best first: /dev/disk/by-id/..., /dev/disk/by-path/...
+    links: tuple[str, ...] = ()  # stable names, best first: under /dev/disk/by-id, by-path
     alignment: int = (
         0  # bytes that its I/O should start at a multiple of, where not a part of 1 MiB
     )
     readonly: bool = False
-    partitions: tuple = ()
-    holders: tuple = ()  # devices made of it: device-mapper (by its name there), md, bcache
-    pools: tuple = ()  # ZFS pools that it, or a partition of it, is a member of
-    mounts: tuple = ()  # where it is mounted, in any mount namespace
+    partitions: tuple[str, ...] = ()
+    holders: tuple[str, ...] = ()  # made of it: device-mapper (by its name there), md, bcache
+    pools: tuple[str, ...] = ()  # ZFS pools that it, or a partition of it, is a member of
+    mounts: tuple[str, ...] = ()  # where it is mounted, in any mount namespace
     swap: bool = False
-    tables: tuple = ()  # the files among fstab and crypttab that name it
-    signatures: tuple = ()  # what udev, blkid's probes and the partition scan see, by name
+    tables: tuple[str, ...] = ()  # the files among fstab and crypttab that name it
+    signatures: tuple[str, ...] = ()  # what udev, wipefs and blkid see on it, by name
     busy: str = ""  # why the kernel does not hand it out exclusively; "" if it does
     content: int | None = None  # offset of the first byte found that is not zero
 
     @property
-    def stable(self):
+    def stable(self) -> str:
         """The name that still means this disk after a reboot, or ''."""
         return self.links[0] if self.links else ""
 
     @property
-    def claim(self):
+    def claim(self) -> Claim:
         """What a step has to find unchanged before it writes to this disk."""
         return Claim(self.stable or self.path, self.devno, self.size, self.serial, self.wwn)
 
 
-def identify(path):
+def identify(path: str) -> Disk:
     """The disk behind ``path``: its identity, and nothing that needs reading it. No command."""
     try:
         status = os.stat(path)
@@ -103,7 +116,7 @@ def identify(path):
     )
 
 
-def examine(run, path):
+def examine(run: Reader, path: str) -> Disk:
     """The disk behind ``path``, with all that is on it. One command, and some reading."""
     disk = glance(path)
     if not disk.exists:
@@ -114,7 +127,7 @@ def examine(run, path):
     )
 
 
-def glance(path):
+def glance(path: str) -> Disk:
     """The disk behind ``path``, with what the kernel and udev know to be on it. No command.
 
     That it shows nothing is no proof that there is nothing: only :func:`examine` looks.
@@ -145,7 +158,7 @@ def glance(path):
 
 
 @contextlib.contextmanager
-def hold(claims):
+def hold(claims: Iterable[Claim]) -> Iterator[None]:
     """Lock disks while a step writes to them, having checked that they are the planned ones.
 
     The lock on the whole disk keeps udev from probing it halfway (systemd, BLOCK_DEVICE_LOCKING);
@@ -161,7 +174,7 @@ def hold(claims):
 
 
 @contextlib.contextmanager
-def check(claims):
+def check(claims: Iterable[Claim]) -> Iterator[None]:
     """Do the same for a tool that partitions disks: check them, and keep no lock.
 
     Such a tool waits for udev to name the partitions, and udev waits for the lock. `zpool create`
@@ -174,19 +187,21 @@ def check(claims):
     yield
 
 
-def _as_planned(claim):
+def _as_planned(claim: Claim) -> Disk:
     now = identify(claim.path)
-    if (now.devno, now.size, now.serial, now.wwn) != claim[1:]:
+    planned = (claim.devno, claim.size, claim.serial, claim.wwn)
+    if (now.devno, now.size, now.serial, now.wwn) != planned:
         raise StorageError(
             claim.path,
             f"it is not the disk that the plan was made for: planned {claim}, found {now.claim}",
             "Nothing was written to it; look at the disks of this host, then plan again",
+            refusal="disk_changed",
         )
     return now
 
 
 @contextlib.contextmanager
-def _locked(device, name, mode=os.O_RDWR):
+def _locked(device: str, name: str, mode: int = os.O_RDWR) -> Iterator[None]:
     descriptor = os.open(device, mode | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -196,12 +211,13 @@ def _locked(device, name, mode=os.O_RDWR):
             name,
             "another process holds the lock on it",
             "Find out which (`lslocks`), let it end, then run again; nothing was written to it",
+            refusal="disk_locked",
         ) from error
     finally:
         os.close(descriptor)
 
 
-def _signatures(run, disk):
+def _signatures(run: Reader, disk: Disk) -> tuple[str, ...]:
     """Names of all that udev, wipefs and blkid see on the disk; any disagreement shows as well."""
     found = _known_signatures(disk)
     listing = run.read(("wipefs", "--no-act", "--json", disk.device)).strip()
@@ -210,7 +226,7 @@ def _signatures(run, disk):
     return tuple(sorted(found))
 
 
-def _known_signatures(disk):
+def _known_signatures(disk: Disk) -> set[str]:
     """Names of what udev has found on the disk."""
     known = _udev(disk.devno)["env"]
     found = {known[key] for key in ("ID_FS_TYPE", "ID_PART_TABLE_TYPE") if known.get(key)}
@@ -219,7 +235,7 @@ def _known_signatures(disk):
     return found
 
 
-def _zfs_pools(family):
+def _zfs_pools(family: Iterable[str]) -> tuple[str, ...]:
     """Names of the pools that devices are members of: libblkid's label of a member is its pool.
 
     The kernel has no holders for them, and a disk that was given as a whole has partitions.
@@ -229,16 +245,18 @@ def _zfs_pools(family):
     return tuple(sorted({env["ID_FS_LABEL"] for env in members if env.get("ID_FS_LABEL")}))
 
 
-def _busy(device):
+def _busy(device: str) -> str:
     """Why the kernel refuses exclusive use: it is mounted, swap, or part of an active device."""
     try:
         os.close(os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
     except OSError as error:
-        return "in use by the kernel" if error.errno == errno.EBUSY else error.strerror
+        if error.errno == errno.EBUSY:
+            return "in use by the kernel"
+        return error.strerror or "it cannot be opened"
     return ""
 
 
-def _first_content(device, size):
+def _first_content(device: str, size: int) -> int | None:
     """Offset of the first byte that is not zero, of those that are looked at; None if none."""
     zeros = bytes(_MIB)
     step = max(size // _PLACES // _SAMPLE, 1) * _SAMPLE
@@ -257,13 +275,14 @@ def _first_content(device, size):
             device,
             f"it cannot be read: {error.strerror}",
             "Look at the kernel's messages (`dmesg`); the disk may be failing",
+            refusal="disk_unreadable",
         ) from error
     return None
 
 
-def _udev(devno):
-    """Udev's record of a device: ``{"env": {name: value}, "links": [...]}``."""
-    record = {"env": {}, "links": []}
+def _udev(devno: str) -> _Record:
+    """Udev's record of a device; empty where there is none."""
+    record: _Record = {"env": {}, "links": []}
     for line in (_text(_UDEV + devno) or "").splitlines():
         kind, _colon, rest = line.partition(":")
         if kind == "E":
@@ -274,7 +293,7 @@ def _udev(devno):
     return record
 
 
-def _stable(links):
+def _stable(links: Iterable[str]) -> tuple[str, ...]:
     """The links that survive a reboot, best first: by WWN or serial, then by place.
 
     Links by a filesystem's or LVM's UUID name what is on the disk, not the disk.
@@ -283,17 +302,18 @@ def _stable(links):
     for link in sorted(links):
         name = os.path.basename(link)
         if link.startswith("/dev/disk/by-id/") and not name.startswith("lvm-pv-uuid-"):
-            ranked.append((name.startswith(("wwn-", "nvme-eui.", "dm-name-")), len(link), link))
+            by_wwn = name.startswith(("wwn-", "nvme-eui.", "dm-name-"))
+            ranked.append((int(by_wwn), len(link), link))
         elif link.startswith("/dev/disk/by-path/"):
             ranked.append((2, len(link), link))
     return tuple(link for _rank, _length, link in sorted(ranked))
 
 
-def _serial(sys):
+def _serial(sys: str) -> str:
     return _text(sys + "/serial") or _text(sys + "/device/serial")
 
 
-def _alignment(sys):
+def _alignment(sys: str) -> int:
     """The I/O size that LVM starts its first extent at; 0 where its default of 1 MiB serves."""
     queue = "/queue/" if os.path.isdir(sys + "/queue") else "/../queue/"
     found = 0
@@ -304,7 +324,7 @@ def _alignment(sys):
     return found
 
 
-def _holders(sys):
+def _holders(sys: str) -> list[str]:
     """What is made of a device, by the names that people know: dm-3 says nothing to anybody."""
     try:
         names = os.listdir(sys + "/holders")
@@ -313,7 +333,7 @@ def _holders(sys):
     return [_text(f"{sys}/holders/{name}/dm/name") or name for name in names]
 
 
-def _text(path):
+def _text(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read().strip()

@@ -13,22 +13,30 @@ A disk that looks empty is examined as closely as ``thinpool`` would: one ``wipe
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import text_of
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
+    Disk,
     examine,
     glance,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 _SYS = "/sys/block"
 # Memory, optical and floppy drives: nothing that storage is made of.
 _NO_DISKS = ("ram", "zram", "sr", "fd", "mtdblock")
 
 
-def observe(run):
-    """All disks, ordered by name: list of Disk."""
+def observe(run: Reader) -> list[Disk]:
+    """All disks, ordered by name."""
     disks = []
     for name in sorted(filter(_is_disk, os.listdir(_SYS)), key=lambda name: (len(name), name)):
         disk = glance("/dev/" + name.replace("!", "/"))  # sysfs writes / as !
@@ -37,7 +45,7 @@ def observe(run):
     return disks
 
 
-def _is_disk(name):
+def _is_disk(name: str) -> bool:
     """Tell whether a block device can hold data: no drive without a medium, no volume of LVM."""
     if name.startswith(_NO_DISKS) or _text(name, "size") in ("", "0"):
         return False
@@ -47,20 +55,16 @@ def _is_disk(name):
     return not name.startswith("dm-") or _text(name, "dm/uuid").startswith("mpath-")
 
 
-def _text(name, attribute):
-    try:
-        with open(f"{_SYS}/{name}/{attribute}", encoding="utf-8", errors="replace") as stream:
-            return stream.read().strip()
-    except OSError:
-        return ""
+def _text(name: str, attribute: str) -> str:
+    return text_of(f"{_SYS}/{name}/{attribute}").strip()
 
 
-def describe(seen):
+def describe(seen: list[Disk]) -> list[dict[str, Any]]:
     """One entry for each disk; sizes in bytes."""
     return [_describe(disk, list(reasons(disk))) for disk in seen]
 
 
-def _describe(disk, why):
+def _describe(disk: Disk, why: list[str]) -> dict[str, Any]:
     return {
         "device": disk.device,
         "name": disk.stable,
@@ -80,7 +84,7 @@ def _describe(disk, why):
     }
 
 
-def findings(seen):
+def findings(seen: list[Disk]) -> list[Finding]:
     """Disks that cannot be told from one another after a reboot."""
     return [
         Finding(

@@ -13,7 +13,8 @@ and no file is weighed: ``driver_usage.py`` does that.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Finding,
@@ -30,6 +31,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     SNAPSHOTTERS,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import DATA_ROOT
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
+    number_of,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mount_of
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
     present_driver,
@@ -37,6 +41,17 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     present_root,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import parent_of
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+        engine as engine_topic,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
+        pool as zfs_topic,
+    )
 
 # An engine that starts a containerd of its own finds it in its own run-time folder.
 _OWN_SOCKET = "/docker/containerd/"
@@ -66,25 +81,26 @@ class Kept(NamedTuple):
     images: int | None = None
     containers: int | None = None
     dataset: str = ""  # of ZFS, in which the layers are
-    loop_files: tuple = ()  # of LoopFile
+    loop_files: tuple[folders.LoopFile, ...] = ()
 
 
 class Seen(NamedTuple):
     """What is kept, what is in use, and what got in the way of reading it."""
 
-    kept: tuple  # of Kept
+    kept: tuple[Kept, ...]
     using: Using
-    unread: tuple = ()  # of text: what could not be read, and what to do
+    unread: tuple[str, ...] = ()  # what could not be read, and what to do
 
 
-def observe(run, engine, zfs):
+def observe(run: Reader, engine: engine_topic.Seen, zfs: zfs_topic.Seen | None) -> Seen:
     """Look into every data root that the engine has, and that one without configuration has.
 
     :param engine: what the topic ``engine`` has seen.
     :param zfs: what the topic ``zfs`` has seen.
     """
     using = using_of(engine)
-    kept, unread = [], []
+    kept: list[Kept] = []
+    unread: list[str] = []
     for look in (_of_engine, _of_containerd):
         try:
             kept += look(using, zfs)
@@ -93,7 +109,7 @@ def observe(run, engine, zfs):
     return Seen(tuple(kept), using, tuple(unread))
 
 
-def using_of(seen):
+def using_of(seen: engine_topic.Seen) -> Using:
     """The :class:`Using` of the engine that the topic ``engine`` has seen."""
     engine = seen.state.engine
     if engine is None:  # it is not there, or it cannot be read
@@ -113,21 +129,21 @@ def using_of(seen):
     )
 
 
-def _data_roots(using):
+def _data_roots(using: Using) -> list[str]:
     """The roots to look into, the engine's first; each once, whatever links lead to it."""
-    found = {}
+    found: dict[str, str] = {}
     for root in filter(None, (using.root, DATA_ROOT)):
         for path in (root, *folders.remapped_roots(root)):
             found.setdefault(os.path.realpath(path), path)
     return list(found.values())
 
 
-def _of_engine(using, zfs):
+def _of_engine(using: Using, zfs: zfs_topic.Seen | None) -> list[Kept]:
     """The :class:`Kept` of each of the engine's own drivers, in every data root."""
     return [it for root in _data_roots(using) for it in _in_data_root(root, using, zfs)]
 
 
-def _in_data_root(root, using, zfs):
+def _in_data_root(root: str, using: Using, zfs: zfs_topic.Seen | None) -> Iterator[Kept]:
     """The :class:`Kept` of each of the engine's own drivers that has a folder, or records."""
     holds = observe_holdings(root)
     found = {it.driver: it for it in folders.driver_folders(root)}
@@ -137,8 +153,10 @@ def _in_data_root(root, using, zfs):
         path = os.path.join(root, driver)
         folder = found.get(driver)
         used = not using.snapshotter and driver == using.driver and root == using.root
-        dataset = _dataset(path, used and using.dataset) if driver == "zfs" else ""
-        layers = count_layers(zfs, dataset) if driver == "zfs" else folder and folder.layers
+        dataset = _dataset(path, using.dataset if used else "") if driver == "zfs" else ""
+        layers = folder.layers if folder else None
+        if driver == "zfs":
+            layers = count_layers(zfs, dataset)
         yield Kept(
             driver,
             root,
@@ -153,24 +171,24 @@ def _in_data_root(root, using, zfs):
         )
 
 
-def _dataset(path, named):
+def _dataset(path: str, named: str) -> str:
     """The dataset that the driver makes its layers in: the one named to it, or that it lies on."""
     mount = mount_of(path)
     return named or (mount.source if mount and mount.fstype == "zfs" else "")
 
 
-def layers_of(zfs, dataset):
+def layers_of(zfs: zfs_topic.Seen | None, dataset: str) -> list[zfs_topic.Listed]:
     """The datasets that an engine has made in ``dataset``; it mounts them itself."""
     listed = zfs.datasets if zfs and dataset else ()
     return [it for it in listed if parent_of(it.name) == dataset and it.mountpoint == "legacy"]
 
 
-def count_layers(zfs, dataset):
+def count_layers(zfs: zfs_topic.Seen | None, dataset: str) -> int | None:
     """How many layers there are in a dataset; None where ZFS cannot be asked."""
     return len(layers_of(zfs, dataset)) if zfs and dataset else None
 
 
-def _of_containerd(using, zfs):
+def _of_containerd(using: Using, zfs: zfs_topic.Seen | None) -> Iterator[Kept]:
     """The :class:`Kept` of each snapshotter that is in use or keeps anything.
 
     The others are left out: containerd makes a folder for every one that it has.
@@ -195,11 +213,11 @@ def _of_containerd(using, zfs):
                 in_use=None if using.driver is None else used,
                 layers=folder.layers,
                 images=using.images if used else None,
-                containers=holds.containers.get(using.driver, 0) if used else None,
+                containers=holds.containers.get(folder.driver, 0) if used and holds else None,
             )
 
 
-def describe(seen):
+def describe(seen: Seen) -> list[dict[str, Any]]:
     """One entry for each driver in each place where it keeps anything; sizes in bytes."""
     return [
         {**it._asdict(), "loop_files": [file._asdict() for file in it.loop_files]}
@@ -207,7 +225,7 @@ def describe(seen):
     ]
 
 
-def findings(seen):
+def findings(seen: Seen) -> list[Finding]:
     """What could not be read, and what an earlier driver has left behind.
 
     What containerd keeps and the engine does not use is another program's, and no leftover.
@@ -217,7 +235,7 @@ def findings(seen):
     return found + [finding for it in left for finding in _left(it, seen.using)]
 
 
-def _left(kept, using):
+def _left(kept: Kept, using: Using) -> Iterator[Finding]:
     blind = (
         f"The engine is on {using.driver} at {using.root} and does not see"
         if using.driver
@@ -240,11 +258,11 @@ def _left(kept, using):
         )
 
 
-def _counts(kept):
+def _counts(kept: Kept) -> list[str]:
     counts = ((kept.layers, "layer"), (kept.images, "image"), (kept.containers, "container"))
-    return [f"{count} {noun}{'s' if count > 1 else ''}" for count, noun in counts if count]
+    return [number_of(count, noun) for count, noun in counts if count]
 
 
-def _told_by_engine(kept, using):
+def _told_by_engine(kept: Kept, using: Using) -> bool:
     """Whether the topic ``engine`` has it as hidden_data."""
-    return kept.root == using.root and (kept.images or kept.containers)
+    return kept.root == using.root and bool(kept.images or kept.containers)

@@ -13,8 +13,9 @@ of them, longer from a cold disk. So this is read only when it is asked for.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     bytes_below,
 )
@@ -24,12 +25,21 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._info.driver_data import (
     Kept,
+    Seen,
     layers_of,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.aufs import (
     read_tree,
     tree_findings,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
+        pool as zfs_topic,
+    )
 
 # Layers that are files. Those of btrfs share extents, and a walk would count them once for each
 # layer; those of device-mapper are in its pool.
@@ -42,10 +52,10 @@ class Usage(NamedTuple):
     kept: Kept
     bytes: int | None = None  # None where files do not tell
     content: int | None = None  # of a snapshotter: what containerd keeps compressed, for all
-    tree: dict | None = None  # of aufs: see read_tree()
+    tree: dict[str, Any] | None = None  # of aufs: see read_tree()
 
 
-def observe(run, driver_data, zfs):
+def observe(run: Reader, driver_data: Seen, zfs: zfs_topic.Seen | None) -> list[Usage]:
     """The :class:`Usage` of each driver that has a folder.
 
     :param driver_data: what the topic ``driver_data`` has seen.
@@ -54,13 +64,13 @@ def observe(run, driver_data, zfs):
     return [_usage(kept, zfs) for kept in driver_data.kept if kept.present]
 
 
-def _usage(kept, zfs):
+def _usage(kept: Kept, zfs: zfs_topic.Seen | None) -> Usage:
     content = _weigh(content_folder(kept.root)) if kept.snapshotter else None
     tree = read_tree(kept.root) if kept.driver == "aufs" else None
     return Usage(kept, _bytes(kept, zfs, tree), content, tree)
 
 
-def _bytes(kept, zfs, tree):
+def _bytes(kept: Kept, zfs: zfs_topic.Seen | None, tree: dict[str, Any] | None) -> int | None:
     if tree:
         return tree["bytes"]
     if kept.layers is not None and kept.dataset:
@@ -70,13 +80,13 @@ def _bytes(kept, zfs, tree):
     return _weigh(kept.path) if kept.driver in _FILES else None
 
 
-def _weigh(path):
+def _weigh(path: str) -> int:
     """Bytes on disk below a folder. The kernel's table has no links in its paths."""
     real = os.path.realpath(path)
     return bytes_below([real], {mount.path for mount in mounts()})
 
 
-def describe(seen):
+def describe(seen: list[Usage]) -> list[dict[str, Any]]:
     """One entry for each driver and place, as in ``driver_data``; sizes in bytes."""
     return [
         {
@@ -92,6 +102,6 @@ def describe(seen):
     ]
 
 
-def findings(seen):
+def findings(seen: list[Usage]) -> list[Finding]:
     """What a person should know about aufs trees."""
     return [finding for it in seen for finding in tree_findings(it.tree)]

@@ -14,9 +14,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Finding,
+    StorageError,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import choice, outlook
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     data_root as docker_data,
@@ -25,13 +29,17 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
     host as engine_host,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import Engine
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import Facts
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.possible import (
     standings,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
+from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+    engine as engine_topic,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    Desired,
+    State,
     configured_store,
     flag,
     present_options,
@@ -39,12 +47,18 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     setting,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
+
 
 class Wish(NamedTuple):
     """What the host is to be used for, where somebody asks for a driver."""
 
     workload: str = "general"
-    disks: tuple = ()  # those that may be taken
+    disks: tuple[str, ...] = ()  # those that may be taken
     data_root: str | None = None  # where it is to be; None: where it is
 
 
@@ -59,10 +73,13 @@ class Seen(NamedTuple):
     wish: Wish
 
 
-def observe(run, engine, disks, wish=_NO_WISH):
+def observe(
+    run: Reader, engine: engine_topic.Seen, disks: Iterable[Disk], wish: Wish = _NO_WISH
+) -> Seen:
     """Put together what the topics ``engine`` and ``disks`` have seen, and look closer."""
     free = tuple(disk.stable for disk in disks if not list(reasons(disk)))
-    facts = _facts(engine.state) if engine.state.engine else Facts()
+    there = engine.state.engine
+    facts = _facts(engine.state, there) if there else Facts()
     facts = facts._replace(disks=tuple(wish.disks) or free)
     wanted = facts
     if wish.data_root and os.path.realpath(wish.data_root) != facts.data_root:
@@ -70,8 +87,7 @@ def observe(run, engine, disks, wish=_NO_WISH):
     return Seen(facts, wanted, wish)
 
 
-def _facts(state):
-    engine = state.engine
+def _facts(state: State, engine: Engine) -> Facts:
     root = os.path.realpath(present_root(state))
     # With user namespaces, the engine has its drivers' folders in one of its own further down.
     inner = (engine.info or {}).get("DockerRootDir", root)
@@ -90,15 +106,15 @@ def _facts(state):
         holds=state.roots[0] if state.roots else docker_data.Holdings(root),
         prior=tuple(name for name in DRIVERS if _filled(os.path.join(inner, name))),
         pinned=given.value if given else state.config.content.get("storage-driver") or "",
-        pinned_by=given.source if given else _config_file(state),
+        pinned_by=given.source if given else engine_topic.config_file(state),
         options=present_options(state),
         store_switch=configured_store(state),
-        user_namespaces=_user_namespaces(state),
-        old_root_key=_old_root_key(state),
+        user_namespaces=_user_namespaces(state, engine),
+        old_root_key=_old_root_key(state, engine),
     )
 
 
-def _left_out(program):
+def _left_out(program: str) -> tuple[str, ...]:
     """The drivers that the engine was built without, where nothing else keeps it from them."""
     names = [name for name, it in DRIVERS.items() if it.left_out]
     return engine_host.left_out(
@@ -107,12 +123,12 @@ def _left_out(program):
     )
 
 
-def _all(what):
+def _all(what: str) -> list[str]:
     """What any driver needs of a kind: modules, programs, modules that are to be loaded."""
     return sorted({name for driver in DRIVERS.values() for name in getattr(driver, what)})
 
 
-def _place(root, inner):
+def _place(root: str, inner: str) -> dict[str, Any]:
     """Those of the facts that are about the place of the data.
 
     :param inner: the folder that has the drivers' folders in it.
@@ -126,7 +142,7 @@ def _place(root, inner):
     }
 
 
-def _moved(facts, root):
+def _moved(facts: Facts, root: str) -> Facts:
     """The facts with the data root at another place.
 
     What is left behind speaks for its driver as much as what may be there already.
@@ -141,7 +157,7 @@ def _moved(facts, root):
     return facts._replace(holds=holds, **_place(root, root))
 
 
-def _own_backing(root, backing):
+def _own_backing(root: str, backing: engine_host.Backing) -> dict[str, engine_host.Backing]:
     """The filesystems of drivers' folders that are on another one than the data root."""
     found = {}
     for name in DRIVERS:
@@ -152,46 +168,46 @@ def _own_backing(root, backing):
     return found
 
 
-def _filled(folder):
+def _filled(folder: str) -> bool:
     try:
         return bool(os.listdir(folder))
     except OSError:
         return False
 
 
-def _config_file(state):
-    given = flag(state, "config-file")
-    return given.value if given else Desired().config_file
-
-
-def _user_namespaces(state):
-    security = (state.engine.info or {}).get("SecurityOptions") or []
+def _user_namespaces(state: State, engine: Engine) -> bool:
+    security = (engine.info or {}).get("SecurityOptions") or []
     return bool(setting(state, "userns-remap")) or any(
         str(name).startswith("name=userns") for name in security
     )
 
 
-def _old_root_key(state):
+def _old_root_key(state: State, engine: Engine) -> str:
     """The file that gives the data root by the name it had before 17.05; '' for none."""
     if "graph" in state.config.content:
-        return _config_file(state)
-    old = [it for it in state.engine.unit.flags if it.spelled in ("--graph", "-g")]
+        return engine_topic.config_file(state)
+    old = [it for it in engine.unit.flags if it.spelled in ("--graph", "-g")]
     return old[0].source if old else ""
 
 
-def describe(seen):
+def choose(seen: Seen) -> choice.Choice:
+    """The :class:`Choice` of a driver, for what the host is to be used for."""
+    return choice.choose(seen.wanted, seen.wish.workload, bool(seen.wish.disks))
+
+
+def describe(seen: Seen) -> dict[str, Any]:
     """``{"candidates": [...], "choice": {...}, "outlook": [...]}``; no lists without an engine."""
-    facts, wanted, wish = seen
+    facts = seen.facts
     found = facts.version
     return {
         "candidates": [
             dict(it._asdict(), possible=it.possible) for it in (standings(facts) if found else ())
         ],
-        "choice": choice.choose(wanted, wish.workload, bool(wish.disks))._asdict(),
+        "choice": choose(seen)._asdict(),
         "outlook": [it._asdict() for it in (outlook.outlooks(facts) if found else ())],
     }
 
 
-def findings(seen):
+def findings(seen: Seen) -> list[Finding]:
     """Nothing: what a host may become is in the report, and no fault of it."""
     return []

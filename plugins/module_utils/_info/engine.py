@@ -15,7 +15,8 @@ from __future__ import annotations
 import glob
 import os
 import re
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Finding,
@@ -25,8 +26,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import (
     observe_engine,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import backing_of
-from ansible_collections.containerhost.storage.plugins.module_utils._info.tools import find
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
+    backing_of,
+    find_program,
+    text_of,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import advice
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
     describe as describe_state,
@@ -41,6 +45,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     present_root,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+
+_T = TypeVar("_T")
+
 _DEFAULT = Desired()
 _NO_FILE = daemon_json.File(None, {})
 _GUARD = re.compile(r"^[ \t]*AssertPathIsMountPoint[ \t]*=[ \t]*(/.*?)[ \t]*$", re.M)
@@ -51,19 +62,19 @@ class Seen(NamedTuple):
 
     state: State
     installed: bool  # also where nothing more than that could be read
-    unread: tuple = ()  # of text: what could not be read, and what to do
-    missing_mounts: tuple = ()  # where its unit asks for a mount, and there is none
+    unread: tuple[str, ...] = ()  # what could not be read, and what to do
+    missing_mounts: tuple[str, ...] = ()  # where its unit asks for a mount, and there is none
 
 
-def observe(run, service=_DEFAULT.service):
+def observe(run: Reader, service: str = _DEFAULT.service) -> Seen:
     """Observe the engine: one command, or two while it is stopped."""
-    unread = []
+    unread: list[str] = []
     engine = _or_note(unread, observe_engine, run, service)
     if engine is None:
-        installed = bool(unread) and find("dockerd") is not None
+        installed = bool(unread) and find_program("dockerd") is not None
         return Seen(State(None, _NO_FILE), installed, tuple(unread) if installed else ())
     state = State(engine, _NO_FILE, kernel=os.uname().release)
-    config = _or_note(unread, daemon_json.read, _config_file(state))
+    config = _or_note(unread, daemon_json.read, config_file(state))
     state = state._replace(config=config or _NO_FILE)
     root = present_root(state)
     roots = _or_note(unread, holdings_of, engine, root)
@@ -73,7 +84,7 @@ def observe(run, service=_DEFAULT.service):
     return Seen(state, True, tuple(unread), missing)
 
 
-def _or_note(unread, read, *arguments):
+def _or_note(unread: list[str], read: Callable[..., _T], *arguments: Any) -> _T | None:
     """What ``read`` returns; None where it refuses, and its reason goes to ``unread``."""
     try:
         return read(*arguments)
@@ -82,25 +93,25 @@ def _or_note(unread, read, *arguments):
         return None
 
 
-def _config_file(state):
+def config_file(state: State) -> str:
+    """The engine's configuration file, whether it is there or not."""
     given = flag(state, "config-file")
     return given.value if given else _DEFAULT.config_file
 
 
-def _drop_ins(service):
+def _drop_ins(service: str) -> Iterator[str]:
     """The texts of all drop-ins of a unit."""
     for folder in ("/etc", "/run", "/usr/lib"):
         for path in sorted(glob.glob(f"{folder}/systemd/system/{glob.escape(service)}.d/*.conf")):
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                yield stream.read()
+            yield text_of(path)
 
 
-def guarded_mounts(texts):
+def guarded_mounts(texts: Iterable[str]) -> list[str]:
     """Where a unit refuses to start without a mount: systemd.unit(5), AssertPathIsMountPoint=."""
     return sorted({path for text in texts for path in _GUARD.findall(text)})
 
 
-def describe(seen):
+def describe(seen: Seen) -> dict[str, Any]:
     """The engine as ``storage_driver`` gives it in ``state``; ``installed`` alone if there is none.
 
     A host may hold an engine of which nothing can be read; the findings say why.
@@ -108,7 +119,7 @@ def describe(seen):
     return dict(describe_state(seen.state), installed=seen.installed)
 
 
-def findings(seen):
+def findings(seen: Seen) -> list[Finding]:
     """What could not be read, mounts that are missed, and what ``storage_driver`` would find."""
     found = [Finding("warning", "engine_unread", text) for text in seen.unread]
     found += [

@@ -9,14 +9,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
-from ansible_collections.containerhost.storage.plugins.module_utils._info.tools import find
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import find_program
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
     observe_lvm_config,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import observe_lvm
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+    LogicalVolume,
+    VolumeGroup,
+    observe_lvm,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
 )
@@ -29,6 +35,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.st
     read_profile,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+
 # From here on dmeventd warns in the log, whatever the policy says (lvm2, dmeventd_thin.c).
 _NEARLY_FULL = 80
 
@@ -38,35 +49,38 @@ _REPAIR = (
 )
 
 
-def observe(run):
+def observe(run: Reader) -> State | None:
     """The ``State`` of thin pools, of all groups; None where LVM is not installed.
 
     One command, or two where lvm.conf has settings for thin pools.
     """
-    if not find("lvm"):
+    if not find_program("lvm"):
         return None
     lvm = observe_lvm(run)
     config = observe_lvm_config(run)
-    names = {it.profile for group in lvm.groups for it in (group, *group.lvs)} - {""}
-    texts = {name: read_profile(config.profile_dir, name) for name in sorted(names)}
+    names = {group.profile for group in lvm.groups}
+    names |= {lv.profile for group in lvm.groups for lv in group.lvs}
+    texts = {name: read_profile(config.profile_dir, name) for name in sorted(names) if name}
     return State(
         groups=GroupState(lvm=lvm, disks=(), members={}, name_taken=False),
         config=config,
         profiles={name: text for name, text in texts.items() if text is not None},
-        thin_check=find("thin_check") is not None,
+        thin_check=find_program("thin_check") is not None,
     )
 
 
-def describe(seen):
+def describe(seen: State | None) -> dict[str, Any]:
     """``{"groups": [...], "orphans": [...]}``; sizes in bytes."""
-    lvm = seen.groups.lvm if seen else None
+    if seen is None:
+        return {"groups": [], "orphans": []}
+    lvm = seen.groups.lvm
     return {
-        "groups": [_describe_group(seen, group) for group in lvm.groups] if lvm else [],
-        "orphans": [{"device": pv.path, "size": pv.size} for pv in lvm.orphans] if lvm else [],
+        "groups": [_describe_group(seen, group) for group in lvm.groups],
+        "orphans": [{"device": pv.path, "size": pv.size} for pv in lvm.orphans],
     }
 
 
-def _describe_group(state, group):
+def _describe_group(state: State, group: VolumeGroup) -> dict[str, Any]:
     unit = group.extent_size
     return {
         "name": group.name,
@@ -108,22 +122,25 @@ def _describe_group(state, group):
     }
 
 
-def _describe_pool(state, group, pool):
+def _describe_pool(state: State, group: VolumeGroup, pool: LogicalVolume) -> dict[str, Any]:
     """The pool as ``thinpool`` gives it, with its headroom as ``thinpool`` computes it."""
-    headroom = _autoextend.report(*_headroom(state, group, pool), group.extent_size)
+    room, policy = _headroom(state, group, pool)
+    headroom = _autoextend.report(room, policy, group.extent_size)
     return dict(describe_pool(state, group, pool), autoextend=headroom)
 
 
-def _headroom(state, group, pool):
+def _headroom(
+    state: State, group: VolumeGroup, pool: LogicalVolume
+) -> tuple[_autoextend.Headroom, _autoextend.InForce]:
     policy = state.policy(group, pool)
     return _autoextend.headroom(pool, group.spare, group.free, policy), policy
 
 
-def _pools(group):
+def _pools(group: VolumeGroup) -> list[LogicalVolume]:
     return [lv for lv in group.lvs if lv.kind == "thin-pool"]
 
 
-def findings(seen):
+def findings(seen: State | None) -> list[Finding]:
     """What is wrong with the groups, and with each pool."""
     if seen is None:
         return []
@@ -136,10 +153,10 @@ def findings(seen):
     return found
 
 
-def _twins(groups):
+def _twins(groups: Iterable[VolumeGroup]) -> Iterator[Finding]:
     for name, count in sorted(Counter(group.name for group in groups).items()):
         if count > 1:
-            uuids = ", ".join(group.uuid for group in groups if group.name == name)
+            uuids = ", ".join(group.uuid or "" for group in groups if group.name == name)
             yield Finding(
                 "warning",
                 "group_name_twice",
@@ -148,8 +165,8 @@ def _twins(groups):
             )
 
 
-def _group_findings(group):
-    missing = [pv.uuid for pv in group.pvs if pv.missing]
+def _group_findings(group: VolumeGroup) -> Iterator[Finding]:
+    missing = [str(pv.uuid) for pv in group.pvs if pv.missing]
     if missing:
         yield Finding(
             "warning",
@@ -175,7 +192,7 @@ def _group_findings(group):
             )
 
 
-def _pool_findings(state, group, pool):
+def _pool_findings(state: State, group: VolumeGroup, pool: LogicalVolume) -> Iterator[Finding]:
     name = f"{group.name}/{pool.name}"
     room, policy = _headroom(state, group, pool)
     yield from _autoextend.findings(name, group.name, room, policy, group.extent_size)
@@ -205,7 +222,7 @@ def _pool_findings(state, group, pool):
         )
 
 
-def _pool_health(name, pool):
+def _pool_health(name: str, pool: LogicalVolume) -> Iterator[Finding]:
     if pool.check_needed:
         message = f"Thin pool {name}: its metadata needs a check. " + _REPAIR.format(name)
         yield Finding("warning", "pool_needs_check", message)
@@ -217,8 +234,11 @@ def _pool_health(name, pool):
         yield Finding("warning", "pool_unhealthy", message)
 
 
-def _pool_use(name, group, pool, policy):
-    limit = policy.threshold if policy.threshold < 100 else _NEARLY_FULL
+def _pool_use(
+    name: str, group: VolumeGroup, pool: LogicalVolume, policy: _autoextend.InForce
+) -> Iterator[Finding]:
+    threshold = policy.threshold
+    limit = _NEARLY_FULL if threshold is None or threshold >= 100 else threshold
     parts = (
         ("data", pool.data_percent, pool.extents),
         ("metadata", pool.metadata_percent, pool.metadata_extents),

@@ -9,9 +9,17 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import text_of
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 # Kept on disks, although the kernel calls them "nodev" in /proc/filesystems.
 _ON_DISKS = ("zfs",)
@@ -26,17 +34,15 @@ class Usage(NamedTuple):
     available: int  # to users; root's reserve is not counted
 
 
-def observe(run):
-    """The mounts of filesystems that files are kept on: list of ``(Mount, Usage or None)``."""
-    with open("/proc/filesystems", encoding="ascii") as stream:
-        wanted = keeping(mounts.mounts(), stream.read())
+def observe(run: Reader) -> list[tuple[mounts.Mount, Usage | None]]:
+    """The mounts of filesystems that files are kept on; None where a size cannot be told."""
+    wanted = keeping(mounts.mounts(), text_of("/proc/filesystems"))
     return [(mount, _usage(mount)) for mount in wanted]
 
 
-def keeping(table, filesystems):
+def keeping(table: Iterable[mounts.Mount], filesystems: str) -> list[mounts.Mount]:
     """Those of the mounts that files are kept on: no proc, sysfs, tmpfs, nor layers of overlay.
 
-    :param table: of Mount
     :param filesystems: the text of /proc/filesystems
     """
     virtual = {
@@ -51,7 +57,7 @@ def keeping(table, filesystems):
     ]
 
 
-def _usage(mount):
+def _usage(mount: mounts.Mount) -> Usage | None:
     if mount.fstype in _REMOTE:
         return None
     try:
@@ -61,7 +67,7 @@ def _usage(mount):
     return Usage(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
 
 
-def describe(seen):
+def describe(seen: list[tuple[mounts.Mount, Usage | None]]) -> list[dict[str, Any]]:
     """One entry for each mount, in the order in which they were made; sizes in bytes."""
     return [
         {
@@ -77,6 +83,6 @@ def describe(seen):
     ]
 
 
-def findings(seen):
-    """Nothing yet: a mount that is missed is the engine's matter, see ``_info_engine.py``."""
+def findings(seen: list[tuple[mounts.Mount, Usage | None]]) -> list[Finding]:
+    """Nothing yet: a mount that is missed is the engine's matter, see ``engine.py``."""
     return []

@@ -13,8 +13,9 @@ The last two are pure. What a host does not have is empty in the report, never a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import usage as _btrfs
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
@@ -50,19 +51,25 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs import 
     report as _zfs_report,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+
 
 class Topic(NamedTuple):
     """One part of the report, by the functions that make it."""
 
-    observe: Callable  # of the Reader, and of what each topic in ``needs`` has seen
-    describe: Callable
-    findings: Callable
+    observe: Callable[..., Any]  # of the Reader, and of what each topic in ``needs`` has seen
+    describe: Callable[[Any], Any]
+    findings: Callable[[Any], Iterable[Finding]]
     default: bool = True  # whether it is read where nothing was asked for by name
-    needs: tuple = ()  # topics that are read for it, reported or not; each is read once
+    needs: tuple[str, ...] = ()  # topics that are read for it, reported or not; each is read once
     asks: bool = False  # whether it depends on the wish that the report is made for
 
 
-def _whole(module, **more):
+def _whole(module: ModuleType, **more: Any) -> Topic:
     return Topic(module.observe, module.describe, module.findings, **more)
 
 
@@ -85,14 +92,16 @@ TOPICS = {
 DEFAULT = [name for name, topic in TOPICS.items() if topic.default]
 
 
-def observe(run, gather, wish=None):
+def observe(
+    run: Reader, gather: Collection[str], wish: _info_drivers.Wish | None = None
+) -> dict[str, Any]:
     """What each topic in ``gather`` reads: topic -> whatever its own functions take.
 
     :param wish: a ``drivers.Wish``; None for the wish of nobody in particular.
     """
-    seen = {}
+    seen: dict[str, Any] = {}
 
-    def see(name):
+    def see(name: str) -> Any:
         if name not in seen:
             topic = TOPICS[name]
             wishes = (wish,) if topic.asks and wish else ()
@@ -102,7 +111,7 @@ def observe(run, gather, wish=None):
     return {name: see(name) for name in TOPICS if name in gather}
 
 
-def report(seen):
+def report(seen: dict[str, Any]) -> dict[str, Any]:
     """The module's return values: ``{"storage": {topic: ...}, "findings": [...]}``."""
     return {
         "storage": {name: TOPICS[name].describe(it) for name, it in seen.items()},

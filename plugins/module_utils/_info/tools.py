@@ -8,8 +8,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+from typing import TYPE_CHECKING
+
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
+    find_program,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 TOOLS = (
     "lvm",
@@ -25,25 +34,17 @@ TOOLS = (
     "containerd",
 )
 
-# A user's PATH often lacks these, and the tools of an administrator are there.
-_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
-
-def find(name):
-    """Where a program is, or None."""
-    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *_FOLDERS)))
-
-
-def observe(run):
+def observe(run: Reader) -> dict[str, str | None]:
     """Tool -> path, or None where the host has it not."""
-    return {name: find(name) for name in TOOLS}
+    return {name: find_program(name) for name in TOOLS}
 
 
-def describe(seen):
+def describe(seen: dict[str, str | None]) -> dict[str, bool]:
     """Tool -> whether the host has it."""
     return {name: path is not None for name, path in seen.items()}
 
 
-def findings(seen):
+def findings(seen: dict[str, str | None]) -> list[Finding]:
     """Nothing: whether a tool is missed depends on what the host is for."""
     return []

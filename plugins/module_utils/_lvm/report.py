@@ -14,9 +14,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 # lvm(8), "VALID NAMES": these and no others, not "." or "..", no hyphen first.
 _NAME = re.compile(r"(?!-)(?!\.{1,2}$)[A-Za-z0-9+_.-]{1,127}")
@@ -50,7 +56,7 @@ class PhysicalVolume(NamedTuple):
     """A disk that LVM owns."""
 
     path: str  # the name LVM uses; "[unknown]" where the disk is missing
-    uuid: str
+    uuid: str | None  # None: not made yet
     size: int  # bytes of the device
     extents: int
     allocated: int
@@ -63,7 +69,7 @@ class LogicalVolume(NamedTuple):
     """A logical volume; the fields after ``pool`` are a thin pool's own."""
 
     name: str
-    uuid: str | None
+    uuid: str | None  # None: not made yet
     extents: int
     kind: str  # segment type: linear, thin, thin-pool, ...
     role: str
@@ -91,7 +97,7 @@ class VolumeGroup(NamedTuple):
     """A volume group with all that is in it."""
 
     name: str
-    uuid: str | None
+    uuid: str | None  # None: not made yet
     extent_size: int  # bytes
     extents: int
     free: int  # extents
@@ -99,15 +105,15 @@ class VolumeGroup(NamedTuple):
     exported: bool = False
     shared: bool = False
     profile: str = ""
-    pvs: tuple = ()
-    lvs: tuple = ()
+    pvs: tuple[PhysicalVolume, ...] = ()
+    lvs: tuple[LogicalVolume, ...] = ()
 
-    def lv(self, name):
+    def lv(self, name: str) -> LogicalVolume | None:
         """The logical volume of that name, or None."""
         return next((lv for lv in self.lvs if lv.name == name), None)
 
     @property
-    def spare(self):
+    def spare(self) -> int:
         """Extents of the pool metadata spare, which ``lvconvert --repair`` writes to."""
         return sum(lv.extents for lv in self.lvs if "spare" in lv.role.split(","))
 
@@ -115,14 +121,14 @@ class VolumeGroup(NamedTuple):
 class Lvm(NamedTuple):
     """All volume groups of the host, and the physical volumes that are in none."""
 
-    groups: tuple = ()
-    orphans: tuple = ()
+    groups: tuple[VolumeGroup, ...] = ()
+    orphans: tuple[PhysicalVolume, ...] = ()
 
-    def named(self, name):
+    def named(self, name: str) -> list[VolumeGroup]:
         """Every group of that name: more than one when a foreign disk brought its own."""
         return [group for group in self.groups if group.name == name]
 
-    def profile_users(self, name):
+    def profile_users(self, name: str) -> list[VolumeGroup | LogicalVolume]:
         """Every group and volume that a profile is attached to.
 
         The parts of a pool carry its profile too, and do not count.
@@ -132,14 +138,15 @@ class Lvm(NamedTuple):
         return groups + [lv for lv in volumes if lv.profile == name and not lv.hidden]
 
 
-def observe_lvm(run):
+def observe_lvm(run: Reader) -> Lvm:
     """Read the host's LVM. One command."""
     return parse_report(run.read(_REPORT))
 
 
-def parse_report(text):
+def parse_report(text: str) -> Lvm:
     """The :class:`Lvm` that ``lvm fullreport --reportformat json`` tells of."""
-    groups, orphans = [], []
+    groups: list[VolumeGroup] = []
+    orphans: list[PhysicalVolume] = []
     # Warnings about devices that fail to read may come before the JSON on standard output.
     for report in json.loads(text[text.index("{") :])["report"]:
         pvs = tuple(_physical_volume(row) for row in report.get("pv", ()))
@@ -170,7 +177,7 @@ def parse_report(text):
     return Lvm(tuple(groups), tuple(orphans))
 
 
-def _physical_volume(row):
+def _physical_volume(row: Mapping[str, Any]) -> PhysicalVolume:
     return PhysicalVolume(
         path=row["pv_name"],
         uuid=row["pv_uuid"],
@@ -183,7 +190,9 @@ def _physical_volume(row):
     )
 
 
-def _logical_volume(row, segment, extent_size):
+def _logical_volume(
+    row: Mapping[str, Any], segment: Mapping[str, Any], extent_size: int
+) -> LogicalVolume:
     hidden = row["lv_name"].startswith("[")
     return LogicalVolume(
         name=row["lv_name"].strip("[]"),
@@ -213,33 +222,35 @@ def _logical_volume(row, segment, extent_size):
     )
 
 
-def _yes(value):
+def _yes(value: object) -> bool:
     return str(value) not in ("", "0", "-1", "None")
 
 
-def _percent(value):
+def _percent(value: str | None) -> float | None:
     return float(value) if value else None
 
 
-def check_name(name, what):
+def check_name(name: str | None, what: str) -> None:
     """Refuse a name that LVM does not take, or that a command would read as an option.
 
     :param what: "volume group" or "logical volume"
     """
-    if not _NAME.fullmatch(name or ""):
+    if not name or not _NAME.fullmatch(name):
         raise StorageError(
             f"The {what} name {name!r}",
             "LVM does not take it",
             "Use letters, digits, and + _ . -, with no hyphen first, 127 of them at most",
+            refusal="name_invalid",
         )
     if what == "logical volume" and _RESERVED.search(name):
         raise StorageError(
             f"The {what} name {name!r}",
             "LVM keeps names like this for its own parts of volumes",
             "Choose another name; lvm(8) lists them under VALID NAMES",
+            refusal="name_reserved",
         )
 
 
-def mapper_name(group, volume):
+def mapper_name(group: str, volume: str) -> str:
     """The device-mapper name: hyphens doubled, so that the one between stands out."""
     return "{}-{}".format(group.replace("-", "--"), volume.replace("-", "--"))

@@ -82,8 +82,14 @@ def stopped(mount, place):
 
 def _pause(name, place):
     stop = Command(f"Stop {name} while {place.where} changes", ("systemctl", "stop", name))
-    start = Command(f"Start {name} again", ("systemctl", "start", name))
-    return Pause(name, stop=(stop,), start=(start,), back=(start,))
+    start = (
+        # A fourth start within a minute is refused, good ones counted too (StartLimitBurst=).
+        Command(
+            f"Let systemd start {name} as often as needed", ("systemctl", "reset-failed", name)
+        ),
+        Command(f"Start {name} again", ("systemctl", "start", name)),
+    )
+    return Pause(name, stop=(stop,), start=start, back=start)
 
 
 def _diagnosis(place):
@@ -113,9 +119,12 @@ def _way_back(mount, place, remount):
     by_unit = mount.table is None
     files = [*(_unit_file(mount, place) if by_unit else ()), *_guards(mount, place)]
     steps = restore(files)
+    let_go = f"Let go of the mount of {unit.where}"
     if not mount.ours and by_unit and not mount.enabled:
         argv = ("systemctl", "disable", "--quiet", "--now", unit.name)
-        steps.insert(0, Command(f"Let go of the mount of {unit.where}", argv))
+        steps.insert(0, Command(let_go, argv))
+    elif not mount.ours:  # it is to be mounted at boot, as before; systemd knows it from fstab too
+        steps.append(Command(let_go, ("systemctl", "stop", unit.name)))
     if remount:
         # Harmless where the unmounting was what failed: the unit is still active then.
         argv = ("systemctl", "start", unit.name) if by_unit else ("mount", "--all")

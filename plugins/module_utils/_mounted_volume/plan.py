@@ -59,8 +59,6 @@ def plan(state, wanted):
     if not state.mount.ours:
         require_nothing_hidden(state.mount, wanted.place)
     steps, groups = plan_group(state.groups, wanted.vg)
-    if wanted.pending:  # those steps are the pool's
-        steps = []
     state = state._replace(groups=groups)
     group, volume = state.volume(wanted)
     more, state = (

@@ -34,8 +34,7 @@ def require_room(wanted, group, extents):
     size = extents * group.extent_size
     if wanted.pool:
         pool = group.lv(wanted.pool)
-        missing = pool is None and not wanted.pending
-        if missing or (pool and pool.kind != "thin-pool"):
+        if pool is None or pool.kind != "thin-pool":
             raise StorageError(
                 f"Thin pool {group.name}/{wanted.pool}",
                 "there is none of that name" if pool is None else f"it is a {pool.kind} volume",

@@ -52,7 +52,6 @@ class Wanted(NamedTuple):
     pool: str | None  # the thin pool that it lies in; None for a plain volume
     size: Amount | None  # None keeps what is there
     place: Place
-    pending: bool = False  # the pool is still to be made
 
     @property
     def target(self):
@@ -104,7 +103,6 @@ def wanted_from(params):
             required_by=tuple(params["required_by"]),
             keep_existing=params["existing_data"] == "keep",
         ),
-        pending=params.get("pending", False),
     )
 
 

@@ -20,6 +20,8 @@ its own, and so is whatever is in them.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
@@ -33,7 +35,7 @@ _OPAQUE = ".wh..wh..opq"
 _OWN = ".wh..wh."
 
 
-def read_tree(root):
+def read_tree(root: str) -> dict[str, Any] | None:
     """What an aufs tree holds; None where there is none.
 
     :param root: the data root of the engine, such as ``/var/lib/docker``.
@@ -57,7 +59,7 @@ def read_tree(root):
     return dict(total, path=base, layers=len(details), mounted=mounted, details=details)
 
 
-def tree_findings(tree):
+def tree_findings(tree: Mapping[str, Any] | None) -> list[Finding]:
     """What a person should know about a tree, as :class:`Finding`."""
     if tree is None:
         return []
@@ -82,7 +84,9 @@ def tree_findings(tree):
     return found
 
 
-def _layer(base, name, listed, crossed):
+def _layer(
+    base: str, name: str, listed: Collection[str], crossed: Collection[str]
+) -> dict[str, Any]:
     parents = _parents(os.path.join(base, "layers", name))
     counts = {"entries": 0, "whiteouts": 0, "opaque": 0, "bytes": 0, "unread": 0}
     folder = os.path.join(base, "diff", name)
@@ -98,9 +102,9 @@ def _layer(base, name, listed, crossed):
     )
 
 
-def _count(folder, counts, crossed):
+def _count(folder: str, counts: dict[str, int], crossed: Collection[str]) -> None:
     """Add up what is in a folder, depth first: no link is followed, no mount crossed."""
-    linked = set()
+    linked: set[int] = set()  # inodes that have been counted
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     stack = [(descriptor, folder, iter(_entries(descriptor, counts, linked)))]
     try:
@@ -124,7 +128,7 @@ def _count(folder, counts, crossed):
             os.close(fd)
 
 
-def _entries(fd, counts, linked):
+def _entries(fd: int, counts: dict[str, int], linked: set[int]) -> list[str]:
     subfolders = []
     with os.scandir(fd) as entries:
         for entry in entries:
@@ -145,7 +149,7 @@ def _entries(fd, counts, linked):
     return subfolders
 
 
-def _weigh(entry, counts, linked):
+def _weigh(entry: os.DirEntry[str], counts: dict[str, int], linked: set[int]) -> None:
     try:
         found = entry.stat(follow_symlinks=False)
     except OSError:  # gone meanwhile
@@ -157,7 +161,7 @@ def _weigh(entry, counts, linked):
     counts["bytes"] += found.st_blocks * 512
 
 
-def _parents(path):
+def _parents(path: str) -> list[str]:
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read().split()
@@ -165,7 +169,7 @@ def _parents(path):
         return []
 
 
-def _names(*parts):
+def _names(*parts: str) -> list[str] | None:
     """The names in a folder; None where there is no such folder."""
     path = os.path.join(*parts)
     try:

@@ -17,6 +17,7 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterable
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -34,11 +35,12 @@ class Below:
 
     __slots__ = ("_misses", "_names", "fd", "layer")
 
-    def __init__(self, fd, layer):
+    def __init__(self, fd: int, layer: int) -> None:
         self.fd, self.layer = fd, layer  # layer: its number, 0 for the uppermost lower
-        self._misses, self._names = 0, None
+        self._misses = 0
+        self._names: set[str] | None = None
 
-    def stat(self, name):
+    def stat(self, name: str) -> os.stat_result | None:
         """The ``os.stat_result`` of an entry, or None."""
         if self._names and name not in self._names:
             return None
@@ -50,7 +52,7 @@ class Below:
                 self._names = self._listing()
             return None
 
-    def _listing(self):
+    def _listing(self) -> set[str] | None:
         names = set()
         with os.scandir(self.fd) as entries:
             for entry in entries:
@@ -63,7 +65,7 @@ class Below:
 class Lowers:
     """The lower layers of an overlay, uppermost first."""
 
-    def __init__(self, paths, marks):
+    def __init__(self, paths: Iterable[str], marks: str) -> None:
         """Open the layers.
 
         :param marks: how the names of the attributes begin, such as ``trusted.overlay.``.
@@ -78,7 +80,7 @@ class Lowers:
             self.close()
             raise
 
-    def find(self, folders, name):
+    def find(self, folders: Iterable[Below], name: str) -> os.stat_result | None:
         """What a name stands for below: its ``os.stat_result``, or None where it is deleted."""
         for folder in folders:
             found = folder.stat(name)
@@ -86,12 +88,14 @@ class Lowers:
                 return None if self._is_whiteout(folder, name, found) else found
         return None
 
-    def merged(self, folders, name, redirect=None):
+    def merged(
+        self, folders: Iterable[Below], name: str, redirect: str | None = None
+    ) -> list[Below]:
         """The folders that a folder of this name is merged with; the caller closes them.
 
         :param redirect: where it comes from, if it was renamed: a name, or a path from the root.
         """
-        found = []
+        found: list[Below] = []
         try:
             self._merge(found, folders, name, redirect)
         except OSError:
@@ -99,7 +103,9 @@ class Lowers:
             raise
         return found
 
-    def _merge(self, found, folders, name, redirect):
+    def _merge(
+        self, found: list[Below], folders: Iterable[Below], name: str, redirect: str | None
+    ) -> None:
         wanted = redirect or name
         for folder in self.roots if wanted[0] == "/" else folders:
             if found and folder.layer <= found[-1].layer:
@@ -120,11 +126,11 @@ class Lowers:
                 self._merge(found, folders, name, os.fsdecode(marks["redirect"]))
                 return
 
-    def close(self):
+    def close(self) -> None:
         """Close the layers."""
         close(self.roots)
 
-    def _open(self, fd, path):
+    def _open(self, fd: int, path: str) -> int | None:
         """Open a folder step by step, each without following a link; None if that fails."""
         opened = []
         try:
@@ -142,11 +148,11 @@ class Lowers:
             for one in opened:
                 os.close(one)
 
-    def _ends(self, folder, name):
+    def _ends(self, folder: Below, name: str) -> bool:
         """Tell whether something that is no folder has the name, and hides what is below."""
         return "/" not in name.strip("/") and folder.stat(name.strip("/")) is not None
 
-    def _is_whiteout(self, folder, name, found):
+    def _is_whiteout(self, folder: Below, name: str, found: os.stat_result) -> bool:
         if stat.S_ISCHR(found.st_mode):
             return found.st_rdev == 0
         return (
@@ -156,18 +162,18 @@ class Lowers:
         )
 
 
-def close(folders):
+def close(folders: Iterable[Below]) -> None:
     """Close the descriptors of some folders."""
     for folder in folders:
         os.close(folder.fd)
 
 
-def open_folder(name, parent):
+def open_folder(name: str, parent: int) -> int:
     """A descriptor of a folder, which must be no link."""
     return os.open(name, _FOLDER, dir_fd=parent)
 
 
-def read_marks(where, begin):
+def read_marks(where: int | str, begin: str) -> dict[str, bytes]:
     """The attributes of overlay on a file: ``{"opaque": b"y", ...}``, without the beginning.
 
     :param where: a descriptor, or a path whose last part is not followed.
@@ -175,7 +181,7 @@ def read_marks(where, begin):
     return read_all_marks(where, begin)[0]
 
 
-def read_all_marks(where, begin):
+def read_all_marks(where: int | str, begin: str) -> tuple[dict[str, bytes], set[str]]:
     """``(marks, foreign)``: as above, and the names of those that begin in the other way."""
     follow = isinstance(where, int)
     marks, foreign = {}, set()
@@ -188,6 +194,6 @@ def read_all_marks(where, begin):
     return marks, foreign
 
 
-def entry_of(fd, name):
+def entry_of(fd: int, name: str) -> str:
     """The path of an entry of a folder: no call for attributes takes a descriptor and a name."""
     return f"/proc/self/fd/{fd}/{name}"

@@ -16,16 +16,24 @@ import heapq
 import os
 import resource
 import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.below import (
+    Below,
     Lowers,
     close,
     entry_of,
     open_folder,
     read_all_marks,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+        Config,
+    )
 
 LARGE = 16 * 1024**2  # bytes; a file that was copied up whole, for a change of maybe one byte
 _MOST_LARGE = 10
@@ -36,7 +44,7 @@ COUNTS = (
 )  # fmt: skip
 
 
-def read_changes(config, limit=0):
+def read_changes(config: Config, limit: int = 0) -> dict[str, Any]:
     """What the upper layer of a :class:`Config` changes.
 
     :param limit: list so many of the changes, in the order in which they are found.
@@ -45,40 +53,48 @@ def read_changes(config, limit=0):
         [...], "truncated": bool}`` and an int for each of ``COUNTS``. Sizes are in bytes.
     """
     reader = _Reader(config, limit)
-    if os.path.isdir(config.upper):
+    if config.upper is not None and os.path.isdir(config.upper):
         _let_open_many()
         try:
-            reader.read([path for path in config.lower if os.path.isdir(path)])
+            reader.read(config.upper, [path for path in config.lower if os.path.isdir(path)])
         except OSError as error:
             raise StorageError(
                 f"Layer {config.upper}",
                 f"it cannot be read: {error.strerror}",
                 "Mend what is named there, or leave out `report_changes`",
+                refusal="layer_unreadable",
             ) from error
     return reader.report()
 
 
-def _let_open_many():
+def _let_open_many() -> None:
     """Let this process keep open as many folders as it may: one for each layer at each depth."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+# A folder on the way down: descriptor, path, what it is merged with, subfolders still to be read.
+_Open = tuple[int, str, Sequence[Below], Iterator[str]]
+
+
 class _Reader:
-    def __init__(self, config, limit):
+    lowers: Lowers  # opened by read()
+
+    def __init__(self, config: Config, limit: int) -> None:
         self.upper, self.marks, self.limit = config.upper, config.marks, limit
         self.counts = dict.fromkeys(COUNTS, 0)
         self.bytes = self.allocated = 0
-        self.listed, self.large, self.linked = [], [], set()
+        self.listed: list[dict[str, Any]] = []
+        self.large: list[tuple[int, str]] = []  # a heap of (size, path)
+        self.linked: set[int] = set()  # inodes that have been counted
         self.truncated = False
-        self.lowers = None
         # Names are compared with paths from the layer's root, "/" at the front.
-        real = os.path.realpath(config.upper)
+        real = os.path.realpath(config.upper or "")
         self.mounted = {
             mount.path[len(real) :] for mount in mounts() if mount.path.startswith(real + "/")
         }
 
-    def report(self):
+    def report(self) -> dict[str, Any]:
         return dict(
             self.counts,
             upper=self.upper,
@@ -91,11 +107,12 @@ class _Reader:
             truncated=self.truncated,
         )
 
-    def read(self, lowers):
+    def read(self, upper: str, lowers: Iterable[str]) -> None:
         self.lowers = Lowers(lowers, self.marks)
-        root = os.open(self.upper, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        # Depth first, without recursion: (descriptor, path, what it is merged with, subfolders).
-        stack = [(root, "", self.lowers.roots, iter(self._entries(root, "", self.lowers.roots)))]
+        root = os.open(upper, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        # Depth first, without recursion.
+        roots = self.lowers.roots
+        stack: list[_Open] = [(root, "", roots, iter(self._entries(root, "", roots)))]
         try:
             while stack:
                 fd, path, below, subfolders = stack[-1]
@@ -116,7 +133,7 @@ class _Reader:
                     close(below)
             self.lowers.close()
 
-    def _entries(self, fd, path, below):
+    def _entries(self, fd: int, path: str, below: Sequence[Below]) -> list[str]:
         """Take account of all that is in a folder; return the names of its subfolders."""
         subfolders, count, find = [], 0, self.lowers.find
         with os.scandir(fd) as entries:
@@ -134,17 +151,21 @@ class _Reader:
         self.counts["entries"] += count
         return subfolders
 
-    def _file(self, fd, path, name, found, lower):
+    def _file(
+        self, fd: int, path: str, name: str, found: os.stat_result, lower: os.stat_result | None
+    ) -> None:
         mode, size = found.st_mode, found.st_size
         regular = stat.S_ISREG(mode)
         if stat.S_ISCHR(mode) and found.st_rdev == 0:
-            return self._whiteout(path + "/" + name, "device_whiteouts", lower)
-        marks = {}
+            self._whiteout(path + "/" + name, "device_whiteouts", lower)
+            return
+        marks: dict[str, bytes] = {}
         if regular and (size == 0 or found.st_blocks * 512 < size):
             # Only what is empty can be a whiteout, only what lacks data a copy of metadata.
             marks, foreign = read_all_marks(entry_of(fd, name), self.marks)
             if "whiteout" in marks and size == 0:
-                return self._whiteout(path + "/" + name, "attribute_whiteouts", lower)
+                self._whiteout(path + "/" + name, "attribute_whiteouts", lower)
+                return
             if foreign & {"whiteout", "metacopy"}:
                 self.counts["foreign_marks"] += 1
         change = "added" if lower is None else "modified"
@@ -164,13 +185,13 @@ class _Reader:
                 heapq.heappush(self.large, (size, _text(path + "/" + name)))
                 if len(self.large) > _MOST_LARGE:
                     heapq.heappop(self.large)
-        more = {"metacopy": True} if "metacopy" in marks else {}
+        more: dict[str, Any] = {"metacopy": True} if "metacopy" in marks else {}
         if "redirect" in marks:
             self.counts["redirected"] += 1
             more["from"] = _source(path, marks["redirect"])
-        return self._list(change, path + "/" + name, size=size if regular else None, **more)
+        self._list(change, path + "/" + name, size=size if regular else None, **more)
 
-    def _whiteout(self, path, kind, lower):
+    def _whiteout(self, path: str, kind: str, lower: os.stat_result | None) -> None:
         self.counts[kind] += 1
         if lower is None:
             self.counts["orphan_whiteouts"] += 1
@@ -179,10 +200,11 @@ class _Reader:
             self.counts["deleted"] += 1
             self._list("deleted", path)
 
-    def _enter(self, parent, path, name, below):
+    def _enter(self, parent: int, path: str, name: str, below: Sequence[Below]) -> _Open | None:
         """Take account of a folder, and open it; None if it is not read."""
         if path in self.mounted:
-            return self._unread(path)
+            self._unread(path)
+            return None
         try:
             fd = open_folder(name, parent)
         except FileNotFoundError:  # gone meanwhile
@@ -190,8 +212,9 @@ class _Reader:
         except NotADirectoryError:  # replaced meanwhile
             return None
         except PermissionError:
-            return self._unread(path)
-        merged = []
+            self._unread(path)
+            return None
+        merged: list[Below] = []
         try:
             marks, foreign = read_all_marks(fd, self.marks)
             if foreign & {"opaque", "redirect"}:
@@ -210,7 +233,9 @@ class _Reader:
             os.close(fd)
             raise
 
-    def _folder(self, fd, path, marks, merged, there):
+    def _folder(
+        self, fd: int, path: str, marks: Mapping[str, bytes], merged: Sequence[Below], there: bool
+    ) -> None:
         """Take account of a folder; ``there``: the lowers have something of its name."""
         opaque = marks.get("opaque") == b"y"
         if "redirect" in marks:
@@ -228,11 +253,11 @@ class _Reader:
         self.counts[change] += 1
         self._list(change, path)
 
-    def _unread(self, path):
+    def _unread(self, path: str) -> None:
         self.counts["unread"] += 1
         self._list("unread", path)
 
-    def _list(self, change, path, **more):
+    def _list(self, change: str, path: str, **more: Any) -> None:
         if len(self.listed) < self.limit:
             more = {key: value for key, value in more.items() if value is not None}
             self.listed.append(dict(more, path=_text(path), change=change))
@@ -240,12 +265,12 @@ class _Reader:
             self.truncated = True
 
 
-def _access(fd):
+def _access(fd: int) -> tuple[int, int, int]:
     found = os.fstat(fd)
     return found.st_mode, found.st_uid, found.st_gid
 
 
-def _source(path, redirect, up=0):
+def _source(path: str, redirect: bytes, up: int = 0) -> str:
     """Where a renamed entry comes from, as a path from the root of the layer."""
     source = os.fsdecode(redirect)
     if source.startswith("/"):
@@ -254,6 +279,6 @@ def _source(path, redirect, up=0):
     return _text(folder.rstrip("/") + "/" + source)
 
 
-def _text(path):
+def _text(path: str) -> str:
     """A path that JSON can carry: bytes that are no UTF-8 are shown as such."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")

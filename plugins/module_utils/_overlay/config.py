@@ -15,7 +15,13 @@ were given, with its own octal escapes on top.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import (
+        Kernel,
+    )
 
 # Flags of a mount that mean nothing when they are kept over a remount.
 _NO_OPTION = {"rw", "relatime", "seclabel", "defaults"}
@@ -26,7 +32,7 @@ NAMES = ("redirect_dir", "index", "metacopy", "xino", "volatile", "userxattr")
 class Config(NamedTuple):
     """An overlay: its layers by path, its options; ``None`` for what is left out."""
 
-    lower: tuple = ()  # the uppermost first
+    lower: tuple[str, ...] = ()  # the uppermost first
     upper: str | None = None
     work: str | None = None
     redirect_dir: str | None = None  # on, off, follow, nofollow
@@ -35,11 +41,11 @@ class Config(NamedTuple):
     xino: str | None = None  # on, off, auto
     volatile: bool | None = None
     userxattr: bool | None = None
-    data: tuple = ()  # data-only lowers; read, never written
-    extra: tuple = ()  # options that are none of ours, such as nfs_export=on or noatime
+    data: tuple[str, ...] = ()  # data-only lowers; read, never written
+    extra: tuple[str, ...] = ()  # options that are none of ours, such as nfs_export=on or noatime
 
     @property
-    def layers(self):
+    def layers(self) -> list[tuple[str, str]]:
         """Every layer's path: ``(role, path)``."""
         found = [("lower", path) for path in (*self.lower, *self.data)]
         return found + [
@@ -49,11 +55,11 @@ class Config(NamedTuple):
         ]
 
     @property
-    def marks(self):
+    def marks(self) -> str:
         """How the names of the extended attributes begin that this mount reads."""
         return "user.overlay." if self.userxattr else "trusted.overlay."
 
-    def written(self):
+    def written(self) -> tuple[str, ...]:
         """The options as ``mount -o`` takes them, in one fixed order."""
         lower = ":".join(_escape(path, ":,") for path in self.lower)
         lower += "".join("::" + _escape(path, ":,") for path in self.data)
@@ -72,12 +78,15 @@ class Config(NamedTuple):
         return (*options, *self.extra)
 
 
-def read_config(options):
+def read_config(options: Iterable[str]) -> Config:
     """The :class:`Config` in the options of a mount, as mountinfo or a unit has them.
 
     :param options: of str, one each, octal escapes of mountinfo included.
     """
-    lower, data, extra, found = [], [], [], {}
+    lower: list[str] = []
+    data: list[str] = []
+    extra: list[str] = []
+    found: dict[str, Any] = {}
     for option in options:
         name, _equals, value = option.partition("=")
         value = _plain(value)
@@ -102,15 +111,17 @@ def read_config(options):
     return Config(lower=tuple(lower), data=tuple(data), extra=tuple(extra), **found)
 
 
-def split_options(text):
+def split_options(text: str) -> list[str]:
     r"""The options of ``mount -o``, at commas that no backslash precedes."""
     return re.findall(r"(?:[^,\\]|\\.)+", text)
 
 
-def split_lowers(text):
+def split_lowers(text: str) -> tuple[list[str], list[str]]:
     """``(lowers, data-only lowers)`` in the value of ``lowerdir``: the latter follow a ``::``."""
     parts = re.findall(r"(?:[^:\\]|\\.)+|:+", text)
-    lower, data, separator = [], [], ":"
+    lower: list[str] = []
+    data: list[str] = []
+    separator = ":"
     for part in parts:
         if part.startswith(":"):
             separator = part
@@ -119,7 +130,7 @@ def split_lowers(text):
     return lower, data
 
 
-def effective(config, kernel):
+def effective(config: Config, kernel: Kernel) -> dict[str, Any]:
     """The options in force: name -> value, with the kernel's defaults for those left out."""
     found = {}
     for name in NAMES:
@@ -130,7 +141,7 @@ def effective(config, kernel):
     return found
 
 
-def differing(wanted, current, kernel, same_filesystem):
+def differing(wanted: Config, current: Config, kernel: Kernel, same_filesystem: bool) -> list[str]:
     """The names of the wanted options that are not in force; ``None`` is no wish.
 
     :param same_filesystem: all layers are on one: ``xino`` means nothing then and is not shown.
@@ -146,17 +157,17 @@ def differing(wanted, current, kernel, same_filesystem):
     ]
 
 
-def _meaning(name, value, kernel):
+def _meaning(name: str, value: Any, kernel: Kernel) -> Any:
     return kernel.redirects_when_off if (name, value) == ("redirect_dir", "off") else value
 
 
-def _escape(path, special):
+def _escape(path: str, special: str) -> str:
     return re.sub(rf"[\\{special}]", r"\\\g<0>", path)
 
 
-def _unescape(text):
+def _unescape(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)

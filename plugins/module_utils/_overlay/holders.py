@@ -9,14 +9,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
+    Mount,
     goes_along,
     tables,
 )
 
 
-def find_holders(mounted, table):
+def find_holders(mounted: Mount, table: Iterable[Mount]) -> tuple[str, ...]:
     """Who uses a :class:`Mount`, in words.
 
     :param table: the mounts of this mount namespace.
@@ -30,7 +32,7 @@ def find_holders(mounted, table):
     return tuple(found)
 
 
-def _elsewhere(mounted):
+def _elsewhere(mounted: Mount) -> Iterator[str]:
     """Where it would live on: a container has it as its root, in a mount namespace of its own.
 
     What is open in there shows from here by a path that does not begin with the mount point.
@@ -49,7 +51,7 @@ def _elsewhere(mounted):
                 )
 
 
-def _is_inside(process, path):
+def _is_inside(process: str, path: str) -> bool:
     links = [f"/proc/{process}/{name}" for name in ("cwd", "root", "exe")]
     try:
         links += [entry.path for entry in os.scandir(f"/proc/{process}/fd")]
@@ -65,7 +67,7 @@ def _is_inside(process, path):
     return False
 
 
-def _name(process):
+def _name(process: str) -> str:
     try:
         with open(f"/proc/{process}/comm", encoding="utf-8", errors="replace") as stream:
             return stream.read().strip()

@@ -46,23 +46,23 @@ class Kernel(NamedTuple):
 
     release: str
     overlay: bool  # it has overlay, loaded or not
-    parameters: dict  # name -> bool; empty while the module is not loaded
+    parameters: dict[str, bool]  # name -> bool; empty while the module is not loaded
     user_namespace: bool  # this process is in a user namespace of its own
 
     @property
-    def version(self):
+    def version(self) -> tuple[int, int]:
         """``(major, minor)``."""
         match = re.match(r"(\d+)\.(\d+)", self.release)
         return (int(match[1]), int(match[2])) if match else (0, 0)
 
-    def lacks(self, option):
+    def lacks(self, option: str) -> bool:
         """Tell whether this kernel surely does not know the option."""
         parameter = _PARAMETER.get(option)
         if parameter and self.parameters:
             return parameter not in self.parameters
         return self.version < SINCE[option] and not re.search(r"\.el\d|\.amzn", self.release)
 
-    def default(self, option):
+    def default(self, option: str) -> str | bool:
         """What an option is when it is left out."""
         if option == "redirect_dir":
             return "on" if self.parameters.get("redirect_dir") else self.redirects_when_off
@@ -71,12 +71,12 @@ class Kernel(NamedTuple):
         return bool(self.parameters.get(option))
 
     @property
-    def redirects_when_off(self):
+    def redirects_when_off(self) -> str:
         """What ``redirect_dir=off`` comes to."""
         return "follow" if self.parameters.get("redirect_always_follow", True) else "nofollow"
 
 
-def observe_kernel():
+def observe_kernel() -> Kernel:
     """The :class:`Kernel` that runs. No command, and nothing is loaded."""
     release = os.uname().release
     return Kernel(
@@ -87,8 +87,8 @@ def observe_kernel():
     )
 
 
-def _parameters():
-    found = {}
+def _parameters() -> dict[str, bool]:
+    found: dict[str, bool] = {}
     try:
         names = os.listdir(PARAMETERS)
     except OSError:
@@ -102,7 +102,7 @@ def _parameters():
     return found
 
 
-def _has_overlay(release):
+def _has_overlay(release: str) -> bool:
     with open("/proc/filesystems", encoding="ascii") as stream:
         if any(line.split()[-1:] == ["overlay"] for line in stream):
             return True

@@ -11,8 +11,10 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import read_superblock
 
@@ -29,7 +31,7 @@ class Place(NamedTuple):
     devno: str  # of the filesystem, "major:minor"
     path: str  # within the filesystem
 
-    def holds(self, other):
+    def holds(self, other: Place) -> bool:
         """Tell whether the other place is this one, or below it."""
         inside = self.path == "/" or (other.path + "/").startswith(self.path + "/")
         return self.devno == other.devno and inside
@@ -44,16 +46,17 @@ class Layer(NamedTuple):
     place: Place
     mount: Mount
     device: int  # st_dev: a btrfs has one for each subvolume
-    attributes: tuple = ()  # of "trusted", "user": what extended attributes can be kept
+    attributes: tuple[str, ...] = ()  # of "trusted", "user": what extended attributes can be kept
     ftype: bool = True  # whether directory entries carry a file type; only XFS may lack it
-    foreign: tuple = ()  # some entries that are not the kernel's own in a workdir
+    foreign: tuple[str, ...] = ()  # some entries that are not the kernel's own in a workdir
     was_volatile: bool = False  # as a workdir: a volatile mount has left its mark in it
 
 
-def examine_layer(path, table):
+def examine_layer(path: str, table: Iterable[Mount]) -> Layer:
     """The :class:`Layer` at a path. No command, and nothing is written.
 
     :param table: the host's mounts, without an overlay mount that covers its own layer.
+    :raises StorageError: none of them is what the folder lies on.
     """
     real = os.path.realpath(path)
     kind = "folder" if os.path.isdir(real) else "other" if os.path.lexists(real) else "missing"
@@ -61,6 +64,13 @@ def examine_layer(path, table):
     while not os.path.lexists(there):
         there = os.path.dirname(there)
     mount = nearest(there, table)
+    if mount is None:
+        raise StorageError(
+            path,
+            "this process does not see what it is mounted on, as in a chroot",
+            "Run on the host itself",
+            refusal="mount_not_visible",
+        )
     probe = os.path.isdir(there)
     return Layer(
         path=path,
@@ -76,13 +86,13 @@ def examine_layer(path, table):
     )
 
 
-def place(real, mount):
+def place(real: str, mount: Mount) -> Place:
     """The :class:`Place` of a path without links that lies on a mount."""
     below = os.path.relpath(real, mount.path)
     return Place(mount.devno, os.path.normpath(os.path.join(mount.root, below)))
 
 
-def nearest(real, table):
+def nearest(real: str, table: Iterable[Mount]) -> Mount | None:
     """The mount that a path without links lies on: the longest, and of equals the last."""
     best = None
     for mount in table:
@@ -92,7 +102,7 @@ def nearest(real, table):
     return best
 
 
-def _carries(path, attribute):
+def _carries(path: str, attribute: str) -> bool:
     try:
         os.getxattr(path, attribute)
     except OSError as error:
@@ -100,7 +110,7 @@ def _carries(path, attribute):
     return True
 
 
-def _ftype(mount):
+def _ftype(mount: Mount) -> bool:
     if mount.fstype != "xfs":
         return True
     try:
@@ -110,7 +120,7 @@ def _ftype(mount):
     return found is None or found.ftype
 
 
-def _foreign(real):
+def _foreign(real: str) -> tuple[str, ...]:
     try:
         with os.scandir(real) as entries:
             names = (entry.name for entry in entries if entry.name not in _OWN_OF_WORK)

@@ -8,7 +8,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+        Config,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import Layer
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+        State,
+        Wanted,
+    )
 
 # What cannot be a lower layer: names without case, or mounts that come by themselves
 # (ovl_dentry_weird(), fs/overlayfs/util.c).
@@ -39,7 +51,7 @@ _NO_UPPER = {
 _UPPER_REMEDY = "Use a folder on ext4, XFS (ftype=1), btrfs or tmpfs"
 
 
-def require_layers(state, wanted, config):
+def require_layers(state: State, wanted: Wanted, config: Config) -> None:
     """Refuse layers that are not there, cannot carry what they should, or overlap."""
     layers = [(role, state.layers[path]) for role, path in config.layers]
     for role, layer in layers:
@@ -47,7 +59,7 @@ def require_layers(state, wanted, config):
     for number, (role, one) in enumerate(layers):
         for other_role, other in layers[number + 1 :]:
             _require_apart(role, one, other_role, other)
-    if config.upper is None:
+    if config.upper is None or config.work is None:
         return
     upper, work = state.layers[config.upper], state.layers[config.work]
     if upper.mount.path != work.mount.path or upper.device != work.device:
@@ -58,10 +70,11 @@ def require_layers(state, wanted, config):
             + ("" if upper.mount.path != work.mount.path else ", in another subvolume"),
             "Put both on one filesystem, below one mount point: files are moved from one to the "
             "other",
+            refusal="filesystems_differ",
         )
 
 
-def _require_apart(role, one, other_role, other):
+def _require_apart(role: str, one: Layer, other_role: str, other: Layer) -> None:
     if not one.place.holds(other.place) and not other.place.holds(one.place):
         return
     if one.place == other.place:
@@ -73,10 +86,11 @@ def _require_apart(role, one, other_role, other):
         f"{role}={one.path} and {other_role}={other.path}",
         f"layers of an overlay must not overlap, and {how}",
         "Use folders of which none lies in another",
+        refusal="layers_overlap",
     )
 
 
-def require_free(state, wanted, config):
+def require_free(state: State, wanted: Wanted, config: Config) -> None:
     """Refuse layers that another overlay mount writes to, or reads while this one would write."""
     for role, path in config.layers:
         layer = state.layers[path]
@@ -90,17 +104,21 @@ def require_free(state, wanted, config):
                     f"the overlay at {use.where} has {use.place.path} as its {use.role} layer: "
                     "what both show would be undefined",
                     "Unmount that one first, or use another folder",
+                    refusal="layer_busy",
                 )
 
 
-def _require_fit(role, layer, config):
+def _require_fit(role: str, layer: Layer, config: Config) -> None:
     """Refuse a folder that cannot be what it is to be."""
     name, mount = f"{role}={layer.path}", layer.mount
     if layer.kind == "other":
-        raise StorageError(name, "it is no folder", "Name a folder")
+        raise StorageError(name, "it is no folder", "Name a folder", refusal="not_a_directory")
     if layer.kind == "missing" and role == "lower":
         raise StorageError(
-            name, "it is not there", "Make it or mount it first; an empty one is not made up"
+            name,
+            "it is not there",
+            "Make it or mount it first; an empty one is not made up",
+            refusal="layer_missing",
         )
     if mount.fstype in _NO_LAYER:
         raise StorageError(
@@ -108,6 +126,7 @@ def _require_fit(role, layer, config):
             f"it lies on {mount.fstype}, which cannot be part of an overlay: "
             + _NO_LAYER[mount.fstype],
             "Use a folder on another filesystem",
+            refusal="filesystem_unsupported",
         )
     if role == "lower":
         return
@@ -116,7 +135,7 @@ def _require_fit(role, layer, config):
         _require_empty(name, layer)
 
 
-def _require_writable(name, layer, config):
+def _require_writable(name: str, layer: Layer, config: Config) -> None:
     mount = layer.mount
     fstype = "fuse" if mount.fstype.startswith("fuse") else mount.fstype
     if fstype in _NO_UPPER:
@@ -125,10 +144,14 @@ def _require_writable(name, layer, config):
             f"it lies on {mount.fstype}, which cannot be written to by an overlay: "
             + _NO_UPPER[fstype],
             _UPPER_REMEDY,
+            refusal="filesystem_unsupported",
         )
     if "ro" in mount.options:
         raise StorageError(
-            name, f"{mount.path} is mounted read only", "Mount it read-write, or leave out `upper`"
+            name,
+            f"{mount.path} is mounted read only",
+            "Mount it read-write, or leave out `upper`",
+            refusal="filesystem_readonly",
         )
     if not layer.ftype:
         raise StorageError(
@@ -136,6 +159,7 @@ def _require_writable(name, layer, config):
             f"the XFS at {mount.path} was made with ftype=0: it keeps no types of its entries, and "
             "whiteouts would be seen as files",
             "Make it anew with `mkfs.xfs -n ftype=1`; it cannot be changed",
+            refusal="file_types_missing",
         )
     kind = "user" if config.userxattr else "trusted"
     if kind not in layer.attributes:
@@ -144,10 +168,11 @@ def _require_writable(name, layer, config):
             f"the {mount.fstype} at {mount.path} keeps no {kind} attributes, in which an overlay "
             "marks what it hides",
             _UPPER_REMEDY,
+            refusal="xattr_unsupported",
         )
 
 
-def _require_empty(name, layer):
+def _require_empty(name: str, layer: Layer) -> None:
     if layer.was_volatile:
         raise StorageError(
             name,
@@ -155,6 +180,7 @@ def _require_empty(name, layer):
             "without a sign: the kernel does not mount it again",
             f"Name a new `upper` and `work`. If the upper layer is whole, remove "
             f"{layer.path}/work/incompat/volatile by hand",
+            refusal="overlay_volatile",
         )
     if layer.foreign:
         raise StorageError(
@@ -162,4 +188,5 @@ def _require_empty(name, layer):
             f"it is not empty ({', '.join(layer.foreign)}, ...), and the kernel clears what it "
             "finds in a work folder",
             "Name an empty folder; nothing else may ever be kept in it",
+            refusal="directory_not_empty",
         )

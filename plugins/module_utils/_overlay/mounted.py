@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
@@ -41,12 +42,12 @@ class Use(NamedTuple):
     devno: str  # of the overlay
 
 
-def uses():
+def uses() -> tuple[Use, ...]:
     """The :class:`Use` of every layer of every overlay mount, in all mount namespaces.
 
     A layer by a relative path is left out: from what folder it was mounted, nobody knows any more.
     """
-    found = {}
+    found: dict[tuple[str, Place, str], str] = {}  # (role, place, devno) -> where
     views = tables()
     for process, table in views.items():
         for mount in table:
@@ -60,7 +61,7 @@ def uses():
     return tuple(Use(role, lies, where, devno) for (role, lies, devno), where in found.items())
 
 
-def _places(path, views):
+def _places(path: str, views: Iterable[Sequence[Mount]]) -> set[Place]:
     """Where a path leads to: who mounted by it may have seen this process's mounts, or others.
 
     A container sees its root and no layer of it: the engine mounted that, from outside.
@@ -75,11 +76,11 @@ class Overlay(NamedTuple):
 
     mount: Mount
     config: Config
-    options: dict  # those in force, defaults included
-    missing: tuple  # layers that are no longer there
+    options: dict[str, Any]  # those in force, defaults included
+    missing: tuple[str, ...]  # layers that are no longer there
 
 
-def overlays(table=None):
+def overlays(table: Iterable[Mount] | None = None) -> list[Overlay]:
     """Every :class:`Overlay` that this process sees. No command."""
     table = mounts() if table is None else table
     kernel = observe_kernel()
@@ -96,7 +97,7 @@ def overlays(table=None):
     return found
 
 
-def describe_overlays(found):
+def describe_overlays(found: Iterable[Overlay]) -> list[dict[str, Any]]:
     """One entry for each mount, as plain JSON."""
     return [
         {
@@ -113,7 +114,7 @@ def describe_overlays(found):
     ]
 
 
-def overlay_findings(found):
+def overlay_findings(found: Sequence[Overlay]) -> list[Finding]:
     """What a person should know about the mounts, as :class:`Finding`."""
     findings = []
     for one in found:
@@ -140,9 +141,9 @@ def overlay_findings(found):
     return findings + _shared(found)
 
 
-def _shared(found):
+def _shared(found: Iterable[Overlay]) -> list[Finding]:
     """Uppers that more than one overlay writes to: undefined by overlayfs.rst."""
-    users = {}
+    users: dict[str, dict[str, str]] = {}  # upper -> devno -> where it is mounted
     for one in found:
         upper = one.config.upper
         if upper and upper.startswith("/"):

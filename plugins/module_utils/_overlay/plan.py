@@ -11,6 +11,9 @@ Nothing here removes, empties or writes to a layer: what is taken away is a moun
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Part,
@@ -32,6 +35,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rul
     require_supported,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+    State,
+    Wanted,
     differences,
     goal,
 )
@@ -45,10 +50,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.uni
     require_removable,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+        Config,
+    )
+
 _RELOAD = Command("Let systemd read the changed units", ("systemctl", "daemon-reload"))
 
 
-def plan(state, wanted):
+def plan(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that makes the mount and its unit as wanted."""
     require_overlay(state, wanted)
     planned = _mounted(state, wanted) if wanted.state == "mounted" else _gone(state, wanted)
@@ -56,7 +66,7 @@ def plan(state, wanted):
     return planned._replace(findings=findings(planned.after, wanted), facts=facts)
 
 
-def _mounted(state, wanted):
+def _mounted(state: State, wanted: Wanted) -> Plan:
     config = goal(state, wanted)
     changed = differences(state, config) if state.current else ()
     mounting = state.current is None or bool(changed)
@@ -71,7 +81,7 @@ def _mounted(state, wanted):
         require_free(state, wanted, config)
         require_idle(state, wanted)
     folders = _folders(state, wanted, config) if mounting else []
-    steps = []
+    steps: list[Command | WriteFile] = []
     if changed:
         steps.append(_unmount(wanted, f"to mount it with {_changes(config, changed)}"))
     steps += _unit_steps(state, wanted, config, persistent)
@@ -96,8 +106,8 @@ def _mounted(state, wanted):
     return Plan((*kept(folders), Part(tuple(steps), undo, diagnose=_kernel_log(state))), after)
 
 
-def _gone(state, wanted):
-    steps = []
+def _gone(state: State, wanted: Wanted) -> Plan:
+    steps: list[Command | WriteFile] = []
     if state.current is not None:
         require_idle(state, wanted)
         steps.append(_unmount(wanted, "its layers stay as they are"))
@@ -109,7 +119,7 @@ def _gone(state, wanted):
     return Plan(kept(steps), after)
 
 
-def _persistent(state, wanted):
+def _persistent(state: State, wanted: Wanted) -> bool:
     """Whether the mount is to come back at boot: as wanted; as it is; a new one, if it can."""
     if wanted.persistent is not None:
         return wanted.persistent
@@ -118,13 +128,16 @@ def _persistent(state, wanted):
     return can_come_back(state, goal(state, wanted))
 
 
-def _unit_steps(state, wanted, config, persistent):
+def _unit_steps(
+    state: State, wanted: Wanted, config: Config, persistent: bool
+) -> list[Command | WriteFile]:
     """Write and enable the unit, or take it away."""
     if not persistent:
         return _forget(state, wanted)
     if state.table is not None:
         return []
-    unit, steps = OverlayUnit.of(wanted.path, config), []
+    unit = OverlayUnit.of(wanted.path, config)
+    steps: list[Command | WriteFile] = []
     if state.unit_text != unit.text:
         reason = f"Describe the overlay at {wanted.path}"
         steps += [WriteFile(reason, unit.path, unit.text, old=state.unit_text), _RELOAD]
@@ -134,9 +147,10 @@ def _unit_steps(state, wanted, config, persistent):
     return steps
 
 
-def _forget(state, wanted):
+def _forget(state: State, wanted: Wanted) -> list[Command | WriteFile]:
     """Disable and remove the unit, and what systemd remembers of it."""
-    unit, steps = unit_at(wanted.path), []
+    unit = unit_at(wanted.path)
+    steps: list[Command | WriteFile] = []
     if state.enabled:
         argv = ("systemctl", "disable", "--quiet", unit.name)
         steps.append(Command(f"Do not mount {wanted.path} at boot any more", argv))
@@ -146,7 +160,7 @@ def _forget(state, wanted):
     return steps
 
 
-def _forgive(unit):
+def _forgive(unit: OverlayUnit) -> Command:
     """Systemd lists a unit that failed even when its file is gone.
 
     By a pattern, for a unit that has not failed is not known any more, and would be an error.
@@ -155,7 +169,7 @@ def _forgive(unit):
     return Command(f"Forget a failure of {unit.name}", ("systemctl", "reset-failed", pattern))
 
 
-def _folders(state, wanted, config):
+def _folders(state: State, wanted: Wanted, config: Config) -> list[Command]:
     """Make what may be missing; the lowers are not among it."""
     named = (("upper layer", config.upper), ("work folder", config.work))
     missing = [
@@ -169,7 +183,7 @@ def _folders(state, wanted, config):
     ]
 
 
-def _mount(path, config):
+def _mount(path: str, config: Config) -> tuple[str, ...]:
     """See OverlayUnit for what the environment is for."""
     options = ",".join(config.written())
     return (
@@ -178,18 +192,21 @@ def _mount(path, config):
     )  # fmt: skip
 
 
-def _start(unit):
+def _start(unit: OverlayUnit) -> tuple[str, ...]:
     # A unit that systemd has not yet seen unmounted counts as active; "start" would do nothing.
     return ("systemctl", "restart", unit.name)
 
 
-def _unmount(wanted, why):
+def _unmount(wanted: Wanted, why: str) -> Command:
     return Command(f"Unmount the overlay at {wanted.path}; {why}", ("umount", wanted.path))
 
 
-def _way_back(state, wanted, config, changed, persistent):
+def _way_back(
+    state: State, wanted: Wanted, config: Config, changed: Sequence[str], persistent: bool
+) -> tuple[Command | WriteFile, ...]:
     """The unit as it was, and the mount that there was."""
-    unit, steps = unit_at(wanted.path), []
+    unit = unit_at(wanted.path)
+    steps: list[Command | WriteFile] = []
     for step in _unit_steps(state, wanted, config, persistent):
         if isinstance(step, WriteFile):
             steps.append(WriteFile(f"Restore {step.path}", step.path, step.old, old=step.content))
@@ -198,33 +215,33 @@ def _way_back(state, wanted, config, changed, persistent):
         steps.insert(0, Command(f"Do not mount {wanted.path} at boot", argv))
     if steps:
         steps += [_RELOAD, _forgive(unit)]
-    if changed:
-        argv = _mount(wanted.path, state.current)
-        back = Command(f"Mount {wanted.path} as it was", argv, unless_mounted=wanted.path)
+    if changed and state.current is not None:
+        words = _mount(wanted.path, state.current)
+        back = Command(f"Mount {wanted.path} as it was", words, unless_mounted=wanted.path)
         steps.append(back)
     return tuple(steps)
 
 
-def _kernel_log(state):
+def _kernel_log(state: State) -> tuple[str, ...]:
     """What prints why the kernel refused: it says so in its log, and EINVAL to the caller."""
     if not state.systemd:
         return ("dmesg", "--level", "err,warn", "--since", "-5sec")
     return ("journalctl", "--dmesg", "--quiet", "--no-pager", "--output", "cat", "--lines", "3")
 
 
-def _layers(config):
+def _layers(config: Config) -> str:
     count = len(config.lower)
     lowers = f"{count} lower layers" if count > 1 else config.lower[0]
     return f"{config.upper} over {lowers}" if config.upper else lowers
 
 
-def _changes(config, changed):
+def _changes(config: Config, changed: Iterable[str]) -> str:
     return ", ".join(
         f"another {name}" if name in ("lower", "upper", "work") else _setting(config, name)
         for name in changed
     )
 
 
-def _setting(config, name):
+def _setting(config: Config, name: str) -> str:
     value = getattr(config, name)
     return f"{name}={ {True: 'on', False: 'off'}.get(value, value) }"

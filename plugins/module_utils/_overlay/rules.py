@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Finding,
@@ -27,8 +29,14 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.ker
     SINCE,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+        State,
+        Wanted,
+    )
 
-def require_sane(config, path):
+
+def require_sane(config: Config, path: str) -> None:
     """Refuse what no host could have: paths that are none, and options that exclude each other."""
     for role, folder in (("path", path), *config.layers):
         _require_plain(role, folder)
@@ -39,6 +47,7 @@ def require_sane(config, path):
             where,
             f"metacopy=on needs redirect_dir=on, and redirect_dir={redirect} is wanted",
             "Leave redirect_dir out, or turn metacopy off",
+            refusal="options_conflict",
         )
     if config.userxattr and config.metacopy:
         raise StorageError(
@@ -46,19 +55,24 @@ def require_sane(config, path):
             "userxattr and metacopy=on exclude each other: the kernel does not trust what a user "
             "can write",
             "Turn one of them off",
+            refusal="options_conflict",
         )
     if config.userxattr and redirect in ("on", "follow"):
         raise StorageError(
             where,
             f"userxattr and redirect_dir={redirect} exclude each other",
             "Leave redirect_dir out, or set it to nofollow",
+            refusal="options_conflict",
         )
 
 
-def _require_plain(role, folder):
+def _require_plain(role: str, folder: str) -> None:
     if not folder.startswith("/"):
         raise StorageError(
-            f"{role}={folder}", "it is no absolute path", "Write it like /srv/layers/base"
+            f"{role}={folder}",
+            "it is no absolute path",
+            "Write it like /srv/layers/base",
+            refusal="path_invalid",
         )
     bad = re.search(r'[\x00-\x1f\x7f"]', folder)
     if bad:
@@ -66,6 +80,7 @@ def _require_plain(role, folder):
             f"{role}={folder!r}",
             f"it has {bad[0]!r} in it, which mount(8) and the kernel's tables cannot carry",
             "Rename the folder, or name it by a symbolic link",
+            refusal="path_invalid",
         )
     if "\\," in folder or folder.endswith(","):
         raise StorageError(
@@ -73,12 +88,15 @@ def _require_plain(role, folder):
             "it has a comma at its end or behind a backslash, which mount(8) reads otherwise than "
             "the kernel",
             "Rename the folder, or name it by a symbolic link",
+            refusal="path_invalid",
         )
     if role == "path" and folder == "/":
-        raise StorageError("path=/", "it is the root of the host", "Name a folder below it")
+        raise StorageError(
+            "path=/", "it is the root of the host", "Name a folder below it", refusal="path_is_root"
+        )
 
 
-def require_overlay(state, wanted):
+def require_overlay(state: State, wanted: Wanted) -> None:
     """Refuse a path where something else is mounted."""
     if state.mounted is not None and state.current is None:
         raise StorageError(
@@ -86,23 +104,30 @@ def require_overlay(state, wanted):
             f"{state.mounted.source} ({state.mounted.fstype}) is mounted there, and it is no "
             "overlay",
             "Choose another path, or unmount it by hand",
+            refusal="mount_point_occupied",
         )
     if state.folder.kind == "other":
-        raise StorageError(wanted.path, "it is no folder", "Choose another path")
+        raise StorageError(
+            wanted.path, "it is no folder", "Choose another path", refusal="not_a_directory"
+        )
 
 
-def require_list(config, wanted):
+def require_list(config: Config, wanted: Wanted) -> None:
     """Refuse lists of layers that make no overlay, or are too long for one."""
     where, count = f"The overlay at {wanted.path}", len(config.lower)
     if not count:
         raise StorageError(
-            where, "no lower layer was named, and there is no mount to keep", "Name it in `lower`"
+            where,
+            "no lower layer was named, and there is no mount to keep",
+            "Name it in `lower`",
+            refusal="option_missing",
         )
     if count > MOST_LOWERS:
         raise StorageError(
             where,
             f"it has {count} lower layers, and the kernel takes {MOST_LOWERS}",
             "Merge some of them",
+            refusal="too_many_layers",
         )
     if (config.upper is None) != (config.work is None):
         there, missing = ("upper", "work") if config.work is None else ("work", "upper")
@@ -111,12 +136,14 @@ def require_list(config, wanted):
             f"it has {there}={getattr(config, there)} and no {missing}: the kernel needs both",
             f"Name an empty folder on the same filesystem in `{missing}`, or leave out both for "
             "an overlay that is read only",
+            refusal="options_incomplete",
         )
     if config.upper is None and count < 2:
         raise StorageError(
             where,
             "without an upper layer it needs two lower ones at least",
             "Name another lower layer, or `upper` and `work`",
+            refusal="too_few_layers",
         )
     for name in ("index", "volatile") if config.upper is None else ():
         if getattr(config, name):
@@ -124,10 +151,11 @@ def require_list(config, wanted):
                 where,
                 f"{name} means nothing without an upper layer, and the kernel ignores it",
                 f"Leave {name} out, or name `upper` and `work`",
+                refusal="options_conflict",
             )
 
 
-def require_supported(state, wanted, config):
+def require_supported(state: State, wanted: Wanted, config: Config) -> None:
     """Refuse what this kernel, or this user namespace, does not do."""
     kernel, where = state.kernel, f"The overlay at {wanted.path}"
     if not kernel.overlay:
@@ -135,6 +163,7 @@ def require_supported(state, wanted, config):
             where,
             f"kernel {kernel.release} has no overlay",
             "Boot a kernel with CONFIG_OVERLAY_FS, or install its extra modules",
+            refusal="kernel_module_missing",
         )
     for name in SINCE:
         if getattr(config, name) not in (None, False) and kernel.lacks(name):
@@ -143,6 +172,7 @@ def require_supported(state, wanted, config):
                 where,
                 f"kernel {kernel.release} does not know {name}, which came with {major}.{minor}",
                 f"Leave {name} out, or boot a later kernel",
+                refusal="kernel_too_old",
             )
     if kernel.user_namespace and config.upper is not None and not config.userxattr:
         raise StorageError(
@@ -150,11 +180,12 @@ def require_supported(state, wanted, config):
             "this is a user namespace, where whiteouts and opaque folders cannot be kept in "
             "trusted attributes",
             "Set `userxattr: true` (Linux 5.11), or mount it outside of the namespace",
+            refusal="user_namespace_unsupported",
         )
     _require_length(state, where, config)
 
 
-def _require_length(state, where, config):
+def _require_length(state: State, where: str, config: Config) -> None:
     options = config.written()
     length = len(os.fsencode(",".join(options)))
     shorter = (
@@ -167,6 +198,7 @@ def _require_length(state, where, config):
             f"its options take {length} bytes, and mount(2) takes {MOST_DATA} and cuts off the "
             f"rest without a word ({len(config.lower)} lower layers)",
             shorter,
+            refusal="mount_options_too_long",
         )
     longest = max(len(os.fsencode(option.partition("=")[2])) for option in options)
     version = state.mount_version
@@ -176,10 +208,13 @@ def _require_length(state, where, config):
             f"its list of layers takes {longest} bytes, and mount(8) of util-linux 2.39 can hand "
             f"over {MOST_VALUE}",
             shorter + ". Or install util-linux 2.40",
+            refusal="mount_options_too_long",
         )
 
 
-def require_changeable(state, wanted, config, changed):
+def require_changeable(
+    state: State, wanted: Wanted, config: Config, changed: Collection[str]
+) -> None:
     """Refuse to make another overlay of one that is mounted; its options can be changed."""
     where = f"The overlay at {wanted.path}"
     current = state.current or Config()
@@ -191,6 +226,7 @@ def require_changeable(state, wanted, config, changed):
                 f"{getattr(config, role)} is wanted: that is another overlay, and what was "
                 "written to this one would no longer be seen",
                 "Unmount it first, with `state: unmounted`, or choose another path",
+                refusal="other_overlay_mounted",
             )
     if changed and current.volatile:
         raise StorageError(
@@ -198,16 +234,18 @@ def require_changeable(state, wanted, config, changed):
             "it is volatile, and cannot be mounted again with the same work folder",
             f"Take what you need from it; then unmount it, and name a new `upper` and `work` "
             f"({', '.join(changed)} differs)",
+            refusal="overlay_volatile",
         )
     if "lower" in changed and current.data:
         raise StorageError(
             where,
             f"it has data-only layers ({', '.join(current.data)}), which this module does not keep",
             "Unmount it by hand first",
+            refusal="data_only_layers",
         )
 
 
-def require_idle(state, wanted):
+def require_idle(state: State, wanted: Wanted) -> None:
     """Refuse to unmount what is in use."""
     if state.holders:
         shown = ", ".join(state.holders[:5]) + (", ..." if len(state.holders) > 5 else "")
@@ -215,10 +253,11 @@ def require_idle(state, wanted):
             f"The overlay at {wanted.path}",
             f"it has to be unmounted, and it is in use by {shown}",
             "Stop what uses it, then run again",
+            refusal="mount_busy",
         )
 
 
-def findings(state, wanted):
+def findings(state: State, wanted: Wanted) -> tuple[Finding, ...]:
     """What a person should know about the mount, as it will be."""
     found, current = [], state.current
     if current is not None and current.volatile:

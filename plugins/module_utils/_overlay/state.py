@@ -10,50 +10,27 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._host import (
-    mount_unit as _mount_unit,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     TableLine,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
-    Mount,
-    mounted_at,
-    mounts,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
     NAMES,
     Config,
     differing,
-    effective,
-    read_config,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.holders import (
-    find_holders,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import (
-    MOST_VALUE,
-    Kernel,
-    observe_kernel,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
-    Layer,
-    examine_layer,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import uses
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import Kernel
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import Layer
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rules import (
     require_sane,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
-    read_unit,
-    unit_at,
-    unit_text,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import read_unit
 
-# The kernel leaves no folder of systemd's where something else is process 1 (sd_booted(3)).
-SYSTEMD = "/run/systemd/system"
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import Use
 
 
 class Wanted(NamedTuple):
@@ -63,6 +40,7 @@ class Wanted(NamedTuple):
     config: Config  # what is None, or an empty ``lower``, is kept as it is
     state: str  # "mounted", "unmounted" or "absent"
     persistent: bool | None = None  # None keeps what is there; a new mount is persistent
+    report_limit: int | None = None  # list so many of the layer's changes; None looks for none
 
 
 class State(NamedTuple):
@@ -75,47 +53,50 @@ class State(NamedTuple):
     enabled: bool
     systemd: bool  # it runs this host
     table: TableLine | None  # fstab's line for the path
-    layers: dict  # path -> Layer, of every layer that is mounted, in the unit, or wanted
+    layers: dict[
+        str, Layer
+    ]  # path -> Layer, of every layer that is mounted, in the unit, or wanted
     folder: Layer  # the mount point, with what a mount would hide
-    uses: tuple = ()  # what other overlay mounts use; looked at only when mounting
-    holders: tuple = ()  # what keeps the mount busy; looked at only when unmounting
-    mount_version: tuple | None = None  # of mount(8); looked at only where it matters
-    changes: dict | None = None  # what the layer changes, where that was asked for
+    uses: tuple[Use, ...] = ()  # what other overlay mounts use; looked at only when mounting
+    holders: tuple[str, ...] = ()  # what keeps the mount busy; looked at only when unmounting
+    mount_version: tuple[int, int] | None = None  # of mount(8); looked at only where it matters
+    changes: dict[str, Any] | None = None  # what the layer changes, where that was asked for
 
     @property
-    def in_unit(self):
+    def in_unit(self) -> Config | None:
         """The config in the unit, or None."""
         return read_unit(self.unit_text)
 
-    def same_filesystem(self, config):
+    def same_filesystem(self, config: Config) -> bool:
         """Tell whether all layers are on one filesystem, as the kernel sees it."""
         return len({self.layers[path].place.devno for _role, path in config.layers}) == 1
 
-    def folders(self, config, role):
+    def folders(self, config: Config, role: str) -> list[str]:
         """The paths without links of the layers that have a role."""
         return [self.layers[path].real for name, path in config.layers if name == role]
 
 
-def wanted_from(params):
+def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     config = Config(
         lower=tuple(map(_tidy, params["lower"] or ())),
-        upper=_tidy(params["upper"]),
-        work=_tidy(params["work"]),
+        upper=params["upper"] and _tidy(params["upper"]),
+        work=params["work"] and _tidy(params["work"]),
         **{name: params[name] for name in NAMES},
     )
     require_sane(config, _tidy(params["path"]))
     # The kernel and systemd know a mount point by its path without links.
     path = os.path.realpath(params["path"])
-    return Wanted(path, config, params["state"], params["persistent"])
+    report_limit = params["limit"] if params["report_changes"] else None
+    return Wanted(path, config, params["state"], params["persistent"], report_limit)
 
 
-def _tidy(path):
+def _tidy(path: str) -> str:
     """A path without a slash too many; links in it stay: their names may be short for a reason."""
     return path and re.sub("^//+", "/", os.path.normpath(path))
 
 
-def goal(state, wanted):
+def goal(state: State, wanted: Wanted) -> Config:
     """The config to mount: what is wanted, and what is there where nothing is.
 
     A layer that is named in another way than now (by a link) keeps the name it is mounted by.
@@ -128,17 +109,18 @@ def goal(state, wanted):
         given.pop(name)
     found = base._replace(**given)
     known = {state.layers[path].real: path for _role, path in reversed(base.layers)}
+
+    def kept(path: str) -> str:
+        return known.get(state.layers[path].real, path)
+
     return found._replace(
-        lower=tuple(known.get(state.layers[path].real, path) for path in found.lower),
-        **{
-            role: known.get(state.layers[path].real, path)
-            for role, path in (("upper", found.upper), ("work", found.work))
-            if path is not None
-        },
+        lower=tuple(map(kept, found.lower)),
+        upper=None if found.upper is None else kept(found.upper),
+        work=None if found.work is None else kept(found.work),
     )
 
 
-def _present(state):
+def _present(state: State) -> Config:
     """The config there is: in the words of the unit, where the unit is of what is mounted.
 
     The kernel leaves out of mountinfo what is its default, and adds what nobody asked for.
@@ -149,9 +131,9 @@ def _present(state):
     return current if differences(state, unit) else unit
 
 
-def differences(state, config):
+def differences(state: State, config: Config) -> list[str]:
     """What of the mounted overlay is not as in ``config``: names of layers and options."""
-    current = state.current
+    current = state.current or Config()  # of what is not mounted, all that is set differs
     same = state.same_filesystem(current)
     roles = [
         role
@@ -159,73 +141,3 @@ def differences(state, config):
         if state.folders(current, role) != state.folders(config, role)
     ]
     return roles + differing(config, current, state.kernel, same)
-
-
-def observe(run, wanted, read=None):
-    """Read the mount, its layers and what uses them. No command but, rarely, ``mount --version``.
-
-    :param read: ``read(config) -> dict``, what the layer changes; None where nobody asked.
-    """
-    table = mounts()
-    found = mounted_at(wanted.path, table)
-    overlay = found is not None and found.fstype == "overlay"
-    current = read_config(found.options) if overlay else None
-    text = unit_text(wanted.path)
-    below = [mount for mount in table if mount is not found]
-    configs = [config for config in (wanted.config, current, read_unit(text)) if config]
-    layers = {
-        path: examine_layer(path, below) for config in configs for _role, path in config.layers
-    }
-    state = State(
-        kernel=observe_kernel(),
-        mounted=found,
-        current=current,
-        unit_text=text,
-        enabled=unit_at(wanted.path).enabled,
-        systemd=os.path.isdir(SYSTEMD),
-        table=_mount_unit.fstab_line(wanted.path),
-        layers=layers,
-        folder=_folder(wanted.path, below, found),
-    )
-    config = goal(state, wanted)
-    mounting = wanted.state == "mounted" and (not overlay or differences(state, config))
-    if mounting:
-        other = found.devno if found else None
-        state = state._replace(
-            uses=tuple(use for use in uses() if use.devno != other),
-            mount_version=_mount_version(run, config),
-        )
-    if overlay and (mounting or wanted.state != "mounted"):
-        state = state._replace(holders=find_holders(found, table))
-    return state._replace(changes=read(config) if read and config.upper else None)
-
-
-def _folder(path, table, mounted):
-    """The mount point; what lies below a mount cannot be seen."""
-    folder = examine_layer(path, table)
-    return folder._replace(foreign=()) if mounted else folder
-
-
-def _mount_version(run, config):
-    """The version of mount(8), such as ``(2, 38)``, if it could matter: see ``MOST_VALUE``."""
-    if max(len(os.fsencode(option)) for option in config.written()) <= MOST_VALUE:
-        return None
-    match = re.search(r"util-linux (\d+)\.(\d+)", run.read(("mount", "--version")))
-    return (int(match[1]), int(match[2])) if match else None
-
-
-def describe(state, wanted):
-    """The state as the user gets it; ``None`` for what is not there."""
-    current = state.current
-    return {
-        "path": wanted.path,
-        "mounted": current is not None,
-        "persistent": bool(state.unit_text is not None and state.enabled)
-        or state.table is not None,
-        "lower": list(current.lower) if current else None,
-        "upper": current.upper if current else None,
-        "work": current.work if current else None,
-        "options": {name: effective(current, state.kernel)[name] for name in NAMES}
-        if current
-        else None,
-    }

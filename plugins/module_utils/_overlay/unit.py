@@ -15,6 +15,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
     MountUnit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+    Config,
     read_config,
     split_options,
 )
@@ -39,12 +40,12 @@ class OverlayUnit(MountUnit):
     __slots__ = ()
 
     @classmethod
-    def of(cls, path, config):
+    def of(cls, path: str, config: Config) -> OverlayUnit:
         """The unit that mounts a config at a path."""
         return cls("overlay", path, "overlay", config.written())
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The content of the unit's file."""
         layers = " ".join(_quoted(path) for _role, path in read_config(self.options).layers)
         return (
@@ -59,12 +60,12 @@ class OverlayUnit(MountUnit):
         )
 
 
-def unit_at(path):
+def unit_at(path: str) -> OverlayUnit:
     """The unit for a path, to ask for its name and its file."""
     return OverlayUnit("overlay", path, "overlay", ())
 
 
-def read_unit(text):
+def read_unit(text: str | None) -> Config | None:
     """The config in the text of a mount unit of an overlay; None if it is none."""
     values = dict(
         line.split("=", 1) for line in (text or "").splitlines() if "=" in line and line[0] != "#"
@@ -74,16 +75,16 @@ def read_unit(text):
     return read_config(split_options(values.get("Options", "").replace("%%", "%")))
 
 
-def unit_text(path):
+def unit_text(path: str) -> str | None:
     """What the file of the unit for a path holds; None where there is none."""
     unit = unit_at(path)
     return _mount_unit.read_text(unit.path) if len(unit.name) <= LONGEST_NAME else None
 
 
-def _literal(text):
+def _literal(text: str) -> str:
     """Keep systemd from putting something in for a percent sign: systemd.unit(5), SPECIFIERS."""
     return text.replace("%", "%%")
 
 
-def _quoted(path):
+def _quoted(path: str) -> str:
     return '"' + _literal(path) + '"'

@@ -36,8 +36,7 @@ def require_place(state, desired):
     if driver == "devicemapper" and driver_rules.uses_loops(driver, options):
         _require_loops(closer, target_root(state, desired), options)
     elif driver == "devicemapper" and closer.pool:
-        to_come = desired.pending or desired.pool_to_come
-        _require_pool(closer, target_root(state, desired), to_come)
+        _require_pool(closer, target_root(state, desired))
     if driver == "zfs":
         _require_dataset(state, desired, options)
 
@@ -55,11 +54,11 @@ def _require_loops(closer, root, options):
         )
 
 
-def _require_pool(closer, root, to_come):
+def _require_pool(closer, root):
     """Refuse a pool that the engine does not take (``initDevmapper()`` of devicemapper)."""
     pool = closer.pool
     what = f"dm.thinpooldev {pool.name}"
-    if not pool.exists and not to_come:
+    if not pool.exists:
         raise StorageError(
             what,
             f"there is no /dev/mapper/{pool.name} on this host",
@@ -80,8 +79,6 @@ def _require_pool(closer, root, to_come):
             f"it is new, and {root}/devicemapper holds the notes of another pool",
             _GIVE_THAT_POOL.format(root),
         )
-    if to_come:
-        return
     if not pool.thin:
         raise StorageError(what, "it is no thin pool", "Name the pool itself, not a volume in it")
     if pool.used and not closer.remembers_pool:
@@ -104,7 +101,7 @@ def _require_dataset(state, desired, options):
             f"the layers of the images and containers in {held[0].root} are in {present}",
             f"Give {present}, or save what is needed (`docker save`) and remove it first",
         )
-    if wanted and not desired.pending and state.closer and state.closer.dataset is False:
+    if wanted and state.closer and state.closer.dataset is False:
         raise StorageError(
             f"zfs.fsname {wanted}",
             "there is no ZFS filesystem of that name on this host",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import partial
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Plan,
@@ -70,7 +71,6 @@ def observe(run, desired):
         kernel=os.uname().release,
         roots=tuple(holdings_of(state.engine, root) for root in ([new] if same else [old, new])),
         same_root=same,
-        missing_tools=engine_host.missing_programs(desired.tools),
     )
     # The engine looks at its driver's own folder where that is there: it may be a mount.
     folder = os.path.join(new, target_driver(state, desired))
@@ -165,7 +165,18 @@ def plan(state, desired):
         rules.require_support(state, desired)
         sight.require_no_loss_of_sight(state, desired)
     outdated = () if desired.restart else steps.reasons(state, desired, new)
+    if state.unseen:
+        again = partial(_look_again, desired=desired)
+        planned = tuple(part._replace(check=again) for part in planned)
     return Plan(planned, steps.after(state, desired), findings(state, desired, outdated))
+
+
+def _look_again(run, desired):
+    """Plan on the data root as it is, now that its filesystem is mounted.
+
+    :raises StorageError: it holds what the engine would not see, or cannot carry the driver.
+    """
+    plan(observe(run, desired), desired)
 
 
 def describe(state):
@@ -198,5 +209,4 @@ def describe(state):
             "options": list(state.backing.options),
         },
         "holds": [place._asdict() for place in state.roots],
-        "missing_tools": list(state.missing_tools),
     }

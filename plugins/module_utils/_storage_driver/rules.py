@@ -105,38 +105,28 @@ def require_support(state, desired):
     driver_rules.require_options(driver, options, version)
     driver_rules.require_kernel(driver, state.kernel)
     if closer:
-        _require_host(driver, state.kernel, closer, desired.pending)
-    if not desired.pending:
-        driver_rules.require_backing(
-            driver,
-            options,
-            state.backing,
-            version,
-            closer and closer.file_types,
-            closer.zfs_module if closer else (),
-        )
+        _require_host(driver, state.kernel, closer)
+    driver_rules.require_backing(
+        driver,
+        options,
+        state.backing,
+        version,
+        closer and closer.file_types,
+        closer.zfs_module if closer else (),
+    )
     require_place(state, desired)
 
 
-def _require_host(driver, kernel, closer, pending):
-    """Refuse a host that lacks a module or a program.
-
-    Where a task before this one is to bring the programs (``pending``), it brings the modules
-    that are packaged with them as well; where the programs are there, it has been.
-    """
-    to_come = pending and closer.missing_programs
+def _require_host(driver, kernel, closer):
+    """Refuse a host that lacks a module or a program."""
     for module in closer.missing_modules:
-        if not (to_come and module in MODULE_SOURCES):
-            raise StorageError(
-                f"Kernel {kernel}",
-                f"it has no {module}, which the {driver} driver needs",
-                MODULE_SOURCES.get(
-                    module,
-                    "Install a kernel or a package that brings it, or use another driver",
-                ).format(kernel),
-            )
-    if pending:
-        return
+        raise StorageError(
+            f"Kernel {kernel}",
+            f"it has no {module}, which the {driver} driver needs",
+            MODULE_SOURCES.get(
+                module, "Install a kernel or a package that brings it, or use another driver"
+            ).format(kernel),
+        )
     for program in closer.missing_programs:
         raise StorageError(
             program,

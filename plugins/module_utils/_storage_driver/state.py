@@ -49,9 +49,6 @@ class Desired(NamedTuple):
     keep_existing: bool = False  # go on although data of another driver would be hidden
     restart: bool = True
     service: str = "docker.service"
-    pending: bool = False  # the pool and the data root's filesystem are still to be made
-    pool_to_come: bool = False  # this very run makes the pool, and all else has to be there
-    tools: tuple = ()  # programs that are to be looked for
 
 
 def desired_from(params):
@@ -82,8 +79,6 @@ def desired_from(params):
         keep_existing=params["existing_data"] == "keep",
         restart=params["restart"],
         service=params["service"],
-        pending=params.get("pending", False),
-        tools=tuple(params.get("tools") or ()),
     )
 
 
@@ -116,7 +111,7 @@ class State(NamedTuple):
     roots: tuple = ()  # Holdings of the present data root, then of the wanted one if it differs
     same_root: bool = False  # the wanted data root is the present one by another name
     closer: Closer | None = None
-    missing_tools: tuple = ()
+    unseen: bool = False  # a filesystem comes over the data root whose content is not known yet
 
 
 def flag(state, key):

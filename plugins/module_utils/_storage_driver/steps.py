@@ -176,8 +176,11 @@ def parts(state, desired):
         for step in files
         if step.path == path
     )
-    start = (_restart(unit, why, state.engine.version, bool(new)),) if why else ()
-    return (Part(tuple(files), undo, pauses=start),)
+    # Asked for also where it need not restart: stopped for others, it starts on the new file.
+    pause = Pause(unit.name, diagnose=_last_words(unit.name))
+    if why:
+        pause = _restart(unit, why, state.engine.version, bool(new))
+    return (Part(tuple(files), undo, pauses=(pause,)),)
 
 
 def note(service):
@@ -218,10 +221,15 @@ def _restart(unit, why, version, changed):
         unit.name,
         start=tuple(start),
         back=(_reset(unit.name), back) if changed else (),
-        diagnose=(
-            *("journalctl", "--since", "-2min", "--unit", unit.name, "--identifier", "dockerd"),
-            *("--grep", _LAST_WORDS, "--lines", "1", "--output", "cat", "--no-pager"),
-        ),
+        diagnose=_last_words(unit.name),
+    )
+
+
+def _last_words(service):
+    """What prints why the engine did not come up."""
+    return (
+        *("journalctl", "--since", "-2min", "--unit", service, "--identifier", "dockerd"),
+        *("--grep", _LAST_WORDS, "--lines", "1", "--output", "cat", "--no-pager"),
     )
 
 

@@ -8,9 +8,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
@@ -23,14 +22,17 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
     LvmConfig,
-    observe_lvm_config,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import check_name
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+    LogicalVolume,
+    VolumeGroup,
+    check_name,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
-    observe_group,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
+    InForce,
     Policy,
     check_policy,
     parse_profile,
@@ -52,14 +54,15 @@ class Wanted(NamedTuple):
     policy: Policy = Policy()
     monitor: bool = True
     require_headroom: bool = False
+    devices: tuple[str, ...] = ()  # disks that its group is to consist of
 
     @property
-    def target(self):
+    def target(self) -> str:
         """The pool as LVM's commands take it."""
         return f"{self.vg}/{self.name}"
 
     @property
-    def profile(self):
+    def profile(self) -> str:
         """The profile that carries this pool's policy, where no other one does already."""
         return f"{self.vg}-{self.name}"
 
@@ -69,10 +72,10 @@ class State(NamedTuple):
 
     groups: GroupState
     config: LvmConfig
-    profiles: dict  # name -> text, of every profile that exists and matters here
+    profiles: dict[str, str]  # name -> text, of every profile that exists and matters here
     thin_check: bool
 
-    def pool(self, wanted):
+    def pool(self, wanted: Wanted) -> tuple[VolumeGroup | None, LogicalVolume | None]:
         """``(VolumeGroup, LogicalVolume)`` of the pool; None for what is not there.
 
         :raises StorageError: the name belongs to a volume of another kind.
@@ -84,22 +87,30 @@ class State(NamedTuple):
                 f"Logical volume {wanted.target}",
                 f"it is no thin pool but a {pool.kind} volume",
                 "Choose another name for the pool",
+                refusal="pool_not_thin",
             )
         return group, pool
 
-    def with_group(self, group):
+    def made(self, wanted: Wanted) -> tuple[VolumeGroup, LogicalVolume]:
+        """``(VolumeGroup, LogicalVolume)`` of a pool that a plan has provided for."""
+        group, pool = self.pool(wanted)
+        if group is None or pool is None:
+            raise LookupError(wanted.target)
+        return group, pool
+
+    def with_group(self, group: VolumeGroup) -> State:
         """This state, with the group of that name replaced."""
         return self._replace(groups=self.groups.with_group(group))
 
-    def policy(self, group, pool):
-        """The :class:`Policy` in force for a pool: its profile's, its group's, LVM's own."""
+    def policy(self, group: VolumeGroup, pool: LogicalVolume) -> InForce:
+        """The :class:`InForce` of a pool: its profile's, its group's, LVM's own."""
         name = pool.profile or group.profile
         return parse_profile(self.profiles.get(name, "")).over(
-            Policy(self.config.threshold, self.config.percent)
+            InForce(self.config.threshold, self.config.percent)
         )
 
 
-def wanted_from(params):
+def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     check_name(params["vg"], "volume group")
     check_name(params["name"], "logical volume")
@@ -122,10 +133,11 @@ def wanted_from(params):
         policy=policy,
         monitor=params["monitor"],
         require_headroom=params["require_headroom"],
+        devices=tuple(params["devices"]),
     )
 
 
-def _chunk_size(text):
+def _chunk_size(text: str | None) -> int | None:
     if text is None:
         return None
     size = parse_size(text, "chunk_size")
@@ -134,34 +146,17 @@ def _chunk_size(text):
             f"chunk_size={text}",
             "LVM takes multiples of 64 KiB, from 64 KiB to 1 GiB",
             "For containers 512k serves well; 64k suits many snapshots",
+            refusal="option_value_invalid",
         )
     return size
 
 
-def observe(run, wanted, devices):
-    """Read the pool and all it depends on. One command where nothing is to be done."""
-    groups = observe_group(run, wanted.vg, devices)
-    config = observe_lvm_config(run)
-    names = {wanted.profile}
-    for group in groups.lvm.named(wanted.vg):
-        pool = group.lv(wanted.name)
-        names |= {group.profile, pool.profile if pool else ""}
-    texts = {name: read_profile(config.profile_dir, name) for name in names if name}
-    return State(
-        groups=groups,
-        config=config,
-        profiles={name: text for name, text in texts.items() if text is not None},
-        thin_check=shutil.which("thin_check", path=os.environ.get("PATH", "") + ":/usr/sbin")
-        is not None,
-    )
-
-
-def profile_path(config, name):
+def profile_path(config: LvmConfig, name: str) -> str:
     """Where LVM looks for a profile."""
     return f"{config.profile_dir}/{name}.profile"
 
 
-def read_profile(folder, name):
+def read_profile(folder: str, name: str) -> str | None:
     """The text of a profile; None where there is none of that name."""
     try:
         with open(f"{folder}/{name}.profile", encoding="utf-8") as stream:
@@ -170,24 +165,7 @@ def read_profile(folder, name):
         return None
 
 
-def describe(state, wanted):
-    """The state as the user gets it: sizes in bytes, ``None`` for what is not there."""
-    group, pool = state.pool(wanted)
-    if group is None:
-        return {"vg": None, "pool": None}
-    return {
-        "vg": {
-            "name": group.name,
-            "size": group.extents * group.extent_size,
-            "free": group.free * group.extent_size,
-            "extent_size": group.extent_size,
-            "devices": [pv.path for pv in group.pvs],
-        },
-        "pool": None if pool is None else describe_pool(state, group, pool),
-    }
-
-
-def describe_pool(state, group, pool):
+def describe_pool(state: State, group: VolumeGroup, pool: LogicalVolume) -> dict[str, Any]:
     """A thin pool as the user gets it."""
     policy = state.policy(group, pool)
     return {

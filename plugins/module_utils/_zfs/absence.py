@@ -12,6 +12,9 @@ Each dataset is destroyed by a command of its own, the lowest first, never by `z
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Plan,
@@ -20,10 +23,17 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
+        Member,
+        State,
+        Wanted,
+    )
+
 _SHOWN = 10  # how many names a refusal lists
 
 
-def plan_absence(state, wanted):
+def plan_absence(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that removes the dataset, with what was asked for to go with it."""
     dataset = state.dataset(wanted.name)
     if state.pool is None or (dataset is None and not state.members):
@@ -31,7 +41,10 @@ def plan_absence(state, wanted):
     what = f"{(dataset.type if dataset else 'snapshot').capitalize()} {wanted.name}"
     if not names.parent_of(wanted.name):
         raise StorageError(
-            what, "it is the root of its pool and goes only with it", "`zpool destroy` does that"
+            what,
+            "it is the root of its pool and goes only with it",
+            "`zpool destroy` does that",
+            refusal="pool_root_dataset",
         )
     members = {member.name: member for member in state.members}
     _require_asked(wanted, what, members)
@@ -43,7 +56,7 @@ def plan_absence(state, wanted):
     return Plan(kept(_steps(order)), state.without(set(members) | {wanted.name}))
 
 
-def _require_asked(wanted, what, members):
+def _require_asked(wanted: Wanted, what: str, members: Iterable[str]) -> None:
     """Refuse where more would go than was asked for."""
     tops = _tops(wanted, members)
     inside = [name for name in members if any(names.is_below(name, top) for top in tops)]
@@ -53,6 +66,7 @@ def _require_asked(wanted, what, members):
             what,
             f"there is more below it: {_listed(below)}",
             "Set `recursive: true` if all of that is to go as well; check mode lists it",
+            refusal="children_exist",
         )
     clones = [name for name in members if name not in inside]
     if clones and not wanted.clones:
@@ -61,10 +75,11 @@ def _require_asked(wanted, what, members):
             f"others were cloned from it and need it: {_listed(clones)}",
             "Promote them to keep them (`promote: true`), or set `clones: true` if they are to go "
             "as well; check mode lists what goes",
+            refusal="clones_exist",
         )
 
 
-def _tops(wanted, members):
+def _tops(wanted: Wanted, members: Iterable[str]) -> set[str]:
     if not (names.is_snapshot(wanted.name) and wanted.recursive):
         return {wanted.name}
     above, label = wanted.name.split("@")
@@ -75,17 +90,18 @@ def _tops(wanted, members):
     }
 
 
-def _require_not_held(what, members):
+def _require_not_held(what: str, members: Iterable[Member]) -> None:
     held = [member.name for member in members if member.holds]
     if held:
         raise StorageError(
             what,
             f"snapshots are held: {_listed(held)}",
             "`zfs holds` says by whom; release them (`zfs release`) if they may go",
+            refusal="snapshot_held",
         )
 
 
-def _order(what, members):
+def _order(what: str, members: Mapping[str, Member]) -> list[Member]:
     """The members in an order in which ZFS destroys them: what depends on a thing goes first.
 
     Without recursion: layers of images are clones of each other, as deep as people build them.
@@ -94,8 +110,9 @@ def _order(what, members):
     :raises StorageError: two of them depend on each other.
     """
     dependents = _dependents(members)
-    done, path = {}, set()
-    stack = list(reversed(members))
+    done: dict[str, Member] = {}
+    path: set[str] = set()
+    stack = list(members)[::-1]
     while stack:
         name = stack[-1]
         ahead = [it for it in dependents[name] if it not in done]
@@ -111,11 +128,12 @@ def _order(what, members):
                 f"{name} and {path.intersection(ahead).pop()} depend on each other: one lies below "
                 "the other and is what it was cloned from",
                 "Promote the upper one (`zfs promote`), then run again",
+                refusal="circular_dependency",
             )
     return list(done.values())
 
 
-def _dependents(members):
+def _dependents(members: Mapping[str, Member]) -> dict[str, list[str]]:
     """Name -> names of what has to go before it: what is below it, then its snapshots."""
     found = {
         name: [it for it in member.clones if it in members] for name, member in members.items()
@@ -127,9 +145,9 @@ def _dependents(members):
     return found
 
 
-def _steps(order):
+def _steps(order: Iterable[Member]) -> list[Command]:
     """One command for each filesystem and volume, and for neighbouring snapshots of one of them."""
-    groups = []
+    groups: list[tuple[str, list[Member]]] = []
     for member in order:
         top = names.dataset_of(member.name)
         if member.type == "snapshot" and groups and groups[-1][0] == top + "@":
@@ -139,7 +157,7 @@ def _steps(order):
     return [_step(*group) for group in groups]
 
 
-def _step(top, members):
+def _step(top: str, members: Sequence[Member]) -> Command:
     labels = ",".join(member.name.partition("@")[2] for member in members)
     plural = "s" if len(members) > 1 else ""
     return Command(
@@ -150,6 +168,6 @@ def _step(top, members):
     )
 
 
-def _listed(found):
+def _listed(found: Collection[str]) -> str:
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return ", ".join(sorted(found)[:_SHOWN]) + more

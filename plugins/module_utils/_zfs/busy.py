@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as disks
 from ansible_collections.containerhost.storage.plugins.module_utils._host import (
@@ -23,8 +25,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host import
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Use
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import is_below
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 
-def find_uses(datasets):
+
+def find_uses(datasets: Mapping[str, str]) -> tuple[Use, ...]:
     """:class:`Use` of each way in which one of the datasets is in use.
 
     :param datasets: name -> type, of all that would be unmounted, renamed or destroyed
@@ -50,22 +55,24 @@ def find_uses(datasets):
     return tuple(uses)
 
 
-def _concerned(source, datasets):
+def _concerned(source: str, datasets: Iterable[str]) -> bool:
     return any(is_below(source, name) for name in datasets)
 
 
-def _processes():
+def _processes() -> list[str]:
     return [name for name in os.listdir("/proc") if name.isdigit()]
 
 
-def _namespace(process):
+def _namespace(process: str) -> str:
     try:
         return os.readlink(f"/proc/{process}/ns/mnt")
     except OSError:  # it has ended, or is the kernel's own
         return ""
 
 
-def _mounts_on(places, datasets, table):
+def _mounts_on(
+    places: Mapping[str, str], datasets: Iterable[str], table: Iterable[Mount]
+) -> list[Use]:
     """Other filesystems that are mounted on a folder of one of ours."""
     return [
         Use(places[place], f"what {mount.path} is mounted on")
@@ -76,7 +83,7 @@ def _mounts_on(places, datasets, table):
     ]
 
 
-def _open_files(places):
+def _open_files(places: Mapping[str, str]) -> list[Use]:
     """Processes of our mount namespace that work in, or hold a file open below, a mount point."""
     uses, own = [], _namespace("self")
     for process in _processes() if places else ():
@@ -90,7 +97,7 @@ def _open_files(places):
     return uses
 
 
-def _held(process, places):
+def _held(process: str, places: Iterable[str]) -> dict[str, str]:
     """Paths that a process holds open -> the mount point that each lies on."""
     links = [f"/proc/{process}/{name}" for name in ("cwd", "root", "exe")]
     try:
@@ -109,7 +116,7 @@ def _held(process, places):
     return found
 
 
-def _of_volume(name):
+def _of_volume(name: str) -> list[Use]:
     """How a volume is in use: mounted, swap, part of something, or held open by the kernel."""
     disk = disks.glance(f"/dev/zvol/{name}")
     if not disk.exists:
@@ -123,7 +130,7 @@ def _of_volume(name):
     return [Use(name, words) for words in how]
 
 
-def _who(process):
+def _who(process: str) -> str:
     """A process for people: ``41 (sh)``; of a container its id as well."""
     number = os.getpid() if process == "self" else process
     name = _read(f"/proc/{process}/comm").strip() or "?"
@@ -133,7 +140,7 @@ def _who(process):
     return f"process {number} ({name})" + (f" of container {container[1]}" if container else "")
 
 
-def _read(path):
+def _read(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read()

@@ -8,15 +8,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import KIB
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
+    names,
+    property_rules,
+    rules,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Dataset,
+    State,
     Value,
+    Wanted,
 )
 
 # A new volume is a whole number of the largest default of volblocksize (8K until OpenZFS 2.1), so
@@ -24,7 +32,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
 VOLUME_UNIT = 16 * KIB
 
 
-def make(state, wanted):
+def make(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     """``(steps, state after)`` of making the wanted dataset, in one command.
 
     :raises StorageError: there is no place or no room for it, or it cannot have its properties.
@@ -32,7 +40,9 @@ def make(state, wanted):
     parent = rules.require_place(state, wanted)
     origin = _origin(state, wanted)
     kind = "volume" if origin and "volsize" in origin.values else wanted.type
-    rules.check_properties(state, wanted, kind, parent.values if kind == "filesystem" else None)
+    property_rules.check_properties(
+        state, wanted, kind, parent.values if kind == "filesystem" else None
+    )
     rules.require_room(state, wanted, parent)
     rules.require_key(wanted, parent)
     if kind == "snapshot":
@@ -55,18 +65,21 @@ def make(state, wanted):
     return [step], state.with_dataset(Dataset(wanted.name, values))
 
 
-def _origin(state, wanted):
+def _origin(state: State, wanted: Wanted) -> Dataset | None:
     origin = state.dataset(wanted.origin) if wanted.origin else None
     if wanted.origin and origin is None:
         raise StorageError(
             f"Dataset {wanted.name}",
             f"its origin {wanted.origin} is not there",
             "Take that snapshot first, or name another",
+            refusal="source_missing",
         )
     return origin
 
 
-def _command(wanted, kind, size, given, above):
+def _command(
+    wanted: Wanted, kind: str, size: str | None, given: Mapping[str, str], above: bool
+) -> Command:
     """The one command that makes a dataset.
 
     :param given: property -> value
@@ -93,7 +106,7 @@ def _command(wanted, kind, size, given, above):
     )
 
 
-def _require_new_moment(state, wanted):
+def _require_new_moment(state: State, wanted: Wanted) -> None:
     taken = names.is_snapshot(wanted.name) and wanted.recursive
     label = "@" + wanted.name.partition("@")[2]
     there = [it.name for it in state.members if it.name.endswith(label)] if taken else []
@@ -102,10 +115,11 @@ def _require_new_moment(state, wanted):
             f"Snapshot {wanted.name}",
             f"{', '.join(there[:3])} is there already, of another moment",
             "Choose another name, or take the snapshots one by one",
+            refusal="snapshot_exists",
         )
 
 
-def whole(size, block, least=VOLUME_UNIT):
+def whole(size: str, block: str | None, least: int = VOLUME_UNIT) -> str:
     """A volume's size, up to the next whole block.
 
     :param size: bytes, as text

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple, overload
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
@@ -17,9 +18,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values 
     canonical,
     check_settable,
 )
-
-_NUMBERS = ("used", "available", "referenced", "volsize")  # bytes
-_WORDS = ("type", "guid", "origin", "mounted", "mountpoint", "keystatus")
 
 
 class Value(NamedTuple):
@@ -29,7 +27,7 @@ class Value(NamedTuple):
     source: str = "local"  # or "default", "inherited from NAME", "received", "temporary", "-"
 
     @property
-    def own(self):
+    def own(self) -> bool:
         """Whether the dataset has it of its own, so that `zfs inherit` takes something away."""
         return self.source in ("local", "received")
 
@@ -38,46 +36,54 @@ class Dataset(NamedTuple):
     """A filesystem, volume or snapshot."""
 
     name: str
-    values: MappingProxyType  # property -> Value
+    values: Mapping[str, Value]  # by property
 
     @property
-    def type(self):
+    def type(self) -> str:
         """One of filesystem, volume, snapshot."""
-        return self.shown("type")
+        return self.shown("type", "")
 
-    def shown(self, name, default=None):
+    @overload
+    def shown(self, name: str) -> str | None: ...
+
+    @overload
+    def shown(self, name: str, default: str) -> str: ...
+
+    def shown(self, name: str, default: str | None = None) -> str | None:
         """The value of a property; ``default`` where `zfs get` shows none."""
         return self.values[name].value if name in self.values else default
 
-    def number(self, name):
+    def number(self, name: str) -> int | None:
         """The value of a property that is a number; None where it is not known (yet)."""
         text = self.shown(name) or ""
         return int(text) if text.isdigit() else None
 
     @property
-    def plain(self):
+    def plain(self) -> dict[str, str]:
         """Property -> value, without where the values are from."""
         return {name: value.value for name, value in self.values.items()}
 
-    def changed(self, values=(), without=()):
+    def changed(
+        self, values: Mapping[str, Value] | None = None, without: Collection[str] = ()
+    ) -> Dataset:
         """This dataset with ``values`` (property -> Value) set and the properties ``without``."""
         kept = {name: value for name, value in self.values.items() if name not in without}
-        return self._replace(values=MappingProxyType({**kept, **dict(values)}))
+        return self._replace(values=MappingProxyType({**kept, **(values or {})}))
 
 
 class Pool(NamedTuple):
     """A pool that is imported."""
 
     name: str
-    values: MappingProxyType  # property, and feature@NAME -> value, as `zpool get -p` shows them
+    values: Mapping[str, str]  # property, and feature@NAME -> value, as `zpool get -p` shows them
 
     @property
-    def health(self):
+    def health(self) -> str:
         """ONLINE, DEGRADED, FAULTED, UNAVAIL, REMOVED or SUSPENDED."""
         return self.values.get("health", "ONLINE")
 
     @property
-    def capacity(self):
+    def capacity(self) -> int:
         """Percent of the pool that is allocated."""
         return int(self.values.get("capacity", "0").rstrip("%") or 0)
 
@@ -89,7 +95,7 @@ class Member(NamedTuple):
     type: str
     guid: str
     origin: str = ""  # the snapshot that it is a clone of
-    clones: tuple = ()  # of a snapshot: what is cloned from it
+    clones: tuple[str, ...] = ()  # of a snapshot: what is cloned from it
     holds: int = 0  # of a snapshot: how many `zfs hold` keep it
 
 
@@ -105,19 +111,21 @@ class State(NamedTuple):
     """All that the wanted dataset depends on."""
 
     pool: Pool | None  # None: no such pool is imported
-    datasets: MappingProxyType  # name -> Dataset, of those that exist among the ones asked for
-    members: tuple = ()  # Member of each that would have to go; read only if something may go
-    uses: tuple = ()  # read only if something would be unmounted, renamed or destroyed
+    datasets: Mapping[str, Dataset]  # name -> Dataset, of those that exist among the ones asked for
+    members: tuple[
+        Member, ...
+    ] = ()  # Member of each that would have to go; read only if something may go
+    uses: tuple[Use, ...] = ()  # read only if something would be unmounted, renamed or destroyed
 
-    def dataset(self, name):
+    def dataset(self, name: str) -> Dataset | None:
         """The :class:`Dataset` of that name, or None."""
         return self.datasets.get(name)
 
-    def with_dataset(self, dataset):
+    def with_dataset(self, dataset: Dataset) -> State:
         """This state with a dataset added or replaced."""
         return self._replace(datasets=MappingProxyType({**self.datasets, dataset.name: dataset}))
 
-    def without(self, gone):
+    def without(self, gone: Collection[str]) -> State:
         """This state with the datasets of these names gone."""
         return self._replace(
             datasets=MappingProxyType(
@@ -132,8 +140,8 @@ class Wanted(NamedTuple):
 
     name: str
     present: bool = True
-    properties: MappingProxyType = MappingProxyType({})  # -> canonical value
-    inherit: tuple = ()
+    properties: Mapping[str, str] = MappingProxyType({})  # -> canonical value
+    inherit: tuple[str, ...] = ()
     origin: str = ""
     rename_from: str = ""
     promote: bool = False
@@ -142,14 +150,14 @@ class Wanted(NamedTuple):
     parents: bool = False
 
     @property
-    def type(self):
+    def type(self) -> str:
         """The type that it is made as."""
         if names.is_snapshot(self.name):
             return "snapshot"
         return "volume" if "volsize" in self.properties and not self.origin else "filesystem"
 
 
-def wanted_from(params):
+def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     properties, inherit = params["properties"] or {}, params["inherit"] or []
     wanted = Wanted(
@@ -172,35 +180,44 @@ def wanted_from(params):
             f"Property {twice[0]}",
             "it is to be set and to be inherited",
             "Leave it in one of `properties` and `inherit`",
+            refusal="options_conflict",
         )
     _check_together(wanted)
     values = {str(name): canonical(name, value) for name, value in properties.items()}
     return wanted._replace(properties=MappingProxyType(values))
 
 
-def _check_together(wanted):
-    snapshot = names.is_snapshot(wanted.name)
-    wrong = ""
+def _check_together(wanted: Wanted) -> None:
+    wrong = refusal = ""
     if wanted.origin:
         names.check_name(wanted.origin, "origin")
-        if not names.is_snapshot(wanted.origin):
-            wrong = f"origin={wanted.origin} is no snapshot, and only those can be cloned"
-        elif snapshot:
-            wrong = "a snapshot cannot be a clone"
-        elif names.pool_of(wanted.origin) != names.pool_of(wanted.name):
-            wrong = "a clone lies in the pool of its origin"
+        wrong, refusal = _wrong_origin(wanted), "origin_invalid"
     if wanted.rename_from:
         names.check_name(wanted.rename_from, "rename_from")
-        wrong = wrong or _wrong_rename(wanted)
-    if snapshot and wanted.promote:
-        wrong = "only clones can be promoted, not snapshots"
+        if not wrong:
+            wrong, refusal = _wrong_rename(wanted), "rename_invalid"
+    if names.is_snapshot(wanted.name) and wanted.promote:
+        wrong, refusal = "only clones can be promoted, not snapshots", "not_a_clone"
     if wrong:
         raise StorageError(
-            f"Dataset {wanted.name}", wrong, "Look at zfsconcepts(7), then change the options"
+            f"Dataset {wanted.name}",
+            wrong,
+            "Look at zfsconcepts(7), then change the options",
+            refusal=refusal,
         )
 
 
-def _wrong_rename(wanted):
+def _wrong_origin(wanted: Wanted) -> str:
+    if not names.is_snapshot(wanted.origin):
+        return f"origin={wanted.origin} is no snapshot, and only those can be cloned"
+    if names.is_snapshot(wanted.name):
+        return "a snapshot cannot be a clone"
+    if names.pool_of(wanted.origin) != names.pool_of(wanted.name):
+        return "a clone lies in the pool of its origin"
+    return ""
+
+
+def _wrong_rename(wanted: Wanted) -> str:
     before, after = wanted.rename_from, wanted.name
     if names.pool_of(before) != names.pool_of(after):
         return "a dataset cannot be renamed into another pool, only sent there (`zfs send`)"
@@ -211,29 +228,3 @@ def _wrong_rename(wanted):
     if before != after and names.is_below(after, before):
         return "a dataset cannot be renamed to below itself"
     return ""
-
-
-def describe(state, wanted):
-    """The state as the user gets it: sizes in bytes, None for what is not there.
-
-    Of the properties only those that the user named are returned, and all under one key: a
-    property of the user's own can be called anything.
-    """
-    pool, dataset = state.pool, state.dataset(wanted.name)
-    return {
-        "pool": None
-        if pool is None
-        else {"name": pool.name, "health": pool.health, "capacity": pool.capacity},
-        "dataset": None if dataset is None else _describe(dataset, wanted),
-    }
-
-
-def _describe(dataset, wanted):
-    asked = [name for name in (*wanted.properties, *wanted.inherit) if name in dataset.values]
-    return {
-        "name": dataset.name,
-        **{name: dataset.shown(name) for name in _WORDS},
-        **{name: dataset.number(name) for name in _NUMBERS},
-        "device": f"/dev/zvol/{dataset.name}" if dataset.type == "volume" else None,
-        "properties": {name: dataset.values[name]._asdict() for name in sorted(asked)},
-    }

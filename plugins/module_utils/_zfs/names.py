@@ -19,7 +19,7 @@ _COMPONENT = re.compile(r"[A-Za-z0-9_.: -]+", re.ASCII)
 _USER_PROPERTY = re.compile(r"[a-z0-9+._-]*:[a-z0-9:+._-]*", re.ASCII)
 
 
-def check_name(name, option="name"):
+def check_name(name: str, option: str = "name") -> None:
     """Refuse what is no name of a filesystem, volume or snapshot.
 
     :raises StorageError: it is none.
@@ -30,10 +30,11 @@ def check_name(name, option="name"):
             f"{option}={name}",
             wrong,
             "Write pool/filesystem or pool/filesystem@snapshot, of letters, digits, and _ - . :",
+            refusal="name_invalid",
         )
 
 
-def _wrong(name):
+def _wrong(name: str) -> str:
     path, at, snapshot = name.partition("@")
     components = path.split("/")
     if "#" in name:
@@ -54,12 +55,12 @@ def _wrong(name):
     return ""
 
 
-def is_user_property(name):
+def is_user_property(name: str) -> bool:
     """Whether it is a property that means nothing to ZFS: those have a colon in their name."""
     return ":" in name
 
 
-def check_user_property(name):
+def check_user_property(name: str) -> None:
     """Refuse what is no name of a user property.
 
     :raises StorageError: it is none, or the `zfs` command would read it as an option.
@@ -69,32 +70,33 @@ def check_user_property(name):
             f"Property {name}",
             "ZFS takes no user property of that name",
             "Write module:property, of small letters, digits, and : + . _ -",
+            refusal="property_name_invalid",
         )
 
 
-def is_snapshot(name):
+def is_snapshot(name: str) -> bool:
     """Whether the name is one of a snapshot."""
     return "@" in name
 
 
-def pool_of(name):
+def pool_of(name: str) -> str:
     """The pool that a name lies in."""
     return re.split("[/@]", name, maxsplit=1)[0]
 
 
-def dataset_of(name):
+def dataset_of(name: str) -> str:
     """The filesystem or volume that a snapshot is one of; any other name as it is."""
     return name.partition("@")[0]
 
 
-def parent_of(name):
+def parent_of(name: str) -> str:
     """The filesystem above, of a snapshot what it is taken of; '' for a pool's own."""
     if is_snapshot(name):
         return dataset_of(name)
     return name.rpartition("/")[0]
 
 
-def ancestors(name):
+def ancestors(name: str) -> tuple[str, ...]:
     """Everything above, the nearest first: ``tank/a/b`` gives ``("tank/a", "tank")``."""
     found = []
     while parent_of(name):
@@ -103,6 +105,6 @@ def ancestors(name):
     return tuple(found)
 
 
-def is_below(name, top):
+def is_below(name: str, top: str) -> bool:
     """Whether ``name`` is ``top``, one of its snapshots, or anything below it."""
     return name == top or name.startswith((top + "/", top + "@"))

@@ -11,7 +11,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
@@ -22,8 +24,14 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
     Pool,
     State,
     Value,
+    Wanted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 DEVICE = "/dev/zfs"
 MODULE = "/sys/module/zfs"
@@ -33,7 +41,7 @@ _MISSING = re.compile(r"cannot open '.*': (dataset does not exist|no such pool.*
 _COLUMNS = "name,type,guid,origin,clones,userrefs"
 
 
-def observe(run, wanted):
+def observe(run: Reader, wanted: Wanted) -> State:
     """Read the wanted dataset and all it depends on.
 
     :raises StorageError: ZFS is not there to be asked, or the pool does not answer.
@@ -59,12 +67,12 @@ def observe(run, wanted):
     return state._replace(uses=find_uses(moved)) if moved else state
 
 
-def has_tools():
+def has_tools() -> bool:
     """Whether the commands of ZFS are on this host."""
     return shutil.which("zfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
 
 
-def require_zfs():
+def require_zfs() -> None:
     """Refuse a host whose kernel has no ZFS: `zfs` would try to load it, and reading loads nothing.
 
     :raises StorageError: the tools or the module are not there.
@@ -74,6 +82,7 @@ def require_zfs():
             "ZFS",
             "`zfs` is not on this host",
             "Install zfsutils-linux and zfs-dkms, or ask a role to",
+            refusal="program_missing",
         )
     # The device alone tells nothing: systemd-tmpfiles makes it at boot, loaded or not.
     if os.path.exists(MODULE) and os.path.exists(DEVICE):
@@ -84,16 +93,18 @@ def require_zfs():
             "ZFS",
             f"there is no {DEVICE}" if os.path.exists(MODULE) else "its module is not loaded",
             "Load it with `modprobe zfs`, and on every boot by zfs-load-module.service",
+            refusal="kernel_module_not_loaded",
         )
     raise StorageError(
         "ZFS",
         f"its module is not built for the kernel that runs, {release}",
         f"Install linux-headers-{release} and run `dkms autoinstall`, or boot the kernel that "
         "it was built for (`dkms status zfs`)",
+        refusal="kernel_module_missing",
     )
 
 
-def _is_built(release):
+def _is_built(release: str) -> bool:
     try:
         with open(f"/lib/modules/{release}/modules.dep", encoding="utf-8") as stream:
             return re.search(r"(^|/)zfs\.ko", stream.read(), re.MULTILINE) is not None
@@ -101,7 +112,7 @@ def _is_built(release):
         return False
 
 
-def require_answers(pool):
+def require_answers(pool: str) -> None:
     """Refuse a suspended pool: commands about it fail one way or another, or wait for ever."""
     try:
         with open(f"{KSTAT}/{pool}/state", encoding="ascii") as stream:
@@ -113,10 +124,11 @@ def require_answers(pool):
             f"Pool {pool}",
             "it is suspended: too many of its disks do not answer",
             f"Bring the disks back, then `zpool clear {pool}`; `zpool status {pool}` names them",
+            refusal="pool_suspended",
         )
 
 
-def read_pool(run, name):
+def read_pool(run: Reader, name: str) -> Pool | None:
     """The :class:`Pool` of that name, None if none is imported. One command."""
     argv = ("zpool", "get", "-H", "-p", "-o", "property,value", "all", name)
     rc, out, err = run(argv)
@@ -127,7 +139,7 @@ def read_pool(run, name):
     return Pool(name, MappingProxyType(dict(rows)))
 
 
-def read_datasets(run, asked):
+def read_datasets(run: Reader, asked: Iterable[str]) -> dict[str, Dataset]:
     """Those of the datasets that exist: name -> :class:`Dataset`. One command for all of them.
 
     With several names `zfs get` goes on after one that is not there.
@@ -139,7 +151,7 @@ def read_datasets(run, asked):
     return parse_get(out, asked)
 
 
-def parse_get(text, asked):
+def parse_get(text: str, asked: Iterable[str]) -> dict[str, Dataset]:
     """What `zfs get -H -p -o name,property,value,source` printed: name -> :class:`Dataset`.
 
     A value may hold tabs and line ends: other tools set user properties to whatever they like.
@@ -151,7 +163,7 @@ def parse_get(text, asked):
             rows.append(line)
         elif rows and line:
             rows[-1] += "\n" + line
-    found = {}
+    found: dict[str, dict[str, Value]] = {}
     for row in rows:
         name, prop, rest = row.split("\t", 2)
         value, _tab, source = rest.rpartition("\t")
@@ -159,23 +171,24 @@ def parse_get(text, asked):
     return {name: Dataset(name, MappingProxyType(values)) for name, values in found.items()}
 
 
-def _require_only_missing(argv, rc, err):
+def _require_only_missing(argv: Sequence[str], rc: int, err: str) -> None:
     other = [line for line in err.splitlines() if line.strip() and not _MISSING.match(line)]
     if other or not err.strip():
         raise StorageError(
             "`{}`".format(" ".join(argv)),
             f"it failed with exit status {rc}: {' '.join(other)}",
             "Run it by hand on the host to see more; nothing has been changed",
+            refusal="command_failed",
         )
 
 
-def list_members(run, top):
+def list_members(run: Reader, top: str) -> tuple[Member, ...]:
     """:class:`Member` of a dataset and of everything below it. One command."""
     argv = ("zfs", "list", "-H", "-p", "-r", "-t", "filesystem,volume,snapshot")
     return parse_list(run.read((*argv, "-o", _COLUMNS, top)))
 
 
-def parse_list(text):
+def parse_list(text: str) -> tuple[Member, ...]:
     """What :func:`list_members` reads, from what `zfs list` printed."""
     found = []
     for line in text.splitlines():
@@ -193,7 +206,7 @@ def parse_list(text):
     return tuple(found)
 
 
-def _read_members(run, state, wanted):
+def _read_members(run: Reader, state: State, wanted: Wanted) -> tuple[Member, ...]:
     """The dataset, all below it, and all that is cloned from any of that, wherever it lies."""
     top = wanted.name
     if names.is_snapshot(top) and wanted.recursive:
@@ -208,7 +221,7 @@ def _read_members(run, state, wanted):
     return tuple(found.values())
 
 
-def _goes(name, wanted):
+def _goes(name: str, wanted: Wanted) -> bool:
     """Whether a dataset that was listed is one of those that would go, or is cloned from them."""
     if not (names.is_snapshot(wanted.name) and wanted.recursive):
         return True
@@ -216,7 +229,7 @@ def _goes(name, wanted):
     return not names.is_below(name, top) or name.partition("@")[2] == snapshot
 
 
-def _to_be_unmounted(state, wanted):
+def _to_be_unmounted(state: State, wanted: Wanted) -> dict[str, str]:
     """What would be unmounted on the way: name -> type."""
     source = state.dataset(wanted.rename_from)
     if source and wanted.name not in state.datasets:

@@ -12,6 +12,8 @@ sets nothing. Whatever differs is set in one command.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Finding,
@@ -19,15 +21,19 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
     kept,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.absence import plan_absence
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.creation import (
-    make,
-    whole,
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
+    names,
+    property_rules,
+    rules,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.absence import plan_absence
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.creation import make, whole
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Dataset,
+    Pool,
+    State,
     Value,
+    Wanted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
     PROPERTIES,
@@ -39,25 +45,25 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.report 
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same
 
 
-def plan(state, wanted):
+def plan(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that makes the dataset as wanted."""
     if not wanted.present:
         return plan_absence(state, wanted)
-    rules.require_pool(state, wanted.name)
+    pool = rules.require_pool(state, wanted.name)
     steps, state = _rename(state, wanted)
     made = state.dataset(wanted.name) is None
     if made:
         steps, state = make(state, wanted)
-    more, state = _mend(state, wanted, made)
+    more, state = _mend(state, state.datasets[wanted.name], wanted, made)
     steps += more
-    more, state = _promote(state, wanted)
+    more, state = _promote(state, state.datasets[wanted.name], wanted)
     steps += more
     if steps:
-        rules.require_writable(state.pool)
-    return Plan(kept(steps), state, findings=tuple(_findings(state, wanted)))
+        rules.require_writable(pool)
+    return Plan(kept(steps), state, findings=tuple(_findings(state, pool, wanted)))
 
 
-def _rename(state, wanted):
+def _rename(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     source, target = wanted.rename_from, wanted.name
     if not source or source == target:
         return [], state
@@ -68,6 +74,7 @@ def _rename(state, wanted):
                 f"Dataset {target}",
                 f"{source} cannot be renamed to it: both are there",
                 "Look at what is in them, and rename or remove one by hand",
+                refusal="target_exists",
             )
         return [], state
     if before is None:
@@ -75,6 +82,7 @@ def _rename(state, wanted):
             f"Dataset {target}",
             f"there is neither it nor {source}, which it is to be renamed from",
             "Check both names; leave `rename_from` out to have a new, empty dataset made",
+            refusal="source_missing",
         )
     parent = rules.require_place(state, wanted)
     rules.require_unused(state.uses, f"Dataset {source}", foreign=False)
@@ -93,13 +101,14 @@ def _rename(state, wanted):
     return [step], state.without({source}).with_dataset(renamed)
 
 
-def _mend(state, wanted, made):
-    dataset = state.dataset(wanted.name)
+def _mend(
+    state: State, dataset: Dataset, wanted: Wanted, made: bool
+) -> tuple[list[Command], State]:
     if not made:
-        rules.check_properties(state, wanted, dataset.type, dataset.values)
+        property_rules.check_properties(state, wanted, dataset.type, dataset.values)
         _check_origin(dataset, wanted)
     changes = _changes(dataset, wanted)
-    rules.check_changes(dataset, changes)
+    property_rules.check_changes(dataset, changes)
     back = [name for name in wanted.inherit if name in dataset.values and dataset.values[name].own]
     if {"mountpoint", "canmount"} & {*changes, *back}:
         rules.require_unused(state.uses, f"Filesystem {dataset.name}", foreign=False)
@@ -122,12 +131,12 @@ def _mend(state, wanted, made):
     return steps, state.with_dataset(after)
 
 
-def _changes(dataset, wanted):
+def _changes(dataset: Dataset, wanted: Wanted) -> dict[str, str]:
     """Property -> value, of those wanted that mean something else than what is shown."""
     found = {}
     for name, value in wanted.properties.items():
         if name == "volsize" and dataset.type == "volume":
-            now, block = dataset.number("volsize"), dataset.shown("volblocksize")
+            now, block = dataset.number("volsize") or 0, dataset.shown("volblocksize")
             exact, rounded = whole(value, block, least=1), whole(value, block)
             if not int(exact) <= now <= int(rounded):
                 found[name] = rounded if int(value) > now else exact
@@ -136,7 +145,7 @@ def _changes(dataset, wanted):
     return found
 
 
-def _check_origin(dataset, wanted):
+def _check_origin(dataset: Dataset, wanted: Wanted) -> None:
     origin = dataset.shown("origin", "-")
     if not wanted.origin or origin == wanted.origin or (wanted.promote and origin == "-"):
         return
@@ -145,11 +154,11 @@ def _check_origin(dataset, wanted):
         f"it is there and no clone of {wanted.origin}"
         + (f" but of {origin}" if origin != "-" else ""),
         "Choose another name; for a clone that has been promoted say `promote: true`",
+        refusal="origin_differs",
     )
 
 
-def _promote(state, wanted):
-    dataset = state.dataset(wanted.name)
+def _promote(state: State, dataset: Dataset, wanted: Wanted) -> tuple[list[Command], State]:
     origin = dataset.shown("origin", "-")
     if not wanted.promote or origin == "-":
         return [], state
@@ -160,7 +169,7 @@ def _promote(state, wanted):
     return [step], state.with_dataset(dataset.changed(without=["origin"]))
 
 
-def _inherited(state, name, prop):
+def _inherited(state: State, name: str, prop: str) -> Value | None:
     """The :class:`Value` that a dataset has from above; None where that is not known."""
     parent = state.dataset(names.parent_of(name))
     if parent is None or prop not in parent.values:
@@ -173,8 +182,8 @@ def _inherited(state, name, prop):
     return Value(value, source)
 
 
-def _findings(state, wanted):
-    pool, dataset = state.pool, state.dataset(wanted.name)
+def _findings(state: State, pool: Pool, wanted: Wanted) -> Iterator[Finding]:
+    dataset = state.datasets[wanted.name]
     if pool.health == "DEGRADED":
         yield Finding(
             "warning",
@@ -216,7 +225,7 @@ def _findings(state, wanted):
         )
 
 
-def _should_be_mounted(dataset):
+def _should_be_mounted(dataset: Dataset) -> bool:
     return (
         dataset.shown("mounted") == "no"
         and dataset.shown("canmount") == "on"
@@ -225,7 +234,7 @@ def _should_be_mounted(dataset):
     )
 
 
-def _without_snapshot(state, wanted):
+def _without_snapshot(state: State, wanted: Wanted) -> list[str]:
     """Datasets below a recursive snapshot's that have none of its name."""
     if not names.is_snapshot(wanted.name) or not state.members or not wanted.recursive:
         return []

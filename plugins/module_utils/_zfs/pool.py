@@ -15,10 +15,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as disks
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe import KSTAT
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 ARC_LIMIT = "/sys/module/zfs/parameters/zfs_arc_max"
 
@@ -57,7 +63,7 @@ class PoolStatus(NamedTuple):
     free: int
     capacity: int  # percent
     fragmentation: int | None  # percent
-    members: tuple = ()
+    members: tuple[PoolMember, ...] = ()
 
 
 class Listed(NamedTuple):
@@ -84,12 +90,12 @@ class Arc(NamedTuple):
 class Seen(NamedTuple):
     """All of a host's ZFS."""
 
-    pools: tuple
-    datasets: tuple
+    pools: tuple[PoolStatus, ...]
+    datasets: tuple[Listed, ...]
     arc: Arc | None
 
 
-def observe(run):
+def observe(run: Reader) -> Seen | None:
     """The host's ZFS; None where it is not installed or not loaded. Three commands."""
     found = shutil.which("zpool", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     # The device is no sign: systemd makes it for a module that may be loaded.
@@ -108,7 +114,7 @@ def observe(run):
     return Seen(pools, parse_datasets(datasets), observe_arc())
 
 
-def parse_pools(text):
+def parse_pools(text: str) -> tuple[PoolStatus, ...]:
     """:class:`PoolStatus` of each line of `zpool list`, without their members."""
     found = []
     for line in text.splitlines():
@@ -129,7 +135,7 @@ def parse_pools(text):
     return tuple(found)
 
 
-def parse_status(text):
+def parse_status(text: str) -> dict[str, tuple[PoolMember, ...]]:
     """Pool -> :class:`PoolMember` of each of its disks, from `zpool status -p -P`."""
     found = {}
     for block in re.split(r"(?m)^\s*pool: ", text)[1:]:
@@ -138,13 +144,14 @@ def parse_status(text):
     return found
 
 
-def _config(block):
+def _config(block: str) -> list[str]:
     _before, _colon, after = block.partition("config:")
     return [line for line in after.splitlines() if line.startswith("\t")][1:]
 
 
-def _members(rows):
-    role, groups = "data", []
+def _members(rows: Sequence[re.Match[str]]) -> Iterator[PoolMember]:
+    role = "data"
+    groups: list[str] = []
     for row, following in zip(rows, [*rows[1:], None]):
         depth = len(row["indent"]) // 2
         if depth == 0:
@@ -165,27 +172,36 @@ def _members(rows):
         )
 
 
-def parse_datasets(text):
+def parse_datasets(text: str) -> tuple[Listed, ...]:
     """:class:`Listed` of each line of `zfs list`."""
     found = []
     for line in text.splitlines():
         name, kind, used, available, referenced, mountpoint, mounted = line.split("\t")
-        numbers = (_number(it) or 0 for it in (used, available, referenced))
-        found.append(Listed(name, kind, *numbers, mountpoint.strip("-"), mounted == "yes"))
+        found.append(
+            Listed(
+                name,
+                kind,
+                used=_number(used) or 0,
+                available=_number(available) or 0,
+                referenced=_number(referenced) or 0,
+                mountpoint=mountpoint.strip("-"),
+                mounted=mounted == "yes",
+            )
+        )
     return tuple(found)
 
 
-def _number(text):
+def _number(text: str) -> int | None:
     text = text.rstrip("%")
     return int(text) if text.isdigit() else None
 
 
-def with_disk(member):
+def with_disk(member: PoolMember) -> PoolMember:
     """The member with the disk that it lies on, where it is there."""
     return member._replace(disk=whole_disk(member.path)) if member.state != "UNAVAIL" else member
 
 
-def whole_disk(path):
+def whole_disk(path: str) -> disks.Disk | None:
     """The :class:`Disk` that a disk or partition is, or lies on; None if it is not there."""
     found = disks.identify(path)
     if not found.exists:
@@ -196,12 +212,12 @@ def whole_disk(path):
     return found
 
 
-def member_on(pool, disk):
+def member_on(pool: PoolStatus, disk: disks.Disk) -> PoolMember | None:
     """The member of a pool that lies on a disk, by whatever name either is known; or None."""
     return next((it for it in pool.members if it.disk and it.disk.devno == disk.devno), None)
 
 
-def observe_arc():
+def observe_arc() -> Arc | None:
     """The :class:`Arc`; None where ZFS is not loaded."""
     rows = (line.split() for line in _read(KSTAT + "/arcstats").splitlines())
     stats = {row[0]: row[2] for row in rows if len(row) == 3}
@@ -212,7 +228,7 @@ def observe_arc():
     return Arc(int(stats["size"]), int(stats["c_max"]), limit, int(memory[1]) * 1024)
 
 
-def _read(path):
+def _read(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read()

@@ -25,10 +25,10 @@ class Property(NamedTuple):
     """A property that ZFS knows and a person can choose."""
 
     form: str  # "size" (bytes), "count", "word" (one of ``words``), "text"
-    of: tuple = BOTH  # the types of dataset that have it
+    of: tuple[str, ...] = BOTH  # the types of dataset that have it
     setting: str = "inherited"  # or "own" (is not inherited), or "once" (when it is made only)
-    words: tuple = ()
-    same: tuple = ()  # pairs (word, word that ZFS shows for it)
+    words: tuple[str, ...] = ()
+    same: tuple[tuple[str, str], ...] = ()  # pairs (word, word that ZFS shows for it)
     none: str = ""  # what "none" is as a number; "" where it is no value
 
 
@@ -40,19 +40,24 @@ _DIGESTS = ("sha512", "skein", "edonr", "blake3")
 _CIPHERS = tuple(f"aes-{bits}-{mode}" for bits in (128, 192, 256) for mode in ("ccm", "gcm"))
 
 
-def _switch(of=FILESYSTEM, setting="inherited"):
+def _switch(of: tuple[str, ...] = FILESYSTEM, setting: str = "inherited") -> Property:
     return Property("word", of, setting, _SWITCH)
 
 
-def _word(*words, of=BOTH, setting="inherited", same=()):
+def _word(
+    *words: str,
+    of: tuple[str, ...] = BOTH,
+    setting: str = "inherited",
+    same: tuple[tuple[str, str], ...] = (),
+) -> Property:
     return Property("word", of, setting, words, same)
 
 
-def _size(of, setting="own", none=""):
+def _size(of: tuple[str, ...], setting: str = "own", none: str = "") -> Property:
     return Property("size", of, setting, none=none)
 
 
-def _text(of=FILESYSTEM, setting="inherited"):
+def _text(of: tuple[str, ...] = FILESYSTEM, setting: str = "inherited") -> Property:
     return Property("text", of, setting)
 
 
@@ -150,7 +155,7 @@ ELSEWHERE = {
 }
 
 
-def feature(name, value):
+def feature(name: str, value: str) -> str:
     """The pool feature that a value needs, by its name in zpool-features(7); '' for none.
 
     :param value: as ``values.canonical()`` gives it

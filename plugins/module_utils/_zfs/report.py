@@ -10,10 +10,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import parent_of
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
+        Listed,
+        PoolMember,
+        PoolStatus,
+        Seen,
+    )
 
 ALMOST_FULL = 90  # percent: ZFS looks for space block by block from about here on
 
@@ -23,7 +33,7 @@ _LAYER = re.compile(r"([0-9a-f]{64}|[0-9a-z]{25})(-init)?")
 _WELL = ("ONLINE", "AVAIL", "INUSE")
 
 
-def fullness(capacity, used, available):
+def fullness(capacity: int, used: int, available: int) -> int:
     """How full a pool is, in percent.
 
     What a pool has allocated does not tell it alone: ZFS keeps a part for itself, in a small pool
@@ -36,7 +46,7 @@ def fullness(capacity, used, available):
     return max(capacity, used * 100 // (used + available) if used + available else 0)
 
 
-def describe(seen):
+def describe(seen: Seen | None) -> dict[str, Any]:
     """``{"pools": [...], "datasets": [...], "arc": {...} or None}``; sizes in bytes.
 
     Layers that an engine keeps as datasets, by the thousand, are counted and not listed.
@@ -56,7 +66,7 @@ def describe(seen):
     }
 
 
-def _is_layer(dataset):
+def _is_layer(dataset: Listed) -> bool:
     """Whether a dataset is mounted by whoever made it, and is one of an engine's layers.
 
     Below a pool's own dataset only what is named as those are: others lie there as well.
@@ -65,14 +75,14 @@ def _is_layer(dataset):
     return dataset.mountpoint == "legacy" and bool("/" in parent or _LAYER.fullmatch(name))
 
 
-def _describe_member(member):
+def _describe_member(member: PoolMember) -> dict[str, Any]:
     return {
         **member._asdict(),
         "disk": member.disk.stable or member.disk.device if member.disk else None,
     }
 
 
-def findings(seen):
+def findings(seen: Seen | None) -> list[Finding]:
     """What a person should know about pools and memory."""
     if seen is None:
         return []
@@ -94,7 +104,7 @@ def findings(seen):
     return found
 
 
-def pool_findings(pool, root):
+def pool_findings(pool: PoolStatus, root: Listed | None) -> Iterator[Finding]:
     """What a person should know about one pool.
 
     :param pool: a PoolStatus

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB
@@ -26,6 +28,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.propert
     ELSEWHERE,
     PROPERTIES,
     READ_ONLY,
+    Property,
 )
 
 # zfsprops(7): "1536M, 1.5g, 1.50GB" are the same; all units are binary, and none means bytes.
@@ -36,7 +39,7 @@ _YAML = {"yes": "on", "true": "on", "no": "off", "false": "off"}
 _LONGEST = 8191  # ZFS_MAXPROPLEN counts the final NUL
 
 
-def check_settable(name):
+def check_settable(name: str) -> None:
     """Refuse a property that this module cannot set on any dataset.
 
     :raises StorageError: it is read-only, kept by other means, or misspelt beyond ZFS's own names.
@@ -49,19 +52,26 @@ def check_settable(name):
             f"Property {name}",
             "it tells about a dataset and cannot be set",
             "Take it out of `properties`",
+            refusal="property_readonly",
         )
     stem = name[: name.index("@") + 1] if "@" in name else name
     if stem in ELSEWHERE:
-        raise StorageError(f"Property {name}", "it is not kept by this module", ELSEWHERE[stem])
+        raise StorageError(
+            f"Property {name}",
+            "it is not kept by this module",
+            ELSEWHERE[stem],
+            refusal="property_unmanaged",
+        )
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise StorageError(
             f"Property {name}",
             "ZFS has no property of that name",
             "Write it as zfsprops(7) does; properties of your own have a colon in their name",
+            refusal="property_unknown",
         )
 
 
-def unknown(name):
+def unknown(name: str) -> StorageError:
     """The refusal of a property that neither the collection nor the host's ZFS knows."""
     near = difflib.get_close_matches(name, [*PROPERTIES, *READ_ONLY], 1)
     return StorageError(
@@ -69,10 +79,11 @@ def unknown(name):
         "the ZFS of this host does not know it",
         (f"Did you mean {near[0]}? " if near and near[0] != name else "")
         + "See zfsprops(7) on the host; properties of your own have a colon in their name",
+        refusal="property_unknown",
     )
 
 
-def canonical(name, value):
+def canonical(name: str, value: Any) -> str:
     """The text that `zfs get -p` shows for a value once it is set.
 
     :param value: as YAML gives it: str, int, float or bool
@@ -97,7 +108,7 @@ def canonical(name, value):
     )
 
 
-def same(name, wanted, shown, dataset):
+def same(name: str, wanted: str, shown: str | None, dataset: Mapping[str, str]) -> bool:
     """Whether a value that is wanted and one that ZFS shows mean the same.
 
     :param wanted: as :func:`canonical` gives it
@@ -124,7 +135,7 @@ def same(name, wanted, shown, dataset):
     return False
 
 
-def size(text):
+def size(text: str) -> int | None:
     """Bytes of a size as ZFS reads it, rounded up; None if it is none."""
     match = _SIZE.fullmatch(text)
     if not match:
@@ -133,7 +144,7 @@ def size(text):
     return -(-number.numerator // number.denominator)
 
 
-def _size(name, prop, text):
+def _size(name: str, prop: Property, text: str) -> str:
     if name == "refreservation" and text == "auto":
         return text
     number = size(text)
@@ -148,7 +159,7 @@ def _size(name, prop, text):
     return str(number)
 
 
-def _count(name, prop, text):
+def _count(name: str, prop: Property, text: str) -> str:
     if not re.fullmatch(r"\d+", text, re.ASCII) or int(text) >= 2**64:
         raise _refused(name, text, "a whole number" + (" or none" if prop.none else ""))
     if name == "copies" and text not in ("1", "2", "3"):
@@ -156,7 +167,7 @@ def _count(name, prop, text):
     return str(int(text))
 
 
-def _word(name, prop, text):
+def _word(name: str, prop: Property, text: str) -> str:
     if "on" in prop.words:
         text = _YAML.get(text.lower(), text)
     text = dict(prop.same).get(text, text)
@@ -165,7 +176,7 @@ def _word(name, prop, text):
     return text
 
 
-def _text(name, _prop, text):
+def _text(name: str, _prop: Property, text: str) -> str:
     if name == "mountpoint" and text not in ("none", "legacy") and not text.startswith("/"):
         raise _refused(name, text, "a path from the root, none or legacy")
     if name == "mountpoint" and len(text) > 1:
@@ -175,7 +186,10 @@ def _text(name, _prop, text):
     return text
 
 
-def _refused(name, value, wants):
+def _refused(name: str, value: object, wants: str) -> StorageError:
     return StorageError(
-        f"Property {name}={value}", "ZFS takes no such value for it", f"Give {wants}"
+        f"Property {name}={value}",
+        "ZFS takes no such value for it",
+        f"Give {wants}",
+        refusal="property_value_invalid",
     )

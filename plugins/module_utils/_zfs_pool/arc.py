@@ -59,25 +59,18 @@ class ArcState(NamedTuple):
     settings: tuple = ()  # of Setting; the last one is in force
 
 
-def observe(limit, pending):
+def observe(limit):
     """Read the :class:`ArcState`. No command.
 
-    :param limit: the limit that is wanted; None to leave unread who sets one
-    :param pending: whether ZFS is still to be installed; it then begins with its default.
+    :param limit: the limit that is wanted; None to leave unread who sets one.
     """
-    live = _default() if pending else observe_arc()
+    live = observe_arc()
     if limit is None:
         return ArcState(live)
     found = [*_in_files(*_MODPROBE), *_in_text(_CMDLINE)]
     for source in _LATER:
         found += _in_files(*source)
     return ArcState(live, _read(FILE), tuple(found))
-
-
-def _default():
-    """What ZFS takes by itself: half of the memory, and nearly all of it since 2.3."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return Arc(size=0, largest=memory // 2, limit=0, memory=memory)
 
 
 def _in_files(folders, pattern):

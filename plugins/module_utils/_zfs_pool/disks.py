@@ -100,7 +100,7 @@ def _create(state, wanted):
     step = Command(
         f"Make pool {name}, a {layout} of {_listed(disks)}",
         ("zpool", "create", "-o", ashift, *options, name, *_vdev(layout, disks)),
-        claims=tuple(disk.claim for disk in disks),
+        claims=tuple(disk.claim._replace(locked=False) for disk in disks),
     )
     root = {"type": "filesystem", "canmount": "on", "mounted": "no", **values}
     state = state.with_dataset(
@@ -137,7 +137,7 @@ def _add(state, wanted, pool):
     step = Command(
         f"Add {_listed(new)} to pool {pool.name}",
         ("zpool", "add", *ashift, pool.name, *vdevs),
-        claims=tuple(disk.claim for disk in new),
+        claims=tuple(disk.claim._replace(locked=False) for disk in new),
     )
     return [step], state.with_pool(pool._replace(members=members))
 

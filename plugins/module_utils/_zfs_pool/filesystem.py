@@ -71,28 +71,25 @@ def plan_filesystem(state, wanted):
     if not mount.ours:
         changing += _mount(mount, place, target)
     ready = units((), mount, place)
-    part = Part(
-        steps=tuple(changing),
-        undo=_way_back(ready, place, allow and not mount.ours),
-        ready=tuple(ready),
-        pauses=() if mount.ours else stopped(mount, place),
+    pauses = () if mount.ours else stopped(mount, place)
+    # What was to be mounted before as well stays mounted, though the files are taken back.
+    parts = (
+        Part(undo=_files_back(ready), ready=tuple(ready), pauses=pauses),
+        Part(tuple(changing), _let_go(place) if allow and not mount.ours else (), pauses=pauses),
     )
     after = {"mounted": Value("yes", "-"), **({"canmount": Value("on")} if allow else {})}
     state = state.with_dataset(dataset.changed(after))._replace(mount=mounted(mount, place))
-    return Mounting(prepare, (part,) if ready or changing else (), state)
+    return Mounting(prepare, parts if ready or changing else (), state)
 
 
-def _way_back(steps, place, let_go):
-    """Take the files back.
-
-    :param let_go: whether it was not to be mounted before.
-    """
+def _files_back(steps):
     files = [step for step in steps if isinstance(step, WriteFile)]
-    undo = restore(files) if files else []
-    if let_go:
-        argv = ("zfs", "set", "canmount=off", place.target)
-        undo.insert(0, Command(f"Let go of the mount of {place.where}", argv))
-    return tuple(undo)
+    return tuple(restore(files)) if files else ()
+
+
+def _let_go(place):
+    argv = ("zfs", "set", "canmount=off", place.target)
+    return (Command(f"Let go of the mount of {place.where}", argv),)
 
 
 def _prepare(state, wanted, target):

@@ -24,7 +24,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.state
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe import (
-    has_tools,
     read_datasets,
     read_pool,
     require_answers,
@@ -56,15 +55,7 @@ def observe(run, wanted, devices):
 
     :raises StorageError: ZFS is not there to be asked, or the pool does not answer.
     """
-    pending = wanted.pending and not has_tools()
-    memory = arc.observe(wanted.arc_max, pending)
-    if pending:
-        return State(
-            pools=(),
-            disks=tuple(examine(run, path) for path in devices),
-            mount=_mount(run, wanted),
-            arc=memory,
-        )
+    memory = arc.observe(wanted.arc_max)
     require_zfs()
     require_answers(wanted.name)
     pools = parse_pools(run.read(("zpool", "status", "-p", "-P")))

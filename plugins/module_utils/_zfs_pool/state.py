@@ -41,7 +41,6 @@ class Wanted(NamedTuple):
     arc_max: int | None = None  # bytes
     filesystem: str | None = None  # the dataset that is mounted, with the pool's name
     place: Place | None = None  # where it is mounted; there is none without a filesystem
-    pending: bool = False  # the tools are still to be installed
 
 
 class Imported(NamedTuple):
@@ -128,7 +127,6 @@ def wanted_from(params):
         arc_max=None if arc_max is None else parse_size(arc_max, "arc_max"),
         filesystem=filesystem,
         place=place,
-        pending=params.get("pending", False),
     )
 
 

@@ -19,6 +19,7 @@ from . import (
     btrfs,
     environment,
     figures,
+    fleet,
     layouts,
     machine,
     overlay,
@@ -34,10 +35,11 @@ from .samples import Samples
 # How each group of figures is measured, and in how many minutes on two emulated cores.
 MEASURE = {
     "pool": (pool.measure, 15),
-    "layouts": (layouts.measure, len(layouts.LAYOUTS)),
+    "layouts": (layouts.measure, 2 * len(layouts.LAYOUTS) + 3),
     "zfs": (zfs.measure, 3),
     "btrfs": (btrfs.measure, 3),
     "overlay": (overlay.measure, 1),
+    "fleet": (fleet.measure, 12),
 }
 
 
@@ -58,7 +60,8 @@ def main(words: Sequence[str]) -> int:
         environment.install_collection()
         minutes = sum(MEASURE[name][1] for name in groups)
         print(f"Measuring, some {minutes} minutes on two emulated cores. Leave the machine alone.")
-        campaign, about = Campaign(counts(arguments), arguments.layouts), machine.describe()
+        campaign = Campaign(counts(arguments), arguments.layouts, arguments.fleets)
+        about = machine.describe()
         if about["load"] > 1:
             print(f"Load is {about['load']}: something else runs; times will be too long.")
         failed = measure(campaign, groups)
@@ -119,6 +122,10 @@ def parser() -> argparse.ArgumentParser:
         "--layout", dest="layouts", action="append", type=one_of(layouts.NAMES), metavar="NAME",
         help=f"of the layouts, only: {', '.join(layouts.NAMES)}; may be given again (all)",
     )  # fmt: skip
+    top.add_argument(
+        "--hosts", dest="fleets", action="append", type=positive, metavar="N",
+        help="of the fleets, only one of so many hosts; may be given again (1, 100, 400)",
+    )  # fmt: skip
     top.add_argument("--runs", type=positive, default=5, metavar="N", help="of the no-op (5)")
     top.add_argument("--applies", type=positive, default=3, metavar="N", help="from blank (3)")
     top.add_argument("--checks", type=positive, default=3, metavar="N", help="of check mode (3)")
@@ -138,7 +145,7 @@ def one_of(names: Collection[str]):
 
 
 def positive(text: str) -> int:
-    """Return a number of runs."""
+    """Return a number of runs, or of hosts."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of runs.")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on.")
     return int(text)

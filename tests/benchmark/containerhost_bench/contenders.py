@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,15 +50,15 @@ class Run(NamedTuple):
     changed: int
 
 
-def by_hand() -> Run:
-    """Run the commands by hand, over one SSH connection."""
-    command = hosts.ssh("raw", "sh", "-s", "--", hosts.DISK)
+def by_hand(script: Path = RAW, on: str = "raw") -> Run:
+    """Run the commands by hand, over one SSH connection, on the host of a contender."""
+    command = hosts.ssh(on, "sh", "-s", "--", hosts.DISK)
     started = time.monotonic()
     done = subprocess.run(
-        command, input=RAW.read_text(), capture_output=True, text=True, check=False
+        command, input=script.read_text(), capture_output=True, text=True, check=False
     )
     seconds = time.monotonic() - started
-    keep_log("raw", done.stdout + done.stderr)
+    keep_log(script.stem, done.stdout + done.stderr)
     if done.returncode:
         raise BenchError(f"The commands by hand failed:\n{done.stderr}")
     return Run(seconds, [], 0)
@@ -72,18 +73,10 @@ def play(
     :param variables: more of them than it has anyway
     """
     playbook, own_variables = PLAYBOOKS[contender]
+    limit = f"--limit={hosts.name_of(on or contender)}"
     variables = {**own_variables, **(variables or {})}
-    # Short: the path of an SSH control socket may have 100 characters or so.
-    work = Path(tempfile.mkdtemp(prefix="bench-", dir="/tmp"))
-    try:
-        argv = [
-            str(VENV / "bin" / "ansible-playbook"),
-            f"--inventory={hosts.INVENTORY}",
-            f"--limit={hosts.name_of(on or contender)}",
-            f"--extra-vars={json.dumps(variables)}",
-            *options,
-            str(playbook),
-        ]
+    argv = command(playbook, hosts.INVENTORY, variables, limit, *options)
+    with workplace() as work:
         started = time.monotonic()
         done = subprocess.run(
             argv, capture_output=True, text=True, check=False, env=environment(work)
@@ -94,10 +87,34 @@ def play(
         keep_log(contender, output)
         if done.returncode:
             raise BenchError(f"{playbook.name} failed:\n{output[-3000:]}")
-        lines = (work / "modules").read_text().splitlines()
-        return Run(seconds, counting.modules(lines), counting.recap(output)["changed"])
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        return Run(seconds, modules_run(work), counting.recap(output)["changed"])
+
+
+def command(playbook: Path, inventory: Path, variables: dict, *options: str) -> list[str]:
+    """Return the command that runs a playbook."""
+    return [
+        str(VENV / "bin" / "ansible-playbook"),
+        f"--inventory={inventory}",
+        f"--extra-vars={json.dumps(variables)}",
+        *options,
+        str(playbook),
+    ]
+
+
+@contextlib.contextmanager
+def workplace() -> Iterator[Path]:
+    """Give a folder for the files of one run.
+
+    Its name is short: the path of an SSH control socket may have 100 characters or so.
+    """
+    place = {"prefix": "bench-", "dir": "/tmp", "ignore_cleanup_errors": True}
+    with tempfile.TemporaryDirectory(**place) as work:
+        yield Path(work)
+
+
+def modules_run(work: Path) -> list[dict]:
+    """Return the module executions that the callback wrote down in a run's folder."""
+    return counting.modules((work / "modules").read_text().splitlines())
 
 
 def require_unchanged(contender: str, run: Run) -> None:

@@ -48,7 +48,10 @@ def modules(lines: Iterable[str]) -> list[dict]:
     return [json.loads(line) for line in lines if line.strip()]
 
 
-def recap(output: str) -> dict[str, int]:
-    """Return the counts of Ansible's PLAY RECAP for one host: ok, changed, failed, ..."""
+def recap(output: str) -> Counter[str]:
+    """Return the counts of Ansible's PLAY RECAP, of all hosts together: ok, changed, failed, ..."""
     last = output.rpartition("PLAY RECAP")[2]
-    return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", last)}
+    counts: Counter[str] = Counter()
+    for name, count in re.findall(r"(\w+)=(\d+)", last):
+        counts[name] += int(count)
+    return counts

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from .samples import Samples, largest, middle, ratio
+from .samples import Samples, largest, layout_ratio, middle, ratio
 
 # What can be measured by itself, in the order in which it is: see cli.py.
-GROUPS = ("pool", "layouts", "zfs", "btrfs", "overlay")
+GROUPS = ("pool", "layouts", "zfs", "btrfs", "overlay", "fleet")
+
+# The layout that the role makes by default, by its name in layouts.py.
+DEFAULT_LAYOUT = "overlay2"
 
 
 class Figure(NamedTuple):
@@ -40,6 +43,11 @@ class Verdict(NamedTuple):
         return self.value >= self.limit if self.least else self.value <= self.limit
 
 
+def default(samples: Samples, kind: str, to: str) -> float | None:
+    """Return a ratio of the default layout, as samples.layout_ratio does."""
+    return layout_ratio(samples, DEFAULT_LAYOUT, kind, to)
+
+
 FIGURES = (
     Figure("pool", "nothing to do, ours / peer", 0.33, lambda it: ratio(it, "noop", "peer")),
     Figure("pool", "blank to ready, ours / peer", 0.6, lambda it: ratio(it, "apply", "peer")),
@@ -47,11 +55,22 @@ FIGURES = (
     Figure("pool", "modules, nothing to do", 4, lambda it: middle(it, "modules", "ours")),
     Figure("pool", "LVM commands, nothing to do", 2, lambda it: middle(it, "lvm", "ours")),
     Figure("pool", "lab host restored, seconds", 10, lambda it: middle(it, "restore", "lab")),
-    Figure("layouts", "modules, any layout", 4, lambda it: largest(it, "layout_modules")),
+    Figure("layouts", "modules, any layout", 1, lambda it: largest(it, "layout_modules")),
+    Figure("layouts", "default, nothing to do / ping", 1.8, lambda it: default(it, "noop", "ping")),
+    Figure("layouts", "default, blank / by hand", 1.4, lambda it: default(it, "apply", "by_hand")),
+    Figure(
+        "layouts",
+        "default, programs, nothing to do",
+        15,
+        lambda it: middle(it, "layout_execs", DEFAULT_LAYOUT),
+    ),
     Figure("zfs", "zfs_dataset, commands of ZFS", 2, lambda it: middle(it, "zfs", "ours")),
     Figure("btrfs", "btrfs_subvolume, ours / peer", 0.5, lambda it: ratio(it, "btrfs", "peer")),
     Figure("overlay", "layer, entries/s", 1e5, lambda it: middle(it, "overlay", "rate"), True),
     Figure("overlay", "layer, MiB of memory", 100, lambda it: middle(it, "overlay", "memory")),
+    Figure(
+        "fleet", "100 hosts, CPU, ours / ping", 2, lambda it: ratio(it, "fleet_cpu_100", "ping")
+    ),
 )
 
 

@@ -1,16 +1,21 @@
 # Copyright: (c) 2026, containerhost.storage contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each layout of the role: from blank to ready, then with nothing to do, and counted."""
+"""Each layout of the role: from blank to ready, then with nothing to do, and counted.
+
+A playbook of one `ping` is timed on the same host in between: what any playbook costs there.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import NamedTuple
 
-from . import contenders, hosts
+from . import by_hand, contenders, hosts
 from .campaign import Campaign
 from .errors import BenchError
+from .figures import DEFAULT_LAYOUT
+from .guest import GuestShell
 
 HOST = "layout"
 
@@ -37,7 +42,7 @@ def on_disk(name: str, driver: str, extra: str = "", **variables) -> Layout:
 
 # Docker 20.10 has every one of them. aufs has no kernel here, so there is nothing to measure.
 LAYOUTS = (
-    on_disk("overlay2", "overlay2"),
+    on_disk(DEFAULT_LAYOUT, "overlay2"),
     on_root("overlay2-existing", "overlay2", volume_kind="none"),
     on_disk("btrfs", "btrfs"),
     on_disk("zfs", "zfs", extra="zfs", zfs_arc_max="256m"),
@@ -67,14 +72,39 @@ def measure(campaign: Campaign) -> None:
 
 def measure_one(campaign: Campaign, layout: Layout) -> None:
     """Make a host ready, run again, and count."""
+    if layout.name == DEFAULT_LAYOUT:
+        apply_in_turns(campaign, layout)
+    else:
+        apply(campaign, layout)
+    with hosts.shell(HOST) as shell:
+        for _ in range(campaign.counts.runs):
+            campaign.note("layout_ping", layout.name, contenders.play("ping", on=HOST))
+            nothing_to_do(campaign, layout, shell)
+
+
+def apply(campaign: Campaign, layout: Layout) -> None:
+    """From a blank host to a ready one."""
     hosts.restore(HOST, extra=layout.extra)
     campaign.accelerator = hosts.accelerator(HOST)
     run = contenders.play("layout", on=HOST, variables=layout.variables)
     campaign.note("layout_apply", layout.name, run)
-    with hosts.shell(HOST) as shell:
-        run, programs, _ = shell.watch(
-            lambda: contenders.play("layout", on=HOST, variables=layout.variables)
-        )
+
+
+def apply_in_turns(campaign: Campaign, layout: Layout) -> None:
+    """The same by hand and by the role, in turns; the last host is the role's."""
+    for _ in range(campaign.counts.applies):
+        hosts.restore(HOST, extra=layout.extra)
+        run, state = by_hand.make_ready(HOST)
+        campaign.note("layout_by_hand", layout.name, run)
+        apply(campaign, layout)
+        by_hand.require_alike(state, by_hand.state_of(HOST))
+
+
+def nothing_to_do(campaign: Campaign, layout: Layout, shell: GuestShell) -> None:
+    """Run where nothing is to be done, and count what that takes on the host."""
+    run, programs, _ = shell.watch(
+        lambda: contenders.play("layout", on=HOST, variables=layout.variables)
+    )
     contenders.require_unchanged("layout", run)
     campaign.note("layout_noop", layout.name, run)
     campaign.add("layout_modules", layout.name, len(run.modules))

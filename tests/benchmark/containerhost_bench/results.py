@@ -9,7 +9,10 @@ from collections.abc import Collection
 from statistics import median
 
 from .figures import GROUPS, verdicts
-from .samples import Samples, middle, own, quotient, ratio
+from .samples import Samples, fleets, layout_ratio, middle, own, quotient, ratio
+
+# What is measured of each fleet: ms of CPU for a host, MiB, seconds, modules for a host.
+FLEET = ("cpu", "memory", "wall", "modules")
 
 
 def as_json(
@@ -20,6 +23,11 @@ def as_json(
     def medians(kind: str, digits: int | None = 2) -> dict:
         found = samples.get(kind, {})
         return {name: round(median(values), digits) for name, values in found.items() if values}
+
+    def over(kind: str, to: str) -> dict:
+        """Return the ratio of each layout that has both."""
+        names = samples.get(f"layout_{to}", {})
+        return {name: rounded(layout_ratio(samples, name, kind, to), 3) for name in names}
 
     return {
         "apply": medians("apply"),
@@ -35,6 +43,11 @@ def as_json(
             "execs": medians("layout_execs", None),
             "noop": medians("layout_noop"),
             "apply": medians("layout_apply"),
+            "ping": medians("layout_ping"),
+            "by_hand": medians("layout_by_hand"),
+            "noop_to_ping": over("noop", "ping"),
+            "apply_to_ping": over("apply", "ping"),
+            "apply_to_by_hand": over("apply", "by_hand"),
         },
         "zfs": {"commands": medians("zfs", None), "seconds": medians("zfs_seconds", 3)},
         "btrfs": {
@@ -44,6 +57,10 @@ def as_json(
             "ratio_own": rounded(quotient(own(samples, "ours"), own(samples, "peer")), 3),
         },
         "overlay": medians("overlay", 1),
+        "fleet": {
+            str(size): {what: medians(f"fleet_{what}_{size}") for what in FLEET}
+            for size in fleets(samples)
+        },
         "figures": [
             {
                 "title": it.title,

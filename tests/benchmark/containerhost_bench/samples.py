@@ -34,7 +34,18 @@ def quotient(over: float | None, under: float | None) -> float | None:
     return over / under if over is not None and under else None
 
 
+def layout_ratio(samples: Samples, layout: str, kind: str, to: str) -> float | None:
+    """Return one median of a layout over another: noop, apply, ping or by_hand."""
+    return quotient(*(middle(samples, f"layout_{it}", layout) for it in (kind, to)))
+
+
 def own(samples: Samples, contender: str) -> float | None:
     """Return what a btrfs module takes more than an empty module does, in seconds."""
     whole, empty = middle(samples, "btrfs", contender), middle(samples, "btrfs", "ping")
     return None if whole is None or empty is None else whole - empty
+
+
+def fleets(samples: Samples) -> list[int]:
+    """Return the sizes of the fleets that were measured."""
+    prefix = "fleet_cpu_"
+    return [int(kind.removeprefix(prefix)) for kind in samples if kind.startswith(prefix)]

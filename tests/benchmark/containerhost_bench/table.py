@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from statistics import median
 
 from .figures import GROUPS, Verdict, verdicts
-from .samples import Samples, middle, own, quotient, ratio
+from .samples import Samples, fleets, layout_ratio, middle, own, quotient, ratio
 
 COLUMNS = (("raw", "by hand"), ("peer", "peer"), ("ours", "ours"))
 # Title, kind of measurement, digits.
@@ -32,23 +32,36 @@ SINGLE = (
     ("layer, entries/s, best", "overlay", "rate", 0),
     ("layer, entries/s, median", "overlay", "median", 0),
 )
+# The name of each measurement, and what it is divided by; None for the median itself.
 LAYOUT_COLUMNS = (
-    ("modules", "layout_modules", 0),
-    ("commands", "layout_execs", 0),
-    ("time, s", "layout_noop", 1),
-    ("blank, s", "layout_apply", 1),
+    ("modules", "modules", None, 0),
+    ("programs", "execs", None, 0),
+    ("ping, s", "ping", None, 1),
+    ("no-op, s", "noop", None, 1),
+    ("/ ping", "noop", "ping", 2),
+    ("blank, s", "apply", None, 1),
+    ("/ ping", "apply", "ping", 2),
 )
+LAYOUT_WIDTHS = (18, 8, 9, 9, 10, 8, 10, 7)
+FLEET_COLUMNS = (("CPU/host, ms", "cpu", 0), ("time, s", "wall", 1), ("MiB", "memory", 0))
 WIDTHS = (26, 12, 13, 12, 8, 8)
 
 
 def render(samples: Samples, groups: Collection[str] = GROUPS) -> str:
     """Return the whole report."""
-    parts = (measured(samples), layouts(samples), reached(verdicts(samples, groups)))
+    parts = (
+        measured(samples),
+        layouts(samples),
+        fleet(samples),
+        reached(verdicts(samples, groups)),
+    )
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines)
 
 
 def measured(samples: Samples) -> Iterator[str]:
     """Yield the table of medians; below each the least and the most, where they differ."""
+    if not any(samples.get(kind) for _, kind, *_ in (*ROWS, *SINGLE)):
+        return
     yield line("", *(title for _, title in COLUMNS), "/ peer", "/ hand")
     yield "-" * sum(WIDTHS)
     for title, kind, digits in ROWS:
@@ -77,11 +90,43 @@ def layouts(samples: Samples) -> Iterator[str]:
     names = list(samples.get("layout_modules", {}))
     if not names:
         return
-    yield line("layout, nothing to do", *(title for title, _, _ in LAYOUT_COLUMNS))
+    yield line("layout", *(title for title, *_ in LAYOUT_COLUMNS), widths=LAYOUT_WIDTHS)
     yield "-" * sum(WIDTHS)
     for name in names:
-        cells = ((middle(samples, kind, name), digits) for _, kind, digits in LAYOUT_COLUMNS)
-        yield line(name, *(number(value, digits) for value, digits in cells))
+        cells = (
+            number(
+                layout_ratio(samples, name, kind, to)
+                if to
+                else middle(samples, f"layout_{kind}", name),
+                digits,
+            )
+            for _, kind, to, digits in LAYOUT_COLUMNS
+        )
+        yield line(name, *cells, widths=LAYOUT_WIDTHS)
+    for name, values in samples.get("layout_by_hand", {}).items():
+        more = number(layout_ratio(samples, name, "apply", "by_hand"), 2)
+        yield f"{name} from blank by hand: {number(median(values), 1)} s; ours / by hand: {more}"
+
+
+def fleet(samples: Samples) -> Iterator[str]:
+    """Yield the table of the simulated fleets, where any was measured."""
+    sizes = fleets(samples)
+    if not sizes:
+        return
+    yield line("hosts that need nothing", *(title for title, _, _ in FLEET_COLUMNS), "/ ping")
+    yield "-" * sum(WIDTHS)
+    for size in sizes:
+        for name in samples[f"fleet_cpu_{size}"]:
+            cells = [
+                (samples[f"fleet_{kind}_{size}"][name], digits) for _, kind, digits in FLEET_COLUMNS
+            ]
+            more = quotient(*(middle(samples, f"fleet_cpu_{size}", it) for it in (name, "ping")))
+            medians = (number(median(values), digits) for values, digits in cells)
+            yield line(
+                f"{size} {'hosts' if size > 1 else 'host'}, {name}", *medians, number(more, 2)
+            )
+            if any(differ(values) for values, _ in cells):
+                yield line("  least to most", *(spread(*it) for it in cells))
 
 
 def reached(found: list[Verdict]) -> Iterator[str]:
@@ -94,12 +139,12 @@ def reached(found: list[Verdict]) -> Iterator[str]:
         yield f"{it.title:36}{target:>12}{number(it.value, 2):>12}   {word}"
 
 
-def line(*cells: str) -> str:
+def line(*cells: str, widths: tuple[int, ...] = WIDTHS) -> str:
     """Return one line: the first cell to the left, the others to the right."""
     first, *others = cells
     return (
-        first.ljust(WIDTHS[0])
-        + "".join(cell.rjust(width) for cell, width in zip(others, WIDTHS[1:], strict=False))
+        first.ljust(widths[0])
+        + "".join(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=False))
     ).rstrip()
 
 

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import pathlib
 
 import pytest
+import yaml
 from containerhost_bench import cli, figures, layouts
 from containerhost_bench.errors import BenchError
 
@@ -17,7 +19,7 @@ def measured(tmp_path, monkeypatch):
 
     def measure(name):
         def note(campaign):
-            seen.append((name, campaign.counts, campaign.layouts))
+            seen.append((name, campaign.counts, campaign.layouts or campaign.fleets))
             if name == "zfs":
                 raise BenchError("there is no ZFS")
 
@@ -58,7 +60,14 @@ def test_counts_and_layouts(measured):
     assert measured == [("layouts", cli.Counts(3, 3, 9), ["overlay2"])]
 
 
-@pytest.mark.parametrize("words", [["lvm"], ["--layout", "ext4"], ["--runs", "0"]])
+def test_fleets_of_a_size(measured):
+    cli.main(["fleet", "--hosts", "20", "--hosts", "50"])
+    assert measured == [("fleet", cli.Counts(3, 3, 5), [20, 50])]
+
+
+@pytest.mark.parametrize(
+    "words", [["lvm"], ["--layout", "ext4"], ["--runs", "0"], ["--hosts", "many"]]
+)
 def test_what_there_is_not_is_refused(measured, words):
     with pytest.raises(SystemExit):
         cli.main(words)
@@ -71,3 +80,11 @@ def test_all_groups_can_be_measured():
 
 def test_layouts_have_names_of_their_own():
     assert len(set(layouts.NAMES)) == len(layouts.LAYOUTS)
+
+
+def test_the_default_layout_is_what_the_role_makes_by_default():
+    role = pathlib.Path(layouts.__file__).parents[3] / "roles" / "docker_storage"
+    defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text())
+    (layout,) = (it for it in layouts.LAYOUTS if it.name == figures.DEFAULT_LAYOUT)
+    changed = {name for name, value in layout.variables.items() if defaults[name] != value}
+    assert changed == {"docker_storage_devices"}

@@ -61,6 +61,12 @@ def test_recap():
     assert counting.recap(RECAP)["ok"] == 6
 
 
+def test_recap_of_several_hosts_is_their_sum():
+    second = "bench-ours2 : ok=1 changed=2 unreachable=0 failed=0 skipped=0\n"
+    assert counting.recap(RECAP + second)["changed"] == 2
+    assert counting.recap(RECAP + second)["ok"] == 7
+
+
 def test_modules():
     line = '{"module": "ansible.builtin.ping", "task": "Ping", "seconds": 2.9}'
     assert [it["module"] for it in counting.modules([line, ""])] == ["ansible.builtin.ping"]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from containerhost_bench import btrfs, contenders, guest, hosts, layouts, pool, table, zfs
+from containerhost_bench import btrfs, by_hand, contenders, guest, hosts, layouts, pool, table, zfs
 from containerhost_bench.campaign import Campaign, Counts
 from containerhost_bench.contenders import Run
 from containerhost_bench.errors import BenchError
@@ -28,7 +28,8 @@ class Shell(guest.GuestShell):
     def run(self, script):
         if script == guest.TRACE:
             return EXEC.format("zfs") + EXEC.format("lvm")
-        return "devicemapper monitored docker-thinpool" if script == pool.READ_STATE else ""
+        answers = {pool.READ_STATE: "devicemapper monitored docker-thinpool"}
+        return answers.get(script, "")
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def up(monkeypatch, tmp_path):
 
     monkeypatch.setattr(contenders, "CACHE", tmp_path)
     monkeypatch.setattr(contenders, "play", play)
-    monkeypatch.setattr(contenders, "by_hand", lambda: Run(9.0, [], 0))
+    monkeypatch.setattr(contenders, "by_hand", lambda *_script, on="raw": Run(8.0, [], 0))
     monkeypatch.setattr(hosts, "restore", restore)
     monkeypatch.setattr(hosts, "throw_away", found.discard)
     monkeypatch.setattr(hosts, "accelerator", lambda contender: "tcg")
@@ -74,6 +75,34 @@ def test_commands_of_zfs_are_counted_apart(up):
     campaign = Campaign(Counts(1, 1, 2))
     zfs.measure(campaign)
     assert campaign.samples["zfs"] == {"peer": [1, 1], "ours": [1, 1]}
+
+
+def test_a_layout_is_timed_against_pings_on_its_host_and_the_default_one_against_hands(up):
+    campaign = Campaign(Counts(applies=2, runs=3), ["overlay2", "vfs"])
+    layouts.measure(campaign)
+    samples = campaign.samples
+    assert samples["layout_by_hand"] == {"overlay2": [8.0] * 2}
+    assert samples["layout_apply"] == {"overlay2": [9.0] * 2, "vfs": [9.0]}
+    assert samples["layout_ping"] == {"overlay2": [9.0] * 3, "vfs": [9.0] * 3}
+    assert samples["layout_noop"] == samples["layout_ping"]
+    assert samples["layout_execs"] == {"overlay2": [2] * 3, "vfs": [2] * 3}
+
+
+def test_hands_and_role_that_end_differently_are_no_measurement(up, monkeypatch):
+    states = iter(["overlay2\n80%\n", "overlay2\n95%\n"])
+    monkeypatch.setattr(by_hand, "state_of", lambda host: next(states))
+    with pytest.raises(BenchError, match=r"overlay2: .* end differently:\n(.*\n)*-80%\n\+95%"):
+        layouts.measure(Campaign(Counts(1, 1, 1), ["overlay2"]))
+    assert up == set()
+
+
+def test_what_is_typed_has_the_sizes_of_the_role():
+    groups = {"data": 95, "pool": 80}
+    extents = (10 * 2**30 - 2**20) // 2**22  # of a disk of DISKS; LVM keeps the first MiB
+    assert hosts.DISKS == "10G"
+    script = by_hand.SCRIPT.read_text()
+    assert f" -l {groups['pool']}%VG " in script
+    assert f" -V {extents * groups['data'] // 100 * 4}m " in script
 
 
 def test_a_layout_that_fails_does_not_keep_the_others_from_being_measured(up, monkeypatch):

@@ -18,14 +18,20 @@ SAMPLES = {
     "lvm": {"peer": [9, 9, 9], "ours": [1, 1, 1]},
     "bytes": {"peer": [2_000_000, 2_000_100, 2_000_200], "ours": [400_000, 400_000, 400_000]},
     "restore": {"lab": [3.1, 2.9, 3.0]},
-    "layout_modules": {"devicemapper": [3], "overlay2": [5]},
-    "layout_execs": {"devicemapper": [20], "overlay2": [24]},
-    "layout_noop": {"devicemapper": [8.0], "overlay2": [11.0]},
-    "layout_apply": {"devicemapper": [26.0], "overlay2": [31.0]},
+    "layout_modules": {"devicemapper": [1], "overlay2": [3]},
+    "layout_execs": {"devicemapper": [14], "overlay2": [15, 15]},
+    "layout_ping": {"devicemapper": [3.2], "overlay2": [3.0, 3.0]},
+    "layout_noop": {"devicemapper": [8.0], "overlay2": [10.0, 14.0]},
+    "layout_apply": {"devicemapper": [26.0], "overlay2": [27.0, 31.0, 28.0]},
+    "layout_by_hand": {"overlay2": [20.0, 19.0, 21.0]},
     "zfs": {"peer": [20, 20], "ours": [2, 2]},
     "zfs_seconds": {"peer": [6.0, 6.0], "ours": [3.0, 3.0]},
     "btrfs": {"peer": [6.0, 5.0, 7.0], "ours": [3.0, 2.5, 3.5], "ping": [2.0, 2.0, 2.0]},
     "overlay": {"rate": [120_000], "median": [110_000], "memory": [17.8]},
+    "fleet_cpu_100": {"ping": [68.0, 67.0, 70.0], "ours": [454.0, 450.0, 460.0]},
+    "fleet_wall_100": {"ping": [8.0, 8.0, 8.0], "ours": [32.0, 30.0, 31.0]},
+    "fleet_memory_100": {"ping": [90.0, 90.0, 90.0], "ours": [110.0, 112.0, 111.0]},
+    "fleet_modules_100": {"ping": [1, 1, 1], "ours": [3, 3, 3]},
 }
 
 VERDICTS = [
@@ -36,11 +42,15 @@ VERDICTS = [
     ("modules, nothing to do", 3, True),
     ("LVM commands, nothing to do", 1, True),
     ("lab host restored, seconds", 3.0, True),
-    ("modules, any layout", 5, False),
+    ("modules, any layout", 3, False),
+    ("default, nothing to do / ping", 12 / 3, False),
+    ("default, blank / by hand", 28 / 20, True),
+    ("default, programs, nothing to do", 15, True),
     ("zfs_dataset, commands of ZFS", 2, True),
     ("btrfs_subvolume, ours / peer", 3 / 6, True),
     ("layer, entries/s", 120_000, True),
     ("layer, MiB of memory", 17.8, True),
+    ("100 hosts, CPU, ours / ping", 454 / 68, False),
 ]
 
 
@@ -75,7 +85,10 @@ def test_json_has_medians_by_kind_and_is_json():
     assert written["modules"] == {"peer": 17, "ours": 3}
     assert written["execs"] == {"peer": 81, "ours": 21, "lvm": {"peer": 9, "ours": 1}}
     assert written["lab_restore"] == 3.0
-    assert written["layouts"]["modules"] == {"devicemapper": 3, "overlay2": 5}
+    assert written["layouts"]["modules"] == {"devicemapper": 1, "overlay2": 3}
+    assert written["layouts"]["noop_to_ping"] == {"devicemapper": 2.5, "overlay2": 4.0}
+    assert written["layouts"]["apply_to_ping"] == {"devicemapper": 8.125, "overlay2": 9.333}
+    assert written["layouts"]["apply_to_by_hand"] == {"overlay2": 1.4}
     assert written["zfs"] == {
         "commands": {"peer": 20, "ours": 2},
         "seconds": {"peer": 6.0, "ours": 3.0},
@@ -87,6 +100,14 @@ def test_json_has_medians_by_kind_and_is_json():
         "ratio_own": 0.25,
     }
     assert written["overlay"] == {"rate": 120_000, "median": 110_000, "memory": 17.8}
+    assert written["fleet"] == {
+        "100": {
+            "cpu": {"ping": 68.0, "ours": 454.0},
+            "memory": {"ping": 90.0, "ours": 111.0},
+            "wall": {"ping": 8.0, "ours": 31.0},
+            "modules": {"ping": 1, "ours": 3},
+        }
+    }
     assert written["machine"] == {"cores": 2}
     assert [it["met"] for it in written["figures"]] == [met for _, _, met in VERDICTS]
 
@@ -101,7 +122,11 @@ def test_the_table_says_medians_ratios_and_what_falls_short():
     assert "btrfs_subvolume, s - 6.00 3.00 0.50 -" in rows
     assert "more than an empty module - 4.00 1.00 0.25" in rows
     assert "layer, entries/s, best 120,000" in rows
-    assert "overlay2 5 24 11.0 31.0" in rows
+    assert "layout modules programs ping, s no-op, s / ping blank, s / ping" in rows
+    assert "overlay2 3 15 3.0 12.0 4.00 28.0 9.33" in rows
+    assert "overlay2 from blank by hand: 20.0 s; ours / by hand: 1.40" in rows
+    assert "100 hosts, ours 454 31.0 111 6.68" in rows
+    assert "least to most 450..460 30.0..32.0 110..112" in rows
     assert "nothing to do, ours / peer <= 0.33 0.35 SHORT" in rows
     assert "layer, entries/s >= 100,000 120,000.00 OK" in rows
     assert max(map(len, text.splitlines())) <= 80

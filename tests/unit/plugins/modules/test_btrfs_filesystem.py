@@ -79,13 +79,12 @@ def test_nothing_to_do_is_no_command(run):
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_tools_may_be_missing_in_check_mode_only(run, check):
+def test_missing_tools_are_missed_before_the_first_step(run, check):
     bare = host(disks=[disk()], active=(), missing=("mkfs.btrfs", "btrfs"))
-    result = run(bare, check=check, devices=[ONE], pending=True)
-    assert result.get("failed", False) != check
+    result = run(bare, check=check, devices=[ONE])
+    assert result["failed"]
     assert result["commands"] == []
-    if not check:
-        assert result["msg"].endswith("Install btrfs-progs.")
+    assert result["msg"].endswith("Install btrfs-progs.")
 
 
 @pytest.mark.parametrize("check", [True, False])

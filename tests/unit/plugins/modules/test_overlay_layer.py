@@ -11,7 +11,7 @@ import json
 import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay import state
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.changes import COUNTS
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import NAMES
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import Kernel
@@ -23,9 +23,9 @@ KERNEL = Kernel("6.12.1", True, {}, False)
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
     """``run(**options) -> result``, with layers in a folder, by the kernel above."""
-    monkeypatch.setattr(state, "observe_kernel", lambda: KERNEL)
-    monkeypatch.setattr(state, "SYSTEMD", str(tmp_path / "none"))
-    monkeypatch.setattr(state, "uses", lambda: ())
+    monkeypatch.setattr(observe, "observe_kernel", lambda: KERNEL)
+    monkeypatch.setattr(observe, "SYSTEMD", str(tmp_path / "none"))
+    monkeypatch.setattr(observe, "uses", lambda: ())
     (tmp_path / "lower").mkdir()
     (tmp_path / "lower/a").write_text("a")
     given = {name: str(tmp_path / name) for name in ("upper", "work")}

@@ -91,8 +91,8 @@ def host(monkeypatch, tmp_path):
         "run_command",
         lambda _self, argv, **more: fake.run_command(argv, **more),
     )
-    monkeypatch.setattr(_info_tools, "find", fake.find)
-    monkeypatch.setattr(_info_lvm, "find", fake.find)
+    monkeypatch.setattr(_info_tools, "find_program", fake.find)
+    monkeypatch.setattr(_info_lvm, "find_program", fake.find)
     monkeypatch.setattr(_info_lvm, "observe_lvm_config", lambda run: LvmConfig())
     disks = TOPICS_OF["disks"]._replace(observe=lambda run: [FREE])
     monkeypatch.setitem(TOPICS_OF, "disks", disks)

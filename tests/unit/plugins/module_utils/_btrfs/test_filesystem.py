@@ -12,6 +12,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.files
     QuotaGroup,
     Quotas,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     parse_mountinfo,
 )
@@ -48,6 +49,13 @@ TABLE = parse_mountinfo(
 )
 def test_uses_of_a_subvolume(location, found):
     assert list(filesystem.uses("0:40", location, [TABLE])) == found
+
+
+def test_a_path_whose_mount_is_not_seen_is_refused():
+    """In a chroot the mount of its root is not in the table."""
+    with pytest.raises(StorageError, match="does not see what it is mounted on") as refused:
+        filesystem.filesystem_of("/opt", TABLE[1:])
+    assert refused.value.details == {"refusal": "mount_not_visible"}
 
 
 def test_every_namespace_counts():

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import subvolume
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.removal import (
-    parse_list,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import observe, subvolume
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.removal import parse_list
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
     wanted_from,
 )
@@ -59,8 +57,9 @@ def test_a_line_break_in_a_name_is_refused(name):
     line = f"ID 300 gen 1 top level 5 uuid aaaa path {name}\n"
     if name == "x\n":
         line = line.rstrip("\n") + "\n\n"
-    with pytest.raises(StorageError, match="line break"):
+    with pytest.raises(StorageError, match="line break") as refused:
         parse_list(LIST + line, place(a_subvolume()))
+    assert refused.value.details == {"refusal": "subvolume_list_ambiguous"}
 
 
 def params(**more):
@@ -85,31 +84,47 @@ def test_limits(quota, limits):
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "refusal", "words"),
     [
-        ({"path": "srv"}, "path='srv': it is not a plain absolute path"),
-        ({"path": "/srv/../a"}, "it is not a plain absolute path"),
-        ({"path": "/srv/a/"}, "it is not a plain absolute path"),
-        ({"path": "//srv/a"}, "it is not a plain absolute path"),
-        ({"path": "/srv/a\nb"}, r"path='/srv/a\nb': it is not a plain absolute path"),
-        ({"snapshot_of": "a"}, "snapshot_of='a': it is not a plain absolute path"),
-        ({"quota": {"referenced": "10"}}, "quota.referenced=10: it has no unit"),
-        ({"quota": {"referenced": "10gb"}}, "it may mean powers of 1000 or of 1024"),
-        ({"quota": {"exclusive": "0b"}}, "quota.exclusive=0b: the size is zero"),
-        ({"quota": {"exclusive": "-1g"}}, "a size cannot be negative"),
-        ({"quota": {"exclusive": "some"}}, "it is no size"),
-        ({"compression": "gzip"}, "compression=gzip: btrfs has no such compression"),
-        ({"compression": "zstd:16"}, "btrfs has no such compression"),
-        ({"compression": "zlib:0"}, "btrfs has no such compression"),
-        ({"compression": "lzo:1"}, "btrfs has no such compression"),
-        ({"compression": ""}, "btrfs has no such compression"),
-        ({"compression": "zstd", "nodatacow": True}, "compresses nothing that it does not copy"),
+        ({"path": "srv"}, "path_invalid", "path='srv': it is not a plain absolute path"),
+        ({"path": "/srv/../a"}, "path_invalid", "it is not a plain absolute path"),
+        ({"path": "/srv/a/"}, "path_invalid", "it is not a plain absolute path"),
+        ({"path": "//srv/a"}, "path_invalid", "it is not a plain absolute path"),
+        ({"path": "/srv/a\nb"}, "path_invalid", r"path='/srv/a\nb': it is not a plain absolute"),
+        ({"snapshot_of": "a"}, "path_invalid", "snapshot_of='a': it is not a plain absolute path"),
+        ({"compression": "gzip"}, "option_value_invalid", "compression=gzip: btrfs has no such"),
+        ({"compression": "zstd:16"}, "option_value_invalid", "btrfs has no such compression"),
+        ({"compression": "zlib:0"}, "option_value_invalid", "btrfs has no such compression"),
+        ({"compression": "lzo:1"}, "option_value_invalid", "btrfs has no such compression"),
+        ({"compression": ""}, "option_value_invalid", "btrfs has no such compression"),
+        (
+            {"compression": "zstd", "nodatacow": True},
+            "compression_without_cow",
+            "compresses nothing that it does not copy",
+        ),
     ],
 )
-def test_wishes_that_no_host_could_fulfil(options, words):
-    with pytest.raises(StorageError) as refusal:
+def test_wishes_that_no_host_could_fulfil(options, refusal, words):
+    with pytest.raises(StorageError) as refused:
         wanted_from(params(**options))
-    assert words in str(refusal.value)
+    assert words in str(refused.value)
+    assert refused.value.details == {"refusal": refusal}
+
+
+@pytest.mark.parametrize(
+    ("quota", "words"),
+    [
+        ({"referenced": "10"}, "quota.referenced=10: it has no unit"),
+        ({"referenced": "10gb"}, "it may mean powers of 1000 or of 1024"),
+        ({"exclusive": "0b"}, "quota.exclusive=0b: the size is zero"),
+        ({"exclusive": "-1g"}, "a size cannot be negative"),
+        ({"exclusive": "some"}, "it is no size"),
+    ],
+)
+def test_a_limit_that_is_no_size(quota, words):
+    with pytest.raises(StorageError) as refused:
+        wanted_from(params(quota=quota))
+    assert words in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +139,6 @@ def test_a_subvolume_that_cannot_be_looked_at(monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(subvolume.kernel, "subvolume_info", refuse)
+    monkeypatch.setattr(observe.kernel, "subvolume_info", refuse)
     with pytest.raises(StorageError, match=r"cannot be looked at: Permission denied\. Run as root"):
-        subvolume._observe_subvolume("/srv/a", None, [])
+        observe._observe_subvolume("/srv/a", None, [])

@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import (
+    filesystem as _filesystem,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import usage
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.usage import (
     Allocation,
     Usage,
@@ -15,6 +19,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.usage
     parse_usage,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, MIB
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 
 # btrfs-progs 6.2
 RAW = """Overall:
@@ -100,6 +105,13 @@ def test_without_btrfs_progs_there_is_no_verdict():
     assert findings([blind]) == []
     assert describe([blind])[0]["size"] is None
     assert describe([blind])[0]["data_used"] == int(2.01 * GIB)
+
+
+def test_one_that_is_unmounted_while_it_is_read_is_left_out(tmp_path, monkeypatch):
+    """It is gone from sysfs then."""
+    monkeypatch.setattr(_filesystem, "SYSFS", str(tmp_path))
+    monkeypatch.setattr(usage, "find_uuid", lambda source: "u")
+    assert usage.read_usage(Mount("0:40", "/", "/", "btrfs", "/dev/vdb", ("rw",))) is None
 
 
 def test_the_slack_of_a_device_is_no_room():

@@ -224,3 +224,21 @@ def test_one_keeper_alone_is_itself():
     whole = stack(keeper("engine"))
     assert [step.reason for step in whole.plan((STATE,)).steps] == ["engine"]
     assert whole.describe((STATE,)) == {"engine_saw": "it"}
+
+
+def test_a_layer_that_is_refused_on_sight_comes_after_what_the_uppermost_refuses():
+    def look(_run):
+        raise StorageError("Disk", "it cannot be read", "Look at it", refusal="disk_unreadable")
+
+    blind = keeper("pool")._replace(observe=look)
+    driver = ("driver_removed", "Engine", "it has no such driver", "Name another")
+    asked = stack(blind, keeper("engine", refusal=driver))
+    with pytest.raises(StorageError) as refused:
+        asked.observe(Reader(Module()))
+    assert str(refused.value).splitlines() == [
+        "Engine: it has no such driver. Name another.",
+        "Disk: it cannot be read. Look at it.",
+    ]
+    assert refused.value.details["also_refused"] == ["disk_unreadable"]
+    with pytest.raises(StorageError, match=r"^Disk: it cannot be read. Look at it.$"):
+        stack(blind, keeper("engine")).observe(Reader(Module()))

@@ -9,6 +9,9 @@ import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Claim,
     Command,
+    Part,
+    Pause,
+    Plan,
     StorageError,
     WriteFile,
     describe_step,
@@ -106,3 +109,21 @@ def test_an_error_whose_text_is_ready(message):
     error = StorageError.of(message, {"done": []})
     assert isinstance(error, StorageError)
     assert (str(error), error.details) == ("All is said.", {"done": []})
+
+
+def test_a_unit_is_stopped_as_the_lowest_says_and_started_as_the_uppermost_says():
+    def part(name):
+        steps = [(HARMLESS._replace(reason=f"{verb} by {name}"),) for verb in ("stop", "start")]
+        ready, work = ((HARMLESS._replace(reason=f"{verb} {name}"),) for verb in ("ready", "do"))
+        return Part(work, ready=ready, pauses=(Pause("docker", *steps),))
+
+    steps = Plan((part("lower"), Part((HARMLESS,)), part("upper")), None).steps
+    assert [step.reason for step in steps] == [
+        "ready lower",
+        "stop by lower",
+        "do lower",
+        "Grow it",
+        "ready upper",
+        "do upper",
+        "start by upper",
+    ]

@@ -191,14 +191,6 @@ def test_a_program_that_a_later_step_needs_is_missed_before_the_first(check_mode
     assert host.ran == []
 
 
-def test_what_is_pending_may_bring_the_program():
-    host = Host(1, check_mode=True)
-    host.lacks, host.params = ("grow",), {"pending": True}
-    assert reconcile(host, to(2)).result["changed"]
-    host.check_mode = False
-    assert reconcile(host, to(2)).failed
-
-
 def test_commands_speak_english():
     host = Host()
     reconcile(host, to(2))

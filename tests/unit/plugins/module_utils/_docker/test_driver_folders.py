@@ -96,6 +96,15 @@ def test_loop_lvm_that_is_attached(loop_lvm, monkeypatch):
     assert (data.device, metadata.device) == ("/dev/loop1", None)
 
 
+def test_a_loop_device_whose_file_has_a_name_in_another_encoding(loop_lvm, monkeypatch):
+    sysfs = loop_lvm / "sys"
+    make(sysfs, "loop0/loop/backing_file")
+    (sysfs / "loop0/loop/backing_file").write_bytes(b"/srv/caf\xe9.img\n")
+    monkeypatch.setattr(driver_folders, "SYS_BLOCK", str(sysfs))
+    data, _metadata = driver_folders.loop_files(str(loop_lvm / "devicemapper"))
+    assert data.device is None
+
+
 def test_a_pool_on_a_volume_has_no_loop_files(tmp_path):
     make(tmp_path, "devicemapper/metadata/base", "devicemapper/devicemapper/data/")
     (found,) = driver_folders.driver_folders(str(tmp_path))

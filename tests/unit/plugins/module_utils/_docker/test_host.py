@@ -69,7 +69,7 @@ KERNELS = [
 @pytest.mark.parametrize(("filesystems", "modules", "names", "missing"), KERNELS)
 def test_missing_modules(monkeypatch, filesystems, modules, names, missing):
     texts = {"/proc/filesystems": filesystems, "/lib/modules/6.1/modules.dep": modules}
-    monkeypatch.setattr(engine_host, "_read", lambda path: texts.get(path, ""))
+    monkeypatch.setattr(engine_host, "text_of", lambda path: texts.get(path, ""))
     assert missing_modules(names, "6.1") == missing
 
 

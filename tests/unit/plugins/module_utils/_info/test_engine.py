@@ -72,7 +72,7 @@ def test_an_engine_that_cannot_be_read_is_a_finding_and_none_is_none(monkeypatch
 
     monkeypatch.setattr(_info_engine, "observe_engine", refuse)
     monkeypatch.setattr(
-        _info_engine, "find", lambda name: "/usr/sbin/dockerd" if installed else None
+        _info_engine, "find_program", lambda name: "/usr/sbin/dockerd" if installed else None
     )
     seen = _info_engine.observe(no_commands)
     assert _info_engine.describe(seen) == {"installed": installed}
@@ -94,6 +94,13 @@ def test_a_mount_that_the_unit_asks_for_and_is_missing(engine, monkeypatch):
     (finding,) = _info_engine.findings(_info_engine.observe(no_commands))
     assert finding.topic == "mount_missing"
     assert str(engine) in finding.message
+
+
+def test_a_drop_in_that_is_a_link_to_nowhere(monkeypatch, tmp_path):
+    link = tmp_path / "a.conf"
+    link.symlink_to(tmp_path / "gone.conf")
+    monkeypatch.setattr(_info_engine.glob, "glob", lambda pattern: [str(link)])
+    assert _info_engine.guarded_mounts(_info_engine._drop_ins("docker.service")) == []
 
 
 GUARDS = [

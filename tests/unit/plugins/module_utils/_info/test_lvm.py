@@ -47,14 +47,14 @@ def with_pool(state, **fields):
 
 
 def test_lvm_that_is_not_installed(monkeypatch):
-    monkeypatch.setattr(_info_lvm, "find", lambda name: None)
+    monkeypatch.setattr(_info_lvm, "find_program", lambda name: None)
     seen = _info_lvm.observe(no_commands)
     assert _info_lvm.describe(seen) == {"groups": [], "orphans": []}
     assert _info_lvm.findings(seen) == []
 
 
 def test_lvm_is_read_by_one_command(monkeypatch):
-    monkeypatch.setattr(_info_lvm, "find", lambda name: "/usr/sbin/" + name)
+    monkeypatch.setattr(_info_lvm, "find_program", lambda name: "/usr/sbin/" + name)
     monkeypatch.setattr(_info_lvm, "observe_lvm_config", lambda run: LvmConfig())
     monkeypatch.setattr(_info_lvm, "read_profile", lambda folder, name: PROFILE)
 

@@ -47,11 +47,11 @@ LIVE = Mount("252:0", "/", ROOT, "xfs", "/dev/mapper/docker-data", ("rw", "noati
 NOTHING = Folder(Holdings(ROOT))
 
 
-def want(pool_name=None, size=None, keep=False, units=("docker.service",), pending=False, **more):
+def want(pool_name=None, size=None, keep=False, units=("docker.service",), **more):
     unit = UNIT._replace(**more)
     amount = size and parse_amount(size, "size")
     place = Place("docker/data", unit, units, keep)
-    return Wanted("docker", "data", pool_name, amount, place, pending)
+    return Wanted("docker", "data", pool_name, amount, place)
 
 
 def host(found=(), disks=(), **more):
@@ -100,6 +100,7 @@ LVCREATE_THIN = f"lvcreate --name data --virtualsize {SIZE * 4096}k --thinpool t
 MKFS = "mkfs.xfs -q -n ftype=1 /dev/mapper/docker-data"
 RELOAD, STOP = "systemctl daemon-reload", "systemctl stop docker.service"
 ENABLE = "systemctl enable --quiet var-lib-docker.mount"
+FORGIVE = "systemctl reset-failed docker.service"
 MOUNT, START = "systemctl restart var-lib-docker.mount", "systemctl start docker.service"
 FILES = [UNIT.path, GUARD, RELOAD]
 GROW_FS = f"xfs_growfs {ROOT}"
@@ -109,11 +110,11 @@ NO_QUOTA = LIVE._replace(options=("rw", "noatime", "noquota"))
 
 CASES = [
     # made anew
-    (host([group()]), want(), [LVCREATE, MKFS, *FILES, STOP, ENABLE, MOUNT, START]),
+    (host([group()]), want(), [LVCREATE, MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START]),
     (
         host([group(pool(2047))]),
         want("thinpool"),
-        [LVCREATE_THIN, MKFS, *FILES, STOP, ENABLE, MOUNT, START],
+        [LVCREATE_THIN, MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START],
     ),
     (
         host([group()], active=(), folder_exists=False),
@@ -122,15 +123,13 @@ CASES = [
             LVCREATE, MKFS, UNIT.path, RELOAD, f"mkdir --parents --mode 0711 {ROOT}", ENABLE, MOUNT,
         ],
     ),
-    # in check mode the pool may be another task's to make, and its group too
-    (
-        host(disks=[disk()]),
-        want("thinpool", pending=True),
-        [LVCREATE_THIN, MKFS, *FILES, STOP, ENABLE, MOUNT, START],
-    ),
     # what a run that broke off has left is gone on from
-    (host([group(PLAIN)], device=disk()), want(), [MKFS, *FILES, STOP, ENABLE, MOUNT, START]),
-    (host([group(PLAIN)], xfs=XFS), want(), [*FILES, STOP, ENABLE, MOUNT, START]),
+    (
+        host([group(PLAIN)], device=disk()),
+        want(),
+        [MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START],
+    ),
+    (host([group(PLAIN)], xfs=XFS), want(), [*FILES, STOP, ENABLE, MOUNT, FORGIVE, START]),
     (
         mounted(mounted=None, ours=False, filesystem_size=0, folder=NOTHING),
         want(),
@@ -154,7 +153,7 @@ CASES = [
     (
         mounted(mounted=NO_QUOTA, active=("docker.service",)),
         want(),
-        [STOP, *REMOUNT, START],
+        [STOP, *REMOUNT, FORGIVE, START],
     ),
     (mounted(), want(size="9g"), ["lvextend --extents 2304 docker/data", GROW_FS]),
     (
@@ -166,7 +165,7 @@ CASES = [
     (
         host([group()], folder=Folder(Holdings(ROOT, {"overlay2": 1}))),
         want(keep=True),
-        [LVCREATE, MKFS, *FILES, STOP, ENABLE, MOUNT, START],
+        [LVCREATE, MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START],
     ),
 ]  # fmt: skip
 
@@ -228,20 +227,35 @@ def test_the_way_back_starts_the_engine_on_what_it_had():
         UNIT.path,
         GUARD,
         RELOAD,
+        FORGIVE,
         START,
     ]
     assert all(step.content is None for step in mount.undo if hasattr(step, "content"))
+
+
+LETS_GO = [
+    # a mount that systemd or fstab were to make at boot anyhow: it is unmounted, and stays theirs
+    {"unit_text": UNIT.text, "enabled": True},
+    {"table": FSTAB, "enabled": True},
+]
+
+
+@pytest.mark.parametrize("more", LETS_GO)
+def test_the_way_back_lets_go_of_a_mount_that_is_made_at_boot(more):
+    (mount,) = plan(host([group(PLAIN)], xfs=XFS, **more), want()).parts
+    back = [getattr(it, "path", None) or " ".join(it.argv) for it in mount.undo]
+    assert back == [GUARD, RELOAD, "systemctl stop var-lib-docker.mount"]
 
 
 def test_a_filesystem_that_cannot_grow_leaves_the_mount_and_the_engine_on_it():
     small = XFS._replace(blocks=XFS.blocks // 2)
     planned = plan(host([group(PLAIN)], xfs=small), want())
     words = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.steps]
-    assert words[-3:] == [MOUNT, START, GROW_FS]
+    assert words[-2:] == [START, GROW_FS]
     failure = fail(planned, len(words) - 1, WAYS_TO_FAIL[0])
     assert failure.back == []
     assert failure.result["kept"] == failure.result["done"]
-    assert [step["action"] for step in failure.result["kept"]][-2:] == [MOUNT, START]
+    assert [step["action"] for step in failure.result["kept"]][-3:] == [MOUNT, FORGIVE, START]
     assert failure.result["changed"] is True
     assert "undone" not in failure.result
     assert "as it was before" not in failure.text

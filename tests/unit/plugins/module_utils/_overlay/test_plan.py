@@ -13,6 +13,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import Config
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.describe import (
+    describe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import Kernel
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
     Layer,
@@ -26,7 +29,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rul
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
     State,
     Wanted,
-    describe,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import OverlayUnit
 from support.invariants import INVARIANTS, Technology, outcome
@@ -195,89 +197,123 @@ BUSY = ("process 7 (bash)",)
 
 REFUSALS = [
     # lists that make no overlay
-    (host(), want(Config()), "no lower layer was named"),
-    (host(), want(READ_ONLY, lower=("/l1",)), "it needs two lower ones at least"),
-    (host(), want(work=None), "it has upper=/u and no work"),
-    (host(), want(upper=None), "it has work=/w and no upper"),
-    (host(), want(READ_ONLY, index=True), "index means nothing without an upper layer"),
-    (host(), want(READ_ONLY, volatile=True), "volatile means nothing without an upper layer"),
-    (host(*map(layer, MANY)), want(lower=MANY), "it has 501 lower layers, and the kernel"),
-    (host(*map(layer, LONG)), want(lower=LONG), "and mount(2) takes 4095 and cuts off the rest"),
+    (host(), want(Config()), "option_missing", "no lower layer was named"),
+    (host(), want(READ_ONLY, lower=("/l1",)), "too_few_layers", "it needs two lower ones at least"),
+    (host(), want(work=None), "options_incomplete", "it has upper=/u and no work"),
+    (host(), want(upper=None), "options_incomplete", "it has work=/w and no upper"),
+    (host(), want(READ_ONLY, index=True),
+     "options_conflict", "index means nothing without an upper layer"),
+    (host(), want(READ_ONLY, volatile=True),
+     "options_conflict", "volatile means nothing without an upper layer"),
+    (host(*map(layer, MANY)), want(lower=MANY),
+     "too_many_layers", "it has 501 lower layers, and the kernel"),
+    (host(*map(layer, LONG)), want(lower=LONG),
+     "mount_options_too_long", "and mount(2) takes 4095 and cuts off the rest"),
     (
         host(*map(layer, FAIR), mount_version=(2, 39)),
         want(lower=FAIR),
-        "util-linux 2.39 can hand over 255",
+        "mount_options_too_long", "util-linux 2.39 can hand over 255",
     ),
     # layers that overlap
-    (host(layer("/l1/u")), want(upper="/l1/u"), "lower=/l1 and upper=/l1/u: layers of an overlay "
+    (host(layer("/l1/u")), want(upper="/l1/u"),
+     "layers_overlap", "lower=/l1 and upper=/l1/u: layers of an overlay "
      "must not overlap, and /l1/u lies in /l1"),
-    (host(layer("/u/l")), want(lower=("/u/l",)), "and /u/l lies in /u"),
-    (host(), want(work="/u"), "upper=/u and work=/u: layers of an overlay must not overlap, and "
+    (host(layer("/u/l")), want(lower=("/u/l",)), "layers_overlap", "and /u/l lies in /u"),
+    (host(), want(work="/u"),
+     "layers_overlap", "upper=/u and work=/u: layers of an overlay must not overlap, and "
      "they are one folder"),
-    (host(layer("/u/w")), want(work="/u/w"), "and /u/w lies in /u"),
-    (host(), want(lower=("/l1", "/l1")), "they are one folder"),
-    (host(layer("/link", real="/l1")), want(lower=("/l1", "/link")), "they are one folder"),
+    (host(layer("/u/w")), want(work="/u/w"), "layers_overlap", "and /u/w lies in /u"),
+    (host(), want(lower=("/l1", "/l1")), "layers_overlap", "they are one folder"),
+    (host(layer("/link", real="/l1")), want(lower=("/l1", "/link")),
+     "layers_overlap", "they are one folder"),
     (
         host(layer("/bind", place=Place("8:1", "/l1/deep"))),
         want(lower=("/l1", "/bind")),
-        "/bind lies in /l1",
+        "layers_overlap", "/bind lies in /l1",
     ),
     # work and upper
     (host(layer("/w", mount=DATA)), want(),
-     "upper=/u lies on / (ext4), and work=/w on /data (xfs)"),
+     "filesystems_differ", "upper=/u lies on / (ext4), and work=/w on /data (xfs)"),
     (
         host(layer("/b/u", mount=BTRFS), layer("/b/w", mount=BTRFS, device=2)),
         want(upper="/b/u", work="/b/w"),
-        "in another subvolume",
+        "filesystems_differ", "in another subvolume",
     ),
-    (host(layer("/w", foreign=("a", "b"))), want(), "work=/w: it is not empty (a, b, ...)"),
-    (host(layer("/w", was_volatile=True)), want(), "work=/w: a volatile mount has used it"),
+    (host(layer("/w", foreign=("a", "b"))), want(),
+     "directory_not_empty", "work=/w: it is not empty (a, b, ...)"),
+    (host(layer("/w", was_volatile=True)), want(),
+     "overlay_volatile", "work=/w: a volatile mount has used it"),
     # what cannot be a layer
-    (host(layer("/l1", "missing")), want(), "lower=/l1: it is not there"),
-    (host(layer("/l1", "other")), want(), "lower=/l1: it is no folder"),
-    (host(layer("/u", "other")), want(), "upper=/u: it is no folder"),
-    (host(layer("/l1", mount=DISK._replace(fstype="vfat"))), want(), "lies on vfat, which cannot"),
-    (host(layer("/u", mount=DISK._replace(fstype="overlay"))), want(), "it is an overlay itself"),
-    (host(layer("/u", mount=DISK._replace(fstype="nfs4"))), want(), "it is on another machine"),
-    (host(layer("/u", mount=DISK._replace(fstype="fuse.sshfs"))), want(), "lies on fuse.sshfs"),
-    (host(layer("/u", mount=DISK._replace(options=("ro",)))), want(), "/ is mounted read only"),
-    (host(layer("/u", mount=DATA, ftype=False)), want(), "was made with ftype=0"),
-    (host(layer("/u", attributes=("user",))), want(), "keeps no trusted attributes"),
-    (host(layer("/u", attributes=("trusted",))), want(userxattr=True), "keeps no user attributes"),
+    (host(layer("/l1", "missing")), want(), "layer_missing", "lower=/l1: it is not there"),
+    (host(layer("/l1", "other")), want(), "not_a_directory", "lower=/l1: it is no folder"),
+    (host(layer("/u", "other")), want(), "not_a_directory", "upper=/u: it is no folder"),
+    (host(layer("/l1", mount=DISK._replace(fstype="vfat"))), want(),
+     "filesystem_unsupported", "lies on vfat, which cannot"),
+    (host(layer("/u", mount=DISK._replace(fstype="overlay"))), want(),
+     "filesystem_unsupported", "it is an overlay itself"),
+    (host(layer("/u", mount=DISK._replace(fstype="nfs4"))), want(),
+     "filesystem_unsupported", "it is on another machine"),
+    (host(layer("/u", mount=DISK._replace(fstype="fuse.sshfs"))), want(),
+     "filesystem_unsupported", "lies on fuse.sshfs"),
+    (host(layer("/u", mount=DISK._replace(options=("ro",)))), want(),
+     "filesystem_readonly", "/ is mounted read only"),
+    (host(layer("/u", mount=DATA, ftype=False)), want(),
+     "file_types_missing", "was made with ftype=0"),
+    (host(layer("/u", attributes=("user",))), want(),
+     "xattr_unsupported", "keeps no trusted attributes"),
+    (host(layer("/u", attributes=("trusted",))), want(userxattr=True),
+     "xattr_unsupported", "keeps no user attributes"),
     # layers of other overlays
-    (host(uses=(OTHER,)), want(), "upper=/u: the overlay at /elsewhere has /u as its upper layer"),
-    (host(uses=(OTHER._replace(role="lower"),)), want(), "has /u as its lower layer"),
-    (host(uses=(OTHER._replace(place=Place("8:1", "/u/x")),)), want(), "has /u/x as its upper"),
-    (host(uses=(OTHER._replace(place=Place("8:1", "/w"), role="work"),)), want(), "work=/w: the"),
-    (host(uses=(OTHER._replace(place=Place("8:1", "/l2")),)), want(), "lower=/l2: the overlay at"),
+    (host(uses=(OTHER,)), want(),
+     "layer_busy", "upper=/u: the overlay at /elsewhere has /u as its upper layer"),
+    (host(uses=(OTHER._replace(role="lower"),)), want(), "layer_busy", "has /u as its lower layer"),
+    (host(uses=(OTHER._replace(place=Place("8:1", "/u/x")),)), want(),
+     "layer_busy", "has /u/x as its upper"),
+    (host(uses=(OTHER._replace(place=Place("8:1", "/w"), role="work"),)), want(),
+     "layer_busy", "work=/w: the"),
+    (host(uses=(OTHER._replace(place=Place("8:1", "/l2")),)), want(),
+     "layer_busy", "lower=/l2: the overlay at"),
     # the kernel, and a namespace
-    (host(kernel=KERNEL._replace(overlay=False)), want(), "kernel 6.12.1-amd64 has no overlay"),
+    (host(kernel=KERNEL._replace(overlay=False)), want(),
+     "kernel_module_missing", "kernel 6.12.1-amd64 has no overlay"),
     (host(kernel=UNLOADED._replace(release="5.9.0")), want(persistent=False, volatile=True),
-     "kernel 5.9.0 does not know volatile, which came with 5.10"),
+     "kernel_too_old", "kernel 5.9.0 does not know volatile, which came with 5.10"),
     (host(kernel=KERNEL._replace(parameters={"index": True})), want(metacopy=True),
-     "does not know metacopy"),
-    (host(kernel=UNLOADED._replace(release="5.10.0")), want(userxattr=True), "came with 5.11"),
-    (host(kernel=KERNEL._replace(user_namespace=True)), want(), "this is a user namespace"),
+     "kernel_too_old", "does not know metacopy"),
+    (host(kernel=UNLOADED._replace(release="5.10.0")), want(userxattr=True),
+     "kernel_too_old", "came with 5.11"),
+    (host(kernel=KERNEL._replace(user_namespace=True)), want(),
+     "user_namespace_unsupported", "this is a user namespace"),
     # what is there already
-    (host(mounted=DATA._replace(path="/m")), want(), "/dev/sda2 (xfs) is mounted there"),
-    (host(folder=layer("/m", "other")), want(), "/m: it is no folder"),
-    (mounted(), want(upper="/u2", work="/w2"), "that is another overlay"),
-    (mounted(), want(work="/w2"), "it is mounted with work=/w, and /w2 is wanted"),
-    (mounted(holders=BUSY), want(index=True), "it is in use by process 7 (bash)"),
-    (mounted(holders=BUSY), want(Config(), "absent"), "it is in use by process 7 (bash)"),
-    (by_hand(config=VOLATILE), want(persistent=False, metacopy=True), "it is volatile, and cannot"),
-    (by_hand(config=BASE._replace(data=("/d",))), want(lower=("/l2",)), "data-only layers (/d)"),
+    (host(mounted=DATA._replace(path="/m")), want(),
+     "mount_point_occupied", "/dev/sda2 (xfs) is mounted there"),
+    (host(folder=layer("/m", "other")), want(), "not_a_directory", "/m: it is no folder"),
+    (mounted(), want(upper="/u2", work="/w2"), "other_overlay_mounted", "that is another overlay"),
+    (mounted(), want(work="/w2"),
+     "other_overlay_mounted", "it is mounted with work=/w, and /w2 is wanted"),
+    (mounted(holders=BUSY), want(index=True), "mount_busy", "it is in use by process 7 (bash)"),
+    (mounted(holders=BUSY), want(Config(), "absent"),
+     "mount_busy", "it is in use by process 7 (bash)"),
+    (by_hand(config=VOLATILE), want(persistent=False, metacopy=True),
+     "overlay_volatile", "it is volatile, and cannot"),
+    (by_hand(config=BASE._replace(data=("/d",))), want(lower=("/l2",)),
+     "data_only_layers", "data-only layers (/d)"),
     # persistent
-    (host(systemd=False), want(persistent=True), "systemd does not run this host"),
-    (host(), want(VOLATILE, persistent=True), "so it cannot come back at boot"),
-    (host(layer("/g\\h")), want(lower=("/g\\h",)), "it has a backslash in it, which systemd takes"),
-    (host(layer("/l1 ")), want(lower=("/l1 ",)), "lower=/l1 : it has a space at its end"),
+    (host(systemd=False), want(persistent=True),
+     "systemd_missing", "systemd does not run this host"),
+    (host(), want(VOLATILE, persistent=True), "overlay_volatile", "so it cannot come back at boot"),
+    (host(layer("/g\\h")), want(lower=("/g\\h",)),
+     "path_invalid", "it has a backslash in it, which systemd takes"),
+    (host(layer("/l1 ")), want(lower=("/l1 ",)),
+     "path_invalid", "lower=/l1 : it has a space at its end"),
     (host(layer("/l1", mount=MEMORY)), want(persistent=True),
-     "lower=/l1: it lies on /run (tmpfs), which is empty after a boot"),
-    (host(), want()._replace(path="/" + "-" * 64), "too long for the name of a unit"),
+     "layer_not_persistent", "lower=/l1: it lies on /run (tmpfs), which is empty after a boot"),
+    (host(), want()._replace(path="/" + "-" * 64),
+     "path_too_long", "too long for the name of a unit"),
     (host(table=FSTAB._replace(fstype="xfs")), want(),
-     "/etc/fstab: its line for /m mounts overlay (xfs) there at boot"),
-    (by_hand(table=FSTAB), want(Config(), "absent"), "/etc/fstab: its line for /m mounts overlay"),
+     "fstab_conflict", "/etc/fstab: its line for /m mounts overlay (xfs) there at boot"),
+    (by_hand(table=FSTAB), want(Config(), "absent"),
+     "fstab_conflict", "/etc/fstab: its line for /m mounts overlay"),
 ]  # fmt: skip
 
 
@@ -286,9 +322,12 @@ def test_plan(state, wanted, steps):
     assert outcome(plan, state, wanted) == steps
 
 
-@pytest.mark.parametrize(("state", "wanted", "refusal"), REFUSALS)
-def test_refusal(state, wanted, refusal):
-    assert refusal in outcome(plan, state, wanted)
+@pytest.mark.parametrize(("state", "wanted", "refusal", "words"), REFUSALS)
+def test_refusal(state, wanted, refusal, words):
+    with pytest.raises(StorageError) as refused:
+        plan(state, wanted)
+    assert words in str(refused.value)
+    assert refused.value.details == {"refusal": refusal}
 
 
 @pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
@@ -307,25 +346,39 @@ def test_no_step_touches_a_layer(state, wanted, steps):
 
 
 INSANE = [
-    (Config(lower=("l1",)), "lower=l1: it is no absolute path"),
-    (Config(lower=("/a\nb",)), r"lower='/a\nb': it has '\n' in it"),
-    (Config(upper='/a"b'), "which mount(8) and the kernel's tables cannot carry"),
-    (Config(metacopy=True, redirect_dir="nofollow"), "metacopy=on needs redirect_dir=on"),
-    (Config(metacopy=True, userxattr=True), "userxattr and metacopy=on exclude each other"),
-    (Config(redirect_dir="on", userxattr=True), "userxattr and redirect_dir=on exclude each other"),
+    (Config(lower=("l1",)), "path_invalid", "lower=l1: it is no absolute path"),
+    (Config(lower=("/a\nb",)), "path_invalid", r"lower='/a\nb': it has '\n' in it"),
+    (Config(upper='/a"b'), "path_invalid", "which mount(8) and the kernel's tables cannot carry"),
+    (
+        Config(metacopy=True, redirect_dir="nofollow"),
+        "options_conflict",
+        "metacopy=on needs redirect_dir=on",
+    ),
+    (
+        Config(metacopy=True, userxattr=True),
+        "options_conflict",
+        "userxattr and metacopy=on exclude each other",
+    ),
+    (
+        Config(redirect_dir="on", userxattr=True),
+        "options_conflict",
+        "userxattr and redirect_dir=on exclude each other",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("config", "refusal"), INSANE)
-def test_what_no_host_could_have(config, refusal):
+@pytest.mark.parametrize(("config", "refusal", "words"), INSANE)
+def test_what_no_host_could_have(config, refusal, words):
     with pytest.raises(StorageError) as refused:
         require_sane(config, "/m")
-    assert refusal in str(refused.value)
+    assert words in str(refused.value)
+    assert refused.value.details == {"refusal": refusal}
 
 
 def test_the_root_is_no_mount_point():
-    with pytest.raises(StorageError, match="the root of the host"):
+    with pytest.raises(StorageError, match="the root of the host") as refused:
         require_sane(BASE, "/")
+    assert refused.value.details == {"refusal": "path_is_root"}
 
 
 def test_the_way_back_mounts_what_there_was():

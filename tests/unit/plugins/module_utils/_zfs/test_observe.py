@@ -79,40 +79,53 @@ def test_a_pool_that_is_not_there_is_no_error():
 
 @pytest.mark.parametrize("said", ["", "cannot open 'tank': permission denied\n"])
 def test_any_other_failure_is_one(said):
-    with pytest.raises(StorageError, match=r"`zpool get .*nothing has been changed"):
+    with pytest.raises(StorageError, match=r"`zpool get .*nothing has been changed") as refused:
         observe.observe(Zfs(zpool_get=(1, "", said)), Wanted("tank/a"))
+    assert refused.value.details == {"refusal": "command_failed"}
 
 
 def test_a_suspended_pool_is_not_spoken_to(kernel):
     (kernel / "kstat" / "tank").mkdir(parents=True)
     (kernel / "kstat" / "tank" / "state").write_text("SUSPENDED\n")
     run = Zfs()
-    with pytest.raises(StorageError, match=r"Pool tank: it is suspended.*`zpool clear tank`"):
+    with pytest.raises(
+        StorageError, match=r"Pool tank: it is suspended.*`zpool clear tank`"
+    ) as refused:
         observe.observe(run, Wanted("tank/a"))
+    assert refused.value.details == {"refusal": "pool_suspended"}
     assert run.argvs == []
 
 
 @pytest.mark.parametrize("there", [[], ["zfs"], ["module"]], ids=["", "device", "module"])
 @pytest.mark.parametrize(
-    ("built", "remedy"),
-    [(True, "Load it with `modprobe zfs`"), (False, "run `dkms autoinstall`")],
+    ("built", "refusal", "remedy"),
+    [
+        (True, "kernel_module_not_loaded", "Load it with `modprobe zfs`"),
+        (False, "kernel_module_missing", "run `dkms autoinstall`"),
+    ],
 )
-def test_a_kernel_without_the_module_is_not_spoken_to(kernel, monkeypatch, built, remedy, there):
+def test_a_kernel_without_the_module_is_not_spoken_to(
+    kernel, monkeypatch, built, refusal, remedy, there
+):
     """The device is there at any boot."""
     for name in {"zfs", "module"} - set(there):
         (kernel / name).rename(kernel / f"no {name}")
     monkeypatch.setattr(observe, "_is_built", lambda release: built)
     run = Zfs()
-    with pytest.raises(StorageError) as refusal:
+    with pytest.raises(StorageError) as refused:
         observe.observe(run, Wanted("tank/a"))
-    assert remedy in str(refusal.value)
+    assert remedy in str(refused.value)
+    assert refused.value.details == {"refusal": refusal}
     assert run.argvs == []
 
 
 def test_a_host_without_the_tools_is_told_what_to_install(monkeypatch):
     monkeypatch.setattr(observe.shutil, "which", lambda *_args, **_more: None)
-    with pytest.raises(StorageError, match=r"`zfs` is not on this host. Install zfsutils-linux"):
+    with pytest.raises(
+        StorageError, match=r"`zfs` is not on this host. Install zfsutils-linux"
+    ) as refused:
         observe.observe(Zfs(), Wanted("tank/a"))
+    assert refused.value.details == {"refusal": "program_missing"}
 
 
 def test_members_are_read_with_their_clones(monkeypatch):

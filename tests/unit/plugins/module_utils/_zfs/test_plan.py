@@ -9,14 +9,17 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import destroyed
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    StorageError,
+    destroyed,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, KIB, MIB
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Use,
     Value,
     Wanted,
-    describe,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.describe import describe
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import canonical
 from hypothesis import given
@@ -229,84 +232,103 @@ CLONED = [member("tank/a@s", clones=("tank/c",)), member("tank/c")]
 
 REFUSALS = [
     # the pool
-    (ROOT._replace(pool=None), want(), "no pool tank is imported on this host"),
-    (host(health="SUSPENDED"), want(), "Pool tank: it is SUSPENDED"),
-    (host(health="FAULTED"), want(), "Bring its disks back"),
-    (host(readonly="on"), want(), "it is imported read-only"),
-    (host(root=dataset("tank", available=0)), want(), "there is no space left in tank"),
-    (host(root=dataset("tank", available=216 * KIB)), want(), "there is no space left in tank"),
+    (ROOT._replace(pool=None), want(),
+     "pool_not_imported", "no pool tank is imported on this host"),
+    (host(health="SUSPENDED"), want(), "pool_suspended", "Pool tank: it is SUSPENDED"),
+    (host(health="FAULTED"), want(), "pool_unavailable", "Bring its disks back"),
+    (host(readonly="on"), want(), "pool_readonly", "it is imported read-only"),
+    (host(root=dataset("tank", available=0)), want(), "no_space", "there is no space left in tank"),
+    (host(root=dataset("tank", available=216 * KIB)), want(),
+     "no_space", "there is no space left in tank"),
     (
         host(dataset("tank/q", quota=1, available=0)),
         want("tank/q/a"),
-        "there is no space left in tank/q. Remove snapshots or raise its quota",
+        "no_space", "there is no space left in tank/q. Remove snapshots or raise its quota",
     ),
     (
         host(dataset("tank/a"), members=ALONE, health="DEGRADED"),
         gone(),
-        "its pool tank is DEGRADED, and nothing is destroyed in such a pool",
+        "pool_degraded", "its pool tank is DEGRADED, and nothing is destroyed in such a pool",
     ),
     # the place
     (
         ROOT,
         want("tank/a/b"),
-        "its parent tank/a is not there. Make that one first, or set `parents",
+        "parent_missing", "its parent tank/a is not there. Make that one first, or set `parents",
     ),
-    (VOLUME, want("tank/a/b"), "tank/a is a volume, and only filesystems have datasets below them"),
-    (ROOT, want("tank/a@s"), "there is no tank/a to take it of"),
+    (VOLUME, want("tank/a/b"),
+     "parent_not_filesystem", "tank/a is a volume, and only filesystems have datasets below them"),
+    (ROOT, want("tank/a@s"), "source_missing", "there is no tank/a to take it of"),
     (
         host(root=dataset("tank", keystatus="unavailable")),
         want(),
-        "the key of tank is not loaded. Load it with `zfs load-key tank`",
+        "key_not_loaded", "the key of tank is not loaded. Load it with `zfs load-key tank`",
     ),
-    (ROOT, to(volsize="9G"), "it reserves 9 GiB, and tank has 8 GiB available"),
-    (ROOT, want(origin="tank/o@s"), "its origin tank/o@s is not there"),
-    (MADE, want(origin="tank/o@s"), "it is there and no clone of tank/o@s"),
-    (CLONE, want(origin="tank/o@t"), "no clone of tank/o@t but of tank/o@s"),
+    (ROOT, to(volsize="9G"), "no_space", "it reserves 9 GiB, and tank has 8 GiB available"),
+    (ROOT, want(origin="tank/o@s"), "source_missing", "its origin tank/o@s is not there"),
+    (MADE, want(origin="tank/o@s"), "origin_differs", "it is there and no clone of tank/o@s"),
+    (CLONE, want(origin="tank/o@t"), "origin_differs", "no clone of tank/o@t but of tank/o@s"),
     # properties
-    (ROOT, to(compresion="lz4"), "Did you mean compression?"),
-    (MADE, to(compresion="lz4"), "the ZFS of this host does not know it"),
-    (MADE, to(prefetch="none"), "Property prefetch: the ZFS of this host does not know it"),
-    (MADE, to(volsize="1G"), "it is one of volumes, and tank/a is a filesystem"),
-    (VOLUME, to(quota="1G"), "it is one of filesystems, and tank/a is a volume"),
-    (SNAPSHOT, want("tank/a@s", {"atime": "off"}), "tank/a@s is a snapshot"),
-    (MADE, to(casesensitivity="mixed"), "it is sensitive, not mixed, and is chosen when"),
-    (MADE, to(encryption="on"), "it is off, not on, and is chosen when a dataset is made"),
-    (VOLUME, to(volblocksize="16K"), "it is 8192, not 16384, and is chosen when"),
-    (MADE, to(dnodesize="auto"), "pool tank does not have feature@large_dnode"),
-    (MADE, to(checksum="skein"), "`zpool set feature@skein=enabled tank` adds it for good"),
-    (MADE, to(checksum="blake3"), "feature@blake3, and the ZFS of this host does not know it"),
-    (ROOT, to(checksum="blake3"), "feature@blake3, and the ZFS of this host does not know it"),
-    (ROOT, to(encryption="on"), "nothing says what its key looks like"),
-    (ROOT, to(keyformat="passphrase"), "its key would be asked for at a prompt"),
-    (MADE, to(keylocation="file:///root/key"), "it is not encrypted"),
-    (MADE, want(inherit=("quota",)), "it is never inherited, so there is nothing to go back to"),
-    (MADE, to(refreservation="auto"), "only a volume can have that"),
+    (ROOT, to(compresion="lz4"), "property_unknown", "Did you mean compression?"),
+    (MADE, to(compresion="lz4"), "property_unknown", "the ZFS of this host does not know it"),
+    (MADE, to(prefetch="none"),
+     "property_unknown", "Property prefetch: the ZFS of this host does not know it"),
+    (MADE, to(volsize="1G"),
+     "property_not_applicable", "it is one of volumes, and tank/a is a filesystem"),
+    (VOLUME, to(quota="1G"),
+     "property_not_applicable", "it is one of filesystems, and tank/a is a volume"),
+    (SNAPSHOT, want("tank/a@s", {"atime": "off"}), "snapshot_immutable", "tank/a@s is a snapshot"),
+    (MADE, to(casesensitivity="mixed"),
+     "property_fixed", "it is sensitive, not mixed, and is chosen when"),
+    (MADE, to(encryption="on"),
+     "property_fixed", "it is off, not on, and is chosen when a dataset is made"),
+    (VOLUME, to(volblocksize="16K"), "property_fixed", "it is 8192, not 16384, and is chosen when"),
+    (MADE, to(dnodesize="auto"),
+     "pool_feature_missing", "pool tank does not have feature@large_dnode"),
+    (MADE, to(checksum="skein"),
+     "pool_feature_missing", "`zpool set feature@skein=enabled tank` adds it for good"),
+    (MADE, to(checksum="blake3"),
+     "pool_feature_missing", "feature@blake3, and the ZFS of this host does not know it"),
+    (ROOT, to(checksum="blake3"),
+     "pool_feature_missing", "feature@blake3, and the ZFS of this host does not know it"),
+    (ROOT, to(encryption="on"), "key_format_missing", "nothing says what its key looks like"),
+    (ROOT, to(keyformat="passphrase"), "key_at_prompt", "its key would be asked for at a prompt"),
+    (MADE, to(keylocation="file:///root/key"), "dataset_not_encrypted", "it is not encrypted"),
+    (MADE, want(inherit=("quota",)),
+     "property_not_inheritable", "it is never inherited, so there is nothing to go back to"),
+    (MADE, to(refreservation="auto"), "property_not_applicable", "only a volume can have that"),
     # sizes
-    (VOLUME, to(volsize="512M"), "it has 1 GiB, and a volume is never shrunk"),
-    (VOLUME, to(volsize=GIB - 16384), "a volume is never shrunk"),
+    (VOLUME, to(volsize="512M"), "would_shrink", "it has 1 GiB, and a volume is never shrunk"),
+    (VOLUME, to(volsize=GIB - 16384), "would_shrink", "a volume is never shrunk"),
     (
         host(dataset("tank/a", "volume", refreservation=GIB)),
         to(volsize="20G"),
-        "reserve 19 GiB more",
+        "no_space", "reserve 19 GiB more",
     ),
-    (MADE, to(quota="99M"), "100 MiB are used already. Give 100 MiB or more"),
-    (MADE, to(refquota="1M"), "100 MiB are referenced already"),
-    (MADE, to(reservation="9G"), "8 GiB are available. Give 8.1 GiB at most"),
+    (MADE, to(quota="99M"), "quota_below_usage", "100 MiB are used already. Give 100 MiB or more"),
+    (MADE, to(refquota="1M"), "quota_below_usage", "100 MiB are referenced already"),
+    (MADE, to(reservation="9G"), "no_space", "8 GiB are available. Give 8.1 GiB at most"),
     # names
-    (MADE, want("tank/b", rename_from="tank/o"), "there is neither it nor tank/o"),
-    (host(dataset("tank/a"), dataset("tank/b")), want(rename_from="tank/b"), "both are there"),
-    (MADE, want("tank/n/b", rename_from="tank/a"), "its parent tank/n is not there"),
+    (MADE, want("tank/b", rename_from="tank/o"),
+     "source_missing", "there is neither it nor tank/o"),
+    (host(dataset("tank/a"), dataset("tank/b")), want(rename_from="tank/b"),
+     "target_exists", "both are there"),
+    (MADE, want("tank/n/b", rename_from="tank/a"),
+     "parent_missing", "its parent tank/n is not there"),
     (
         host(dataset("tank/a"), members=[member("tank/a"), member("tank/a/b@s")]),
         want("tank/a@s", recursive=True),
-        "tank/a/b@s is there already, of another moment",
+        "snapshot_exists", "tank/a/b@s is there already, of another moment",
     ),
     # in use
-    (host(dataset("tank/a"), uses=[OPEN]), to(mountpoint="/srv"), "is held open by process 7 (dd)"),
-    (host(dataset("tank/a"), uses=[OPEN]), want("tank/b", rename_from="tank/a"), "it is in use"),
+    (host(dataset("tank/a"), uses=[OPEN]), to(mountpoint="/srv"),
+     "dataset_busy", "is held open by process 7 (dd)"),
+    (host(dataset("tank/a"), uses=[OPEN]), want("tank/b", rename_from="tank/a"),
+     "dataset_busy", "it is in use"),
     (
         host(dataset("tank/a"), members=ALONE, uses=[BUSY]),
         gone(),
+        "dataset_busy",
         "tank/a is mounted at /x in the mount namespace of process 41 (sleep). End those",
     ),
     (
@@ -316,29 +338,30 @@ REFUSALS = [
             uses=[Use("tank/a", "swap")],
         ),
         gone(),
-        "Volume tank/a: it is in use: tank/a is swap",
+        "dataset_busy", "Volume tank/a: it is in use: tank/a is swap",
     ),
     # what was not asked for
-    (host(members=[member("tank")]), gone("tank"), "it is the root of its pool"),
+    (host(members=[member("tank")]), gone("tank"),
+     "pool_root_dataset", "it is the root of its pool"),
     (
         host(dataset("tank/a"), members=TREE),
         gone(),
-        "there is more below it: tank/a/b, tank/a@1. Set `recursive: true`",
+        "children_exist", "there is more below it: tank/a/b, tank/a@1. Set `recursive: true`",
     ),
     (
         host(dataset("tank/a"), members=TREE),
         gone(clones=True),
-        "there is more below it",
+        "children_exist", "there is more below it",
     ),
     (
         host(dataset("tank/a@s", "snapshot"), members=CLONED),
         gone("tank/a@s", recursive=True),
-        "others were cloned from it and need it: tank/c. Promote them",
+        "clones_exist", "others were cloned from it and need it: tank/c. Promote them",
     ),
     (
         host(dataset("tank/a@s", "snapshot"), members=[member("tank/a@s", holds=1)]),
         gone("tank/a@s"),
-        "snapshots are held: tank/a@s",
+        "snapshot_held", "snapshots are held: tank/a@s",
     ),
     (
         host(
@@ -350,9 +373,9 @@ REFUSALS = [
             ],
         ),
         gone(recursive=True),
-        "depend on each other",
+        "circular_dependency", "depend on each other",
     ),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
@@ -360,9 +383,12 @@ def test_plan(state, wanted, steps):
     assert outcome(plan, state, wanted) == steps
 
 
-@pytest.mark.parametrize(("state", "wanted", "refusal"), REFUSALS)
-def test_refusal(state, wanted, refusal):
-    assert refusal in outcome(plan, state, wanted)
+@pytest.mark.parametrize(("state", "wanted", "refusal", "words"), REFUSALS)
+def test_refusal(state, wanted, refusal, words):
+    with pytest.raises(StorageError) as refused:
+        plan(state, wanted)
+    assert words in str(refused.value)
+    assert refused.value.details == {"refusal": refusal}
 
 
 @pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)

@@ -79,6 +79,7 @@ def test_a_name_that_zfs_cannot_take_is_refused(name, wrong):
         check_name(name)
     assert str(refusal.value).startswith(f"name={name}: ")
     assert wrong in str(refusal.value)
+    assert refusal.value.details == {"refusal": "name_invalid"}
 
 
 def test_what_lies_above_and_below():
@@ -88,33 +89,66 @@ def test_what_lies_above_and_below():
 
 
 TOGETHER = [
-    ({"properties": {"quota": "1G"}, "inherit": ["quota"]}, "to be set and to be inherited"),
-    ({"origin": "tank/o"}, "is no snapshot, and only those can be cloned"),
-    ({"origin": "other/o@s"}, "a clone lies in the pool of its origin"),
-    ({"name": "tank/a@s", "origin": "tank/o@s"}, "a snapshot cannot be a clone"),
-    ({"name": "tank/a@s", "promote": True}, "only clones can be promoted"),
-    ({"rename_from": "other/a"}, "renamed into another pool"),
-    ({"rename_from": "tank/a@s"}, "a snapshot stays a snapshot"),
-    ({"name": "tank/a@s", "rename_from": "tank/b@s"}, "within its own filesystem"),
-    ({"name": "tank/a/b", "rename_from": "tank/a"}, "to below itself"),
-    ({"rename_from": "tank//b"}, "rename_from=tank//b: a part of the name is empty"),
-    ({"properties": {"used": "1G"}}, "it tells about a dataset and cannot be set"),
-    ({"inherit": ["guid"]}, "it tells about a dataset and cannot be set"),
-    ({"properties": {"version": 5}}, "`zfs upgrade` raises it"),
-    ({"properties": {"userquota@bob": "1G"}}, "`zfs set` and `zfs userspace`"),
-    ({"properties": {"Quota": "1G"}}, "ZFS has no property of that name"),
-    ({"properties": {"-o": "1G"}}, "ZFS has no property of that name"),
-    ({"properties": {"-x:y": "1"}}, "ZFS takes no user property of that name"),
-    ({"properties": {"X:y": "1"}}, "ZFS takes no user property of that name"),
-    ({"properties": {"x:" + "y" * 254: "1"}}, "ZFS takes no user property of that name"),
+    (
+        {"properties": {"quota": "1G"}, "inherit": ["quota"]},
+        "options_conflict",
+        "to be set and to be inherited",
+    ),
+    ({"origin": "tank/o"}, "origin_invalid", "is no snapshot, and only those can be cloned"),
+    ({"origin": "other/o@s"}, "origin_invalid", "a clone lies in the pool of its origin"),
+    ({"name": "tank/a@s", "origin": "tank/o@s"}, "origin_invalid", "a snapshot cannot be a clone"),
+    ({"name": "tank/a@s", "promote": True}, "not_a_clone", "only clones can be promoted"),
+    ({"rename_from": "other/a"}, "rename_invalid", "renamed into another pool"),
+    ({"rename_from": "tank/a@s"}, "rename_invalid", "a snapshot stays a snapshot"),
+    (
+        {"name": "tank/a@s", "rename_from": "tank/b@s"},
+        "rename_invalid",
+        "within its own filesystem",
+    ),
+    ({"name": "tank/a/b", "rename_from": "tank/a"}, "rename_invalid", "to below itself"),
+    (
+        {"rename_from": "tank//b"},
+        "name_invalid",
+        "rename_from=tank//b: a part of the name is empty",
+    ),
+    (
+        {"properties": {"used": "1G"}},
+        "property_readonly",
+        "it tells about a dataset and cannot be set",
+    ),
+    ({"inherit": ["guid"]}, "property_readonly", "it tells about a dataset and cannot be set"),
+    ({"properties": {"version": 5}}, "property_unmanaged", "`zfs upgrade` raises it"),
+    (
+        {"properties": {"userquota@bob": "1G"}},
+        "property_unmanaged",
+        "`zfs set` and `zfs userspace`",
+    ),
+    ({"properties": {"Quota": "1G"}}, "property_unknown", "ZFS has no property of that name"),
+    ({"properties": {"-o": "1G"}}, "property_unknown", "ZFS has no property of that name"),
+    (
+        {"properties": {"-x:y": "1"}},
+        "property_name_invalid",
+        "ZFS takes no user property of that name",
+    ),
+    (
+        {"properties": {"X:y": "1"}},
+        "property_name_invalid",
+        "ZFS takes no user property of that name",
+    ),
+    (
+        {"properties": {"x:" + "y" * 254: "1"}},
+        "property_name_invalid",
+        "ZFS takes no user property of that name",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("params", "wrong"), TOGETHER)
-def test_what_no_host_could_have_is_refused(params, wrong):
-    with pytest.raises(StorageError) as refusal:
+@pytest.mark.parametrize(("params", "refusal", "words"), TOGETHER)
+def test_what_no_host_could_have_is_refused(params, refusal, words):
+    with pytest.raises(StorageError) as refused:
         wanted(**params)
-    assert wrong in str(refusal.value)
+    assert words in str(refused.value)
+    assert refused.value.details == {"refusal": refusal}
 
 
 VALUES = [
@@ -181,6 +215,7 @@ def test_a_value_that_zfs_cannot_take_is_refused(name, value, wants):
         canonical(name, value)
     assert f"Property {name}=" in str(refusal.value)
     assert wants in str(refusal.value)
+    assert refusal.value.details == {"refusal": "property_value_invalid"}
 
 
 XATTR = [

@@ -149,7 +149,7 @@ def put(folder, name, text):
 @pytest.mark.parametrize(("name", "text", "values"), LINES)
 def test_whoever_sets_a_limit_is_found(etc, name, text, values):
     path = put(etc / "etc", name, text)
-    assert arc.observe(GIB, False).settings == tuple(Setting(path, value) for value in values)
+    assert arc.observe(GIB).settings == tuple(Setting(path, value) for value in values)
 
 
 def test_the_last_one_is_in_force(etc):
@@ -159,7 +159,7 @@ def test_the_last_one_is_in_force(etc):
     put(etc / "lib", "modprobe.d/m.conf", "options zfs zfs_arc_max=9")
     ours = put(etc / "etc", "modprobe.d/containerhost-zfs.conf", "options zfs zfs_arc_max=1")
     last = put(etc / "lib", "tmpfiles.d/a.conf", f"w {LIVE} - - - - 7")
-    state = arc.observe(GIB, False)
+    state = arc.observe(GIB)
     found = [(ours, 1), (shadow, 2), (later, 3), (cmdline, 5), (last, 7)]
     assert state.settings == tuple(Setting(*it) for it in found)
     assert state.text == "options zfs zfs_arc_max=1"
@@ -167,9 +167,4 @@ def test_the_last_one_is_in_force(etc):
 
 def test_without_a_wish_no_file_is_read(etc):
     put(etc / "etc", "modprobe.d/m.conf", "options zfs zfs_arc_max=2")
-    assert arc.observe(None, False).settings == ()
-
-
-def test_zfs_that_is_still_to_be_installed_begins_with_its_default(etc):
-    live = arc.observe(GIB, True).live
-    assert (live.limit, live.largest * 2) == (0, live.memory)
+    assert arc.observe(None).settings == ()

@@ -49,6 +49,7 @@ POOL = f"zpool create -o ashift=12 -O mountpoint=none docker {ONE}"
 CREATE = f"zfs create -o mountpoint={ROOT} -o canmount=off docker/data"
 RELOAD, STOP = "systemctl daemon-reload", "systemctl stop docker.service"
 ALLOW, MOUNT = "zfs set canmount=on docker/data", "zfs mount docker/data"
+FORGIVE = "systemctl reset-failed docker.service"
 START, MKDIR = "systemctl start docker.service", f"mkdir --parents --mode 0711 {ROOT}"
 GUARDED = [GUARD, RELOAD, STOP]
 TABLE = TableLine("docker/data", ROOT, "zfs", ("defaults",))
@@ -93,9 +94,9 @@ CASES = [
     (
         blank(),
         want_mounted(),
-        [POOL, CREATE, *GUARDED, ALLOW, MOUNT, START],
+        [POOL, CREATE, *GUARDED, ALLOW, MOUNT, FORGIVE, START],
     ),
-    (there(), want_mounted(), [CREATE, *GUARDED, ALLOW, MOUNT, START]),
+    (there(), want_mounted(), [CREATE, *GUARDED, ALLOW, MOUNT, FORGIVE, START]),
     (idle(there()), want_mounted(units=()), [CREATE, ALLOW, MOUNT]),
     (
         idle(there()),
@@ -126,7 +127,7 @@ CASES = [
         ],
     ),
     # what a run that broke off has left is gone on from
-    (there(not_mounted(canmount="off")), want_mounted(), [*GUARDED, ALLOW, MOUNT, START]),
+    (there(not_mounted(canmount="off")), want_mounted(), [*GUARDED, ALLOW, MOUNT, FORGIVE, START]),
     (
         there(not_mounted(), mount=mounted(mounted=None, ours=False, folder=NOTHING)),
         want_mounted(),
@@ -161,7 +162,10 @@ CASES = [
     (
         there(not_mounted(mountpoint="none")),
         want_mounted(),
-        [f"zfs set mountpoint={ROOT} canmount=off docker/data", *GUARDED, ALLOW, MOUNT, START],
+        [
+            f"zfs set mountpoint={ROOT} canmount=off docker/data",
+            *GUARDED, ALLOW, MOUNT, FORGIVE, START,
+        ],
     ),
     (
         idle(there(by_itself("docker/data", "/docker/data"))),
@@ -173,7 +177,7 @@ CASES = [
         blank(mount=unmounted(table=TABLE, folder_exists=False)),
         want_mounted(),
         [POOL, "zfs create -o mountpoint=legacy docker/data", *GUARDED, MKDIR, f"mount {ROOT}",
-         START],
+         FORGIVE, START],
     ),
     (
         idle(blank(mount=unmounted(table=TABLE._replace(source="docker")))),
@@ -199,7 +203,7 @@ CASES = [
     (
         there(mount=unmounted(folder=Folder(Holdings(ROOT, {"overlay2": 1})))),
         want_mounted(keep=True),
-        [CREATE, *GUARDED, ALLOW, MOUNT, START],
+        [CREATE, *GUARDED, ALLOW, MOUNT, FORGIVE, START],
     ),
     # a pool that has lost a disk still serves
     (
@@ -298,12 +302,17 @@ def test_invariant(holds, state, wanted, steps):
 WAYS_BACK = [
     # the host, how many steps stay, the steps of the way back
     # pool and filesystem are kept; the engine gets back what it had
-    (blank(), 2, ["zfs set canmount=off docker/data", GUARD, RELOAD, START]),
+    (blank(), 2, ["zfs set canmount=off docker/data", GUARD, RELOAD, FORGIVE, START]),
     # it was to be mounted before as well, so it stays mounted
     (
         there(not_mounted(), mount=mounted(mounted=None, ours=False, active=("docker.service",))),
         1,
-        [START],
+        [FORGIVE, START],
+    ),
+    (
+        there(not_mounted(), mount=unmounted()),
+        1,
+        [GUARD, RELOAD, FORGIVE, START],
     ),
     (done(mount=mounted(guarded=(), guard_texts={})), 0, [GUARD, RELOAD]),
     # it is mounted already, and is not unmounted
@@ -315,7 +324,7 @@ WAYS_BACK = [
 @pytest.mark.parametrize(("state", "stays", "back"), WAYS_BACK)
 def test_the_way_back_starts_the_engine_on_what_it_had(state, stays, back):
     parts = plan(state, want_mounted()).parts
-    undo = [step for part in parts for step in part.undo]
+    undo = [step for part in reversed(parts) for step in part.undo]
     engine = [step for pause in pauses_of(parts) for step in pause.back]
     assert [getattr(it, "path", None) or " ".join(it.argv) for it in (*undo, *engine)] == back
     assert all(it.content is None for it in undo if hasattr(it, "content"))

@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every step from blank disks to a ready host is broken in turn, each in several ways.
+
+A program is replaced by one that fails, or that kills the module before or after it has done its
+work; a folder that a file is to be written to is made immutable. After each failure other tools
+than the module's say what is there: it is what the error says. Then the next run goes on.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+# What shows that a step was taken, by the beginning of its action; a step that is not here leaves
+# nothing to look for.
+SHOWN = {
+    "vgcreate docker ": "vgs docker",
+    "lvcreate --type thin-pool ": "lvs docker/thinpool",
+    "lvcreate --name data ": "lvs docker/data",
+    "mkfs.xfs ": "blkid --probe --match-types xfs /dev/mapper/docker-data",
+    "mkfs.btrfs ": "blkid --probe --match-types btrfs /dev/disk/by-id/virtio-disk1",
+    "zpool create ": "zpool list docker",
+    "zfs create ": "zfs list docker/data",
+    "systemctl enable --quiet var-lib-docker.mount": "systemctl is-enabled var-lib-docker.mount",
+    "systemctl restart var-lib-docker.mount": "mountpoint /var/lib/docker",
+    "zfs mount ": "mountpoint /var/lib/docker",
+    "write ": "test -e {path}",
+}
+# Stands before a program: what it does to one call of it is said in two files.
+BREAKER = """#!/bin/sh
+name=$(basename "$0")
+if [ "$name $*" = "$(cat /run/broken.action)" ]; then
+    case $(cat /run/broken.how) in
+        fails) echo "broken for the test" >&2; exit 1 ;;
+        killed-before) kill -9 $PPID; exit 1 ;;
+        killed-after) PATH=/usr/sbin:/usr/bin:/sbin:/bin "$name" "$@"; kill -9 $PPID; exit 1 ;;
+    esac
+fi
+PATH=/usr/sbin:/usr/bin:/sbin:/bin exec "$name" "$@"
+"""
+WAYS = ("fails", "killed-before", "killed-after")
+
+
+@pytest.fixture(scope="module")
+def layout(host, module):
+    """Return a function that runs the module as the role does, by the host's variables."""
+    prefix, variables = "docker_storage_", host.backend.get_variables()
+    options = {
+        name[len(prefix) :]: value for name, value in variables.items() if name.startswith(prefix)
+    }
+    options["devices"] = variables["lab_disks"]
+
+    def run(check=False):
+        return module("storage_layout", check=check, **options)
+
+    return run
+
+
+@pytest.fixture
+def broken(host):
+    """Return a function that breaks an action in one way; it is mended at the end."""
+    programs = set()
+
+    def break_it(action, how):
+        mend()
+        if action.startswith(("write ", "remove ")):
+            folder = action.split()[1].rpartition("/")[0]
+            host.check_output("mkdir --parents %s && chattr +i %s", folder, folder)
+            programs.add(folder)
+            return
+        program = "/usr/local/sbin/" + action.split()[0]
+        host.check_output("printf '%%s' %s >/run/broken.action", " ".join(shlex.split(action)))
+        host.check_output("printf '%%s' %s >/run/broken.how", how)
+        host.check_output("printf '%%s' %s >%s && chmod +x %s", BREAKER, program, program)
+        programs.add(program)
+
+    def mend():
+        for path in programs:
+            if path.startswith("/usr/local/"):
+                host.check_output("rm -f %s", path)
+            else:
+                host.check_output("chattr -i %s", path)
+        programs.clear()
+
+    break_it.mend = mend
+    yield break_it
+    mend()
+
+
+def shown(host, action):
+    """Return whether a step has been taken; None where nothing shows it."""
+    for beginning, command in SHOWN.items():
+        if action.startswith(beginning):
+            return host.run(command.format(path=action.split()[-1])).rc == 0
+    return None
+
+
+def engine_answers(host):
+    return host.run("docker info --format '{{.Driver}}'").rc == 0
+
+
+def test_what_is_told_is_true_and_the_next_run_goes_on(host, layout, broken):
+    everything = [step["action"] for step in layout(check=True)["steps"]]
+    assert everything
+    for action in everything:
+        ways = WAYS[:1] if action.startswith(("write ", "remove ")) else WAYS
+        for how in ways:
+            before = {step: shown(host, step) for step in everything}
+            planned = [step["action"] for step in layout(check=True)["steps"]]
+            if action not in planned:
+                continue  # it was done, and kept: there is no more of it to break
+            broken(action, how)
+            result = layout()
+            broken.mend()
+            assert result["failed"], (action, how)
+            if how == "fails":
+                told(host, action, result, before, everything)
+    last = layout()
+    assert not last["failed"], last["msg"]
+    assert engine_answers(host)
+    for check in (True, False):
+        again = layout(check=check)
+        assert (again["failed"], again["changed"], again["steps"]) == (False, False, [])
+
+
+def told(host, action, result, before, everything):
+    """What the error says of every step that was taken is so."""
+    kept = {step["action"] for step in result["kept"]}
+    taken_back = {step["action"] for step in result["taken_back"]}
+    done = [step["action"] for step in result["done"]]
+    assert sorted(done) == sorted([*kept, *taken_back]), action
+    assert result["failed_step"]["action"] == action
+    for step in everything:
+        is_there = shown(host, step)
+        if is_there is not None:
+            assert is_there == (step in kept or bool(before[step])), (action, step, result["msg"])
+    assert engine_answers(host), (action, result["msg"])

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's part of storage_layout: options that are given as variables of the host.
+
+Ansible compiles each template of a task anew for every host. The role has some thirty options,
+which made a third of what a host that needs nothing cost the controller; taken from its variables,
+only those are templated that are templates.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.containerhost.storage.plugins.module_utils._layout.wanted import OPTIONS
+
+PREFIX = "variables"
+
+
+class ActionModule(ActionBase):
+    """Runs the module with the options of the task, and those that variables give."""
+
+    _requires_connection = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the module's result."""
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        options = dict(self._task.args)
+        prefix = options.pop(PREFIX, None)
+        if prefix:
+            options = {**self._given(prefix, task_vars), **options}
+        return self._execute_module(
+            module_name="containerhost.storage.storage_layout",
+            module_args=options,
+            task_vars=task_vars,
+        )
+
+    def _given(self, prefix, task_vars):
+        """The options that the variables of a prefix give; those that are omitted are left out."""
+        raw = {
+            name: task_vars[f"{prefix}_{name}"]
+            for name in OPTIONS
+            if f"{prefix}_{name}" in task_vars
+        }
+        return self._templar.template(raw)

@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""Reading an overlay mount, its layers and what uses them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.containerhost.storage.plugins.module_utils._host import (
+    mount_unit as _mount_unit,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
+    Mount,
+    mounted_at,
+    mounts,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.changes import (
+    read_changes,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+    Config,
+    read_config,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.holders import (
+    find_holders,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import (
+    MOST_VALUE,
+    observe_kernel,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
+    Layer,
+    examine_layer,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import uses
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+    State,
+    Wanted,
+    differences,
+    goal,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
+    read_unit,
+    unit_at,
+    unit_text,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+
+# The kernel leaves no folder of systemd's where something else is process 1 (sd_booted(3)).
+SYSTEMD = "/run/systemd/system"
+
+
+def observe(run: Reader, wanted: Wanted) -> State:
+    """Read the mount, its layers and what uses them. No command but, rarely, ``mount --version``.
+
+    :raises StorageError: what the layer changes was asked for, and cannot be read.
+    """
+    table = mounts()
+    found = mounted_at(wanted.path, table)
+    overlay = found if found is not None and found.fstype == "overlay" else None
+    current = read_config(overlay.options) if overlay else None
+    text = unit_text(wanted.path)
+    below = [mount for mount in table if mount is not found]
+    configs = [config for config in (wanted.config, current, read_unit(text)) if config]
+    layers = {
+        path: examine_layer(path, below) for config in configs for _role, path in config.layers
+    }
+    state = State(
+        kernel=observe_kernel(),
+        mounted=found,
+        current=current,
+        unit_text=text,
+        enabled=unit_at(wanted.path).enabled,
+        systemd=os.path.isdir(SYSTEMD),
+        table=_mount_unit.fstab_line(wanted.path),
+        layers=layers,
+        folder=_folder(wanted.path, below, found),
+    )
+    config = goal(state, wanted)
+    mounting = wanted.state == "mounted" and (not overlay or differences(state, config))
+    if mounting:
+        other = found.devno if found else None
+        state = state._replace(
+            uses=tuple(use for use in uses() if use.devno != other),
+            mount_version=_mount_version(run, config),
+        )
+    if overlay and (mounting or wanted.state != "mounted"):
+        state = state._replace(holders=find_holders(overlay, table))
+    if wanted.report_limit is None or not config.upper:
+        return state
+    return state._replace(changes=_changes(run, config, wanted.report_limit))
+
+
+@lru_cache(maxsize=1)
+def _changes(_run: Reader, config: Config, limit: int) -> dict[str, Any]:
+    """What the layer changes, read once for each run: to mount it changes nothing of that."""
+    return read_changes(config, limit)
+
+
+def _folder(path: str, table: Iterable[Mount], mounted: Mount | None) -> Layer:
+    """The mount point; what lies below a mount cannot be seen."""
+    folder = examine_layer(path, table)
+    return folder._replace(foreign=()) if mounted else folder
+
+
+def _mount_version(run: Reader, config: Config) -> tuple[int, int] | None:
+    """The version of mount(8), such as ``(2, 38)``, if it could matter: see ``MOST_VALUE``."""
+    if max(len(os.fsencode(option)) for option in config.written()) <= MOST_VALUE:
+        return None
+    match = re.search(r"util-linux (\d+)\.(\d+)", run.read(("mount", "--version")))
+    return (int(match[1]), int(match[2])) if match else None

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""The engine as the top of a stack: what those below it make is assumed to be there."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import Keeper
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    MODULE_SOURCES,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Pool
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
+    describe,
+    observe,
+    plan,
+)
+
+
+def keeper(wanted):
+    """The :class:`Keeper` of the engine."""
+    return Keeper(
+        name="engine",
+        observe=partial(observe, desired=wanted),
+        plan=partial(plan, desired=wanted),
+        describe=describe,
+        assume=assume,
+    )
+
+
+def assume(state, offer):
+    """The state as if what is offered were there.
+
+    :param offer: "backing": the Backing of the data root; "unseen": whether nobody has seen yet
+        what it holds; "pool": the device-mapper name of a thin pool; "dataset": a ZFS filesystem;
+        "modules": those of the kernel that are going to be loaded; "programs_to_come": whether
+        programs are still to be installed.
+    """
+    if state.engine is None:
+        return state
+    backing = offer.get("backing")
+    if backing and (state.backing.mount_point + "/").startswith(backing.mount_point + "/"):
+        # It is mounted; if the driver's own folder in it is a mount as well, that one counts.
+        if state.backing.mount_point == backing.mount_point:
+            state = state._replace(backing=state.backing._replace(options=backing.options))
+    elif backing:
+        state = state._replace(backing=backing, unseen=offer.get("unseen", False))
+    if state.closer is None:
+        return state
+    return state._replace(closer=_closer(state.closer, offer, bool(backing)))
+
+
+def _closer(closer, offer, placed):
+    loaded, pool = offer.get("modules", ()), closer.pool
+    if placed and closer.file_types is None:
+        closer = closer._replace(file_types=True)
+    if pool and not pool.exists and pool.name == offer.get("pool"):
+        closer = closer._replace(pool=Pool(pool.name, exists=True, thin=True))
+    if "dataset" in offer and closer.dataset is not True:
+        closer = closer._replace(dataset=True)
+    if offer.get("programs_to_come") and closer.missing_programs:
+        # With the programs come the modules that are packaged with them.
+        loaded = (*loaded, *MODULE_SOURCES)
+        closer = closer._replace(missing_programs=())
+        missing = tuple(name for name in closer.missing_modules if name not in MODULE_SOURCES)
+        closer = closer._replace(missing_modules=missing)
+    unloaded = tuple(name for name in closer.unloaded_modules if name not in loaded)
+    return closer._replace(unloaded_modules=unloaded)
