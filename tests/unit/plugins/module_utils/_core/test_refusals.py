@@ -46,9 +46,7 @@ def unnamed(source):
         and isinstance(call.func, ast.Name)
         and call.func.id == "StorageError"
         and not any(
-            keyword.arg == "refusal"
-            and is_name(keyword.value)
-            for keyword in call.keywords
+            keyword.arg == "refusal" and is_name(keyword.value) for keyword in call.keywords
         )
     ]
 
