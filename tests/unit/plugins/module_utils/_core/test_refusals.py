@@ -17,8 +17,6 @@ SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # Rooms, and files, whose refusals have no names yet.
 TO_COME = (
     "_btrfs_filesystem",
-    "_core/apply.py",
-    "_core/reconcile.py",
     "_mount",
     "_mounted_volume",
     "_zfs_pool",
