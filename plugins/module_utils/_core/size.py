@@ -34,14 +34,14 @@ class Amount(NamedTuple):
     bytes: int | None = None
     share: Fraction | None = None  # 0 < share <= 1
 
-    def extents(self, extent_size, group_extents):
+    def extents(self, extent_size: int, group_extents: int) -> int:
         """The amount in extents of a group: bytes round up, shares round down, as in lvcreate."""
         if self.share is not None:
             return int(self.share * group_extents)
         return ceil_div(self.bytes, extent_size)
 
 
-def parse_size(text, name):
+def parse_size(text: str, name: str) -> int:
     """Bytes meant by ``text``, such as ``512k``, ``10G``, ``1.5GiB``.
 
     :param name: the option the text was given for, for the error.
@@ -61,7 +61,7 @@ def parse_size(text, name):
     return ceil_div(size.numerator, size.denominator)
 
 
-def parse_amount(text, name):
+def parse_amount(text: str, name: str) -> Amount:
     """The :class:`Amount` meant by ``text``: a size, or a share such as ``80%VG``.
 
     :raises StorageError: it is neither, or the share is not above 0 and at most 100.
@@ -86,12 +86,12 @@ def parse_amount(text, name):
     return Amount(share=share)
 
 
-def ceil_div(amount, unit):
+def ceil_div(amount: int, unit: int) -> int:
     """How many units hold an amount: whole, and rounded up."""
     return (amount + unit - 1) // unit
 
 
-def _what_is_wrong(text):
+def _what_is_wrong(text: str) -> str:
     if text.startswith("-"):
         return "a size cannot be negative"
     if re.fullmatch(r"\d+(\.\d+)?", text):
@@ -101,7 +101,7 @@ def _what_is_wrong(text):
     return "it is no size"
 
 
-def human(size):
+def human(size: int) -> str:
     """A size in bytes for people: ``1.9 GiB``, ``312 MiB``; exact where one decimal can say it."""
     size = int(size)
     for unit, factor in (

@@ -18,7 +18,8 @@ import fcntl
 import json
 import os
 import stat
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Claim,
@@ -29,6 +30,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
     mounted_devices,
     swap_devices,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
 
 _MIB = 1024**2
 
@@ -53,33 +57,33 @@ class Disk(NamedTuple):
     size: int = 0  # bytes
     serial: str = ""
     wwn: str = ""
-    links: tuple = ()  # stable names, best first: /dev/disk/by-id/..., /dev/disk/by-path/...
+    links: tuple[str, ...] = ()  # stable names, best first: /dev/disk/by-id/..., /dev/disk/by-path/...
     alignment: int = (
         0  # bytes that its I/O should start at a multiple of, where not a part of 1 MiB
     )
     readonly: bool = False
-    partitions: tuple = ()
-    holders: tuple = ()  # devices made of it: device-mapper (by its name there), md, bcache
-    pools: tuple = ()  # ZFS pools that it, or a partition of it, is a member of
-    mounts: tuple = ()  # where it is mounted, in any mount namespace
+    partitions: tuple[str, ...] = ()
+    holders: tuple[str, ...] = ()  # devices made of it: device-mapper (by its name there), md, bcache
+    pools: tuple[str, ...] = ()  # ZFS pools that it, or a partition of it, is a member of
+    mounts: tuple[str, ...] = ()  # where it is mounted, in any mount namespace
     swap: bool = False
-    tables: tuple = ()  # the files among fstab and crypttab that name it
-    signatures: tuple = ()  # what udev, blkid's probes and the partition scan see, by name
+    tables: tuple[str, ...] = ()  # the files among fstab and crypttab that name it
+    signatures: tuple[str, ...] = ()  # what udev, blkid's probes and the partition scan see, by name
     busy: str = ""  # why the kernel does not hand it out exclusively; "" if it does
     content: int | None = None  # offset of the first byte found that is not zero
 
     @property
-    def stable(self):
+    def stable(self) -> str:
         """The name that still means this disk after a reboot, or ''."""
         return self.links[0] if self.links else ""
 
     @property
-    def claim(self):
+    def claim(self) -> Claim:
         """What a step has to find unchanged before it writes to this disk."""
         return Claim(self.stable or self.path, self.devno, self.size, self.serial, self.wwn)
 
 
-def identify(path):
+def identify(path: str) -> Disk:
     """The disk behind ``path``: its identity, and nothing that needs reading it. No command."""
     try:
         status = os.stat(path)
@@ -103,7 +107,7 @@ def identify(path):
     )
 
 
-def examine(run, path):
+def examine(run: Reader, path: str) -> Disk:
     """The disk behind ``path``, with all that is on it. One command, and some reading."""
     disk = glance(path)
     if not disk.exists:
@@ -114,7 +118,7 @@ def examine(run, path):
     )
 
 
-def glance(path):
+def glance(path: str) -> Disk:
     """The disk behind ``path``, with what the kernel and udev know to be on it. No command.
 
     That it shows nothing is no proof that there is nothing: only :func:`examine` looks.
@@ -145,7 +149,7 @@ def glance(path):
 
 
 @contextlib.contextmanager
-def hold(claims):
+def hold(claims: Iterable[Claim]) -> Iterator[None]:
     """Lock disks while a step writes to them, having checked that they are the planned ones.
 
     The lock on the whole disk keeps udev from probing it halfway (systemd, BLOCK_DEVICE_LOCKING);
@@ -161,7 +165,7 @@ def hold(claims):
 
 
 @contextlib.contextmanager
-def check(claims):
+def check(claims: Iterable[Claim]) -> Iterator[None]:
     """Do the same for a tool that partitions disks: check them, and keep no lock.
 
     Such a tool waits for udev to name the partitions, and udev waits for the lock. `zpool create`
@@ -174,7 +178,7 @@ def check(claims):
     yield
 
 
-def _as_planned(claim):
+def _as_planned(claim: Claim) -> Disk:
     now = identify(claim.path)
     planned = (claim.devno, claim.size, claim.serial, claim.wwn)
     if (now.devno, now.size, now.serial, now.wwn) != planned:
@@ -187,7 +191,7 @@ def _as_planned(claim):
 
 
 @contextlib.contextmanager
-def _locked(device, name, mode=os.O_RDWR):
+def _locked(device: str, name: str, mode: int = os.O_RDWR) -> Iterator[None]:
     descriptor = os.open(device, mode | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -202,7 +206,7 @@ def _locked(device, name, mode=os.O_RDWR):
         os.close(descriptor)
 
 
-def _signatures(run, disk):
+def _signatures(run: Reader, disk: Disk) -> tuple[str, ...]:
     """Names of all that udev, wipefs and blkid see on the disk; any disagreement shows as well."""
     found = _known_signatures(disk)
     listing = run.read(("wipefs", "--no-act", "--json", disk.device)).strip()
@@ -211,7 +215,7 @@ def _signatures(run, disk):
     return tuple(sorted(found))
 
 
-def _known_signatures(disk):
+def _known_signatures(disk: Disk) -> set[str]:
     """Names of what udev has found on the disk."""
     known = _udev(disk.devno)["env"]
     found = {known[key] for key in ("ID_FS_TYPE", "ID_PART_TABLE_TYPE") if known.get(key)}
@@ -220,7 +224,7 @@ def _known_signatures(disk):
     return found
 
 
-def _zfs_pools(family):
+def _zfs_pools(family: Iterable[str]) -> tuple[str, ...]:
     """Names of the pools that devices are members of: libblkid's label of a member is its pool.
 
     The kernel has no holders for them, and a disk that was given as a whole has partitions.
@@ -230,7 +234,7 @@ def _zfs_pools(family):
     return tuple(sorted({env["ID_FS_LABEL"] for env in members if env.get("ID_FS_LABEL")}))
 
 
-def _busy(device):
+def _busy(device: str) -> str:
     """Why the kernel refuses exclusive use: it is mounted, swap, or part of an active device."""
     try:
         os.close(os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
@@ -239,7 +243,7 @@ def _busy(device):
     return ""
 
 
-def _first_content(device, size):
+def _first_content(device: str, size: int) -> int | None:
     """Offset of the first byte that is not zero, of those that are looked at; None if none."""
     zeros = bytes(_MIB)
     step = max(size // _PLACES // _SAMPLE, 1) * _SAMPLE
@@ -262,7 +266,7 @@ def _first_content(device, size):
     return None
 
 
-def _udev(devno):
+def _udev(devno: str) -> _Record:
     """Udev's record of a device: ``{"env": {name: value}, "links": [...]}``."""
     record = {"env": {}, "links": []}
     for line in (_text(_UDEV + devno) or "").splitlines():
@@ -275,7 +279,7 @@ def _udev(devno):
     return record
 
 
-def _stable(links):
+def _stable(links: Iterable[str]) -> tuple[str, ...]:
     """The links that survive a reboot, best first: by WWN or serial, then by place.
 
     Links by a filesystem's or LVM's UUID name what is on the disk, not the disk.
@@ -290,11 +294,11 @@ def _stable(links):
     return tuple(link for _rank, _length, link in sorted(ranked))
 
 
-def _serial(sys):
+def _serial(sys: str) -> str:
     return _text(sys + "/serial") or _text(sys + "/device/serial")
 
 
-def _alignment(sys):
+def _alignment(sys: str) -> int:
     """The I/O size that LVM starts its first extent at; 0 where its default of 1 MiB serves."""
     queue = "/queue/" if os.path.isdir(sys + "/queue") else "/../queue/"
     found = 0
@@ -305,7 +309,7 @@ def _alignment(sys):
     return found
 
 
-def _holders(sys):
+def _holders(sys: str) -> list[str]:
     """What is made of a device, by the names that people know: dm-3 says nothing to anybody."""
     try:
         names = os.listdir(sys + "/holders")
@@ -314,7 +318,7 @@ def _holders(sys):
     return [_text(f"{sys}/holders/{name}/dm/name") or name for name in names]
 
 
-def _text(path):
+def _text(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read().strip()

@@ -12,8 +12,14 @@ person first, who then knows what it was.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, human
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 
 # Below this a disk is a mistake, not storage for containers; it is also more than the start of
 # the disk that LVM keeps for itself (1 MiB) and one extent (4 MiB).
@@ -31,7 +37,7 @@ _MEMBERS = {
 _TABLES = ("gpt", "dos", "PMBR", "atari", "bsd", "sun", "mac")
 
 
-def require_exists(disk):
+def require_exists(disk: Disk) -> None:
     """Refuse what is no block device."""
     if not disk.exists:
         raise StorageError(
@@ -41,9 +47,9 @@ def require_exists(disk):
         )
 
 
-def require_distinct(disks):
+def require_distinct(disks: Iterable[Disk]) -> None:
     """Refuse one disk under two names."""
-    seen = {}
+    seen: dict[str, str] = {}
     for disk in disks:
         if disk.exists and disk.devno in seen:
             raise StorageError(
@@ -54,7 +60,7 @@ def require_distinct(disks):
         seen[disk.devno] = disk.path
 
 
-def require_free(disk, declared=()):
+def require_free(disk: Disk, declared: Collection[str] = ()) -> None:
     """Refuse a disk that is used, or that holds anything at all; name every reason at once.
 
     :param declared: signatures that are expected on it, such as ``("LVM2_member",)``.
@@ -73,7 +79,7 @@ def require_free(disk, declared=()):
         )
 
 
-def reasons(disk, declared=()):
+def reasons(disk: Disk, declared: Collection[str] = ()) -> Iterator[str]:
     """Why a disk is not free, a clause each; nothing for one that can be taken."""
     if disk.readonly:
         yield "it is read-only"
@@ -105,7 +111,7 @@ def reasons(disk, declared=()):
         yield f"it holds unknown data (first seen at byte {disk.content})"
 
 
-def _described(signature):
+def _described(signature: str) -> str:
     if signature in _MEMBERS:
         return f"the signature of {_MEMBERS[signature]} ({signature})"
     if signature in _TABLES:

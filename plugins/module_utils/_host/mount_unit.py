@@ -26,20 +26,20 @@ class MountUnit(NamedTuple):
     what: str
     where: str
     fstype: str
-    options: tuple
+    options: tuple[str, ...]
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The unit's name, which systemd derives from the path."""
         return escape(self.where) + ".mount"
 
     @property
-    def path(self):
+    def path(self) -> str:
         """The unit's file."""
         return f"{UNITS}/{self.name}"
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The content of the unit's file."""
         return (
             "# Kept by containerhost.storage\n"
@@ -50,16 +50,16 @@ class MountUnit(NamedTuple):
         )
 
     @property
-    def enabled(self):
+    def enabled(self) -> bool:
         """Tell whether systemd mounts it at boot."""
         return os.path.lexists(f"{UNITS}/multi-user.target.wants/{self.name}")
 
-    def guard_path(self, unit):
+    def guard_path(self, unit: str) -> str:
         """The drop-in that keeps a unit from starting without this mount."""
         return f"{UNITS}/{unit}.d/50-{escape(self.where)}.conf"
 
     @property
-    def guard_text(self):
+    def guard_text(self) -> str:
         """Both lines are needed: the first mounts it first, the second refuses without it.
 
         Where nothing defines the mount any more, systemd takes the first one as fulfilled
@@ -73,7 +73,7 @@ class MountUnit(NamedTuple):
         )
 
 
-def escape(path):
+def escape(path: str) -> str:
     """The path as systemd has it in unit names: systemd.unit(5), "String escaping"."""
     plain = path.strip("/").encode(errors="surrogateescape").decode("latin-1")  # byte by byte
     escaped = re.sub(
@@ -84,16 +84,16 @@ def escape(path):
     return escaped or "-"
 
 
-def guarded(unit, where):
+def guarded(unit: str, where: str) -> bool:
     """Tell whether any drop-in of the unit guards the mount, whoever wrote it."""
-    lines = set()
+    lines: set[str] = set()
     for folder in ("/etc", "/run", "/usr/lib", "/lib"):
         for path in glob.glob(f"{folder}/systemd/system/{glob.escape(unit)}.d/*.conf"):
             lines.update(line.strip() for line in (read_text(path) or "").splitlines())
     return {f"RequiresMountsFor={where}", f"AssertPathIsMountPoint={where}"} <= lines
 
 
-def read_text(path):
+def read_text(path: str) -> str | None:
     """The content of a file; None where there is none."""
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
@@ -108,10 +108,10 @@ class TableLine(NamedTuple):
     source: str
     path: str
     fstype: str
-    options: tuple
+    options: tuple[str, ...]
 
 
-def fstab_line(where, text=None):
+def fstab_line(where: str, text: str | None = None) -> TableLine | None:
     """The line of fstab that mounts something at a path, or None."""
     if text is None:
         text = read_text("/etc/fstab") or ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 TABLES = ("/etc/fstab", "/etc/crypttab")
@@ -23,7 +24,7 @@ class Mount(NamedTuple):
     path: str
     fstype: str
     source: str
-    options: tuple  # of the mount and of the filesystem
+    options: tuple[str, ...]  # of the mount and of the filesystem
     below: Below | None = None  # None where the process does not see what it is mounted on
 
 
@@ -35,15 +36,16 @@ class Below(NamedTuple):
     master: str | None  # the peer group that it gets the same from, one way only
 
 
-def mounts(process="self"):
+def mounts(process: str = "self") -> list[Mount]:
     """The mounts that a process sees, in the order in which they were made."""
     with open(f"/proc/{process}/mountinfo", encoding="utf-8", errors="replace") as stream:
         return parse_mountinfo(stream.read())
 
 
-def parse_mountinfo(text):
+def parse_mountinfo(text: str) -> list[Mount]:
     """The :class:`Mount` of each line."""
-    found, parents = {}, []
+    found: dict[str, tuple[Mount, list[str]]] = {}
+    parents = []
     for line in text.split("\n"):  # and at nothing else that Python takes for the end of a line
         if not line:
             continue
@@ -63,7 +65,7 @@ def parse_mountinfo(text):
     return [mount._replace(below=_below(mount, found.get(parent))) for mount, parent in parents]
 
 
-def _below(mount, parent):
+def _below(mount: Mount, parent: tuple[Mount, list[str]] | None) -> Below | None:
     if parent is None:
         return None
     mounted_on, fields = parent
@@ -75,7 +77,7 @@ def _below(mount, parent):
     )
 
 
-def goes_along(other, mount):
+def goes_along(other: Mount, mount: Mount) -> bool:
     """Whether ``other``, in another mount namespace, is unmounted along with ``mount``.
 
     So it is in the namespaces of systemd's services, which hear of what happens to the mount below
@@ -88,13 +90,14 @@ def goes_along(other, mount):
     return here.folder == there.folder and here.shared in (there.shared, there.master)
 
 
-def tables():
+def tables() -> dict[str, list[Mount]]:
     """What is mounted in each mount namespace of this host: process -> list of Mount.
 
     One process stands for all of its namespace; "self" comes first. A filesystem that only a
     container sees is in use all the same.
     """
-    seen, found = set(), {}
+    seen: set[str] = set()
+    found: dict[str, list[Mount]] = {}
     for process in ("self", *sorted(filter(str.isdigit, os.listdir("/proc")), key=int)):
         try:
             namespace = os.readlink(f"/proc/{process}/ns/mnt")
@@ -106,7 +109,7 @@ def tables():
     return found
 
 
-def mounted_at(path, table=None):
+def mounted_at(path: str, table: Sequence[Mount] | None = None) -> Mount | None:
     """The mount whose mount point is ``path`` (the uppermost, where there are several), or None."""
     path = os.path.realpath(path)
     return next(
@@ -115,7 +118,7 @@ def mounted_at(path, table=None):
     )
 
 
-def mount_of(path, table=None):
+def mount_of(path: str, table: Iterable[Mount] | None = None) -> Mount | None:
     """The mount that the file or folder ``path`` lies on; the nearest one that will hold it."""
     path = os.path.realpath(path)
     best = None
@@ -126,13 +129,13 @@ def mount_of(path, table=None):
     return best
 
 
-def mounted_devices(devnos):
+def mounted_devices(devnos: Collection[str]) -> tuple[str, ...]:
     """Where any of the devices is mounted, in any mount namespace."""
     found = {mount.path for table in tables().values() for mount in table if mount.devno in devnos}
     return tuple(sorted(found))
 
 
-def swap_devices():
+def swap_devices() -> set[str]:
     """Device numbers of all swap in use, as "major:minor"."""
     found = set()
     with open("/proc/swaps", encoding="utf-8") as stream:
@@ -145,7 +148,7 @@ def swap_devices():
     return found
 
 
-def devices_in_tables(names):
+def devices_in_tables(names: set[str]) -> tuple[str, ...]:
     """Those of fstab and crypttab that name one of the devices.
 
     :param names: paths, links included.
@@ -153,7 +156,7 @@ def devices_in_tables(names):
     return tuple(table for table in TABLES if names & _named_in(table))
 
 
-def _named_in(table):
+def _named_in(table: str) -> set[str]:
     try:
         with open(table, encoding="utf-8", errors="replace") as stream:
             lines = stream.read().splitlines()
@@ -162,6 +165,6 @@ def _named_in(table):
     return {word for line in lines if not line.lstrip().startswith("#") for word in line.split()}
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     r"""Undo the octal escapes of the kernel's tables: a space is \040."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)

@@ -29,12 +29,12 @@ class Xfs(NamedTuple):
     ftype: bool  # directory entries carry the file type, which overlay needs
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Bytes of the whole filesystem."""
         return self.blocks * self.block_size
 
 
-def read_superblock(device):
+def read_superblock(device: str) -> Xfs | None:
     """The :class:`Xfs` on a device, or None if there is none.
 
     Read past the page cache: what this process cached earlier may be older than the disk.
@@ -48,7 +48,7 @@ def read_superblock(device):
         return parse_superblock(page[:])
 
 
-def parse_superblock(data):
+def parse_superblock(data: bytes) -> Xfs | None:
     """The :class:`Xfs` in the first bytes of a device, or None."""
     if data[:4] != b"XFSB":
         return None
@@ -67,7 +67,7 @@ def parse_superblock(data):
     )
 
 
-def mounted_size(path, found):
+def mounted_size(path: str, found: Xfs) -> int:
     """Bytes of a mounted filesystem as it is now.
 
     The kernel writes a grown superblock to the disk only later; statvfs knows at once, but leaves

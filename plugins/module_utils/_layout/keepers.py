@@ -118,7 +118,12 @@ def _pool(wanted):
             "require_headroom": params["require_headroom"],
         }
     )
-    return (keeper.keeper(pool, params["devices"]),)
+    return (keeper.keeper(pool, params["devices"])._replace(assume=_with_groups),)
+
+
+def _with_groups(state, offer):
+    """A volume that is made in the pool is in its group as well."""
+    return state._replace(groups=offer["groups"]) if "groups" in offer else state
 
 
 def _volume(wanted):

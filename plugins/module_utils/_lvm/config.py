@@ -13,7 +13,10 @@ lvmlocal.conf sets any of these, the compiled-in defaults hold, and no command i
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
 
 _FILES = ("/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf")
 _SET = re.compile(
@@ -32,7 +35,7 @@ class LvmConfig(NamedTuple):
     monitoring: bool = True
 
 
-def observe_lvm_config(run):
+def observe_lvm_config(run: Reader) -> LvmConfig:
     """Read the settings. No command where the files set none of them."""
     if not any(_SET.search(_text(path)) for path in _FILES):
         return LvmConfig()
@@ -51,7 +54,7 @@ def observe_lvm_config(run):
     )
 
 
-def parse_lvmconfig(text):
+def parse_lvmconfig(text: str) -> LvmConfig:
     """The :class:`LvmConfig` in what ``lvmconfig`` prints: ``name=value``, one a line."""
     values = dict(line.strip().split("=", 1) for line in text.splitlines() if "=" in line)
     return LvmConfig(
@@ -62,7 +65,7 @@ def parse_lvmconfig(text):
     )
 
 
-def _text(path):
+def _text(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read()

@@ -14,9 +14,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
 
 # lvm(8), "VALID NAMES": these and no others, not "." or "..", no hyphen first.
 _NAME = re.compile(r"(?!-)(?!\.{1,2}$)[A-Za-z0-9+_.-]{1,127}")
@@ -99,15 +103,15 @@ class VolumeGroup(NamedTuple):
     exported: bool = False
     shared: bool = False
     profile: str = ""
-    pvs: tuple = ()
-    lvs: tuple = ()
+    pvs: tuple[PhysicalVolume, ...] = ()
+    lvs: tuple[LogicalVolume, ...] = ()
 
-    def lv(self, name):
+    def lv(self, name: str) -> LogicalVolume | None:
         """The logical volume of that name, or None."""
         return next((lv for lv in self.lvs if lv.name == name), None)
 
     @property
-    def spare(self):
+    def spare(self) -> int:
         """Extents of the pool metadata spare, which ``lvconvert --repair`` writes to."""
         return sum(lv.extents for lv in self.lvs if "spare" in lv.role.split(","))
 
@@ -115,14 +119,14 @@ class VolumeGroup(NamedTuple):
 class Lvm(NamedTuple):
     """All volume groups of the host, and the physical volumes that are in none."""
 
-    groups: tuple = ()
-    orphans: tuple = ()
+    groups: tuple[VolumeGroup, ...] = ()
+    orphans: tuple[PhysicalVolume, ...] = ()
 
-    def named(self, name):
+    def named(self, name: str) -> list[VolumeGroup]:
         """Every group of that name: more than one when a foreign disk brought its own."""
         return [group for group in self.groups if group.name == name]
 
-    def profile_users(self, name):
+    def profile_users(self, name: str) -> list[VolumeGroup | LogicalVolume]:
         """Every group and volume that a profile is attached to.
 
         The parts of a pool carry its profile too, and do not count.
@@ -132,12 +136,12 @@ class Lvm(NamedTuple):
         return groups + [lv for lv in volumes if lv.profile == name and not lv.hidden]
 
 
-def observe_lvm(run):
+def observe_lvm(run: Reader) -> Lvm:
     """Read the host's LVM. One command."""
     return parse_report(run.read(_REPORT))
 
 
-def parse_report(text):
+def parse_report(text: str) -> Lvm:
     """The :class:`Lvm` that ``lvm fullreport --reportformat json`` tells of."""
     groups, orphans = [], []
     # Warnings about devices that fail to read may come before the JSON on standard output.
@@ -170,7 +174,7 @@ def parse_report(text):
     return Lvm(tuple(groups), tuple(orphans))
 
 
-def _physical_volume(row):
+def _physical_volume(row: Mapping[str, Any]) -> PhysicalVolume:
     return PhysicalVolume(
         path=row["pv_name"],
         uuid=row["pv_uuid"],
@@ -183,7 +187,9 @@ def _physical_volume(row):
     )
 
 
-def _logical_volume(row, segment, extent_size):
+def _logical_volume(
+    row: Mapping[str, Any], segment: Mapping[str, Any], extent_size: int
+) -> LogicalVolume:
     hidden = row["lv_name"].startswith("[")
     return LogicalVolume(
         name=row["lv_name"].strip("[]"),
@@ -213,15 +219,15 @@ def _logical_volume(row, segment, extent_size):
     )
 
 
-def _yes(value):
+def _yes(value: object) -> bool:
     return str(value) not in ("", "0", "-1", "None")
 
 
-def _percent(value):
+def _percent(value: str | None) -> float | None:
     return float(value) if value else None
 
 
-def check_name(name, what):
+def check_name(name: str | None, what: str) -> None:
     """Refuse a name that LVM does not take, or that a command would read as an option.
 
     :param what: "volume group" or "logical volume"
@@ -240,6 +246,6 @@ def check_name(name, what):
         )
 
 
-def mapper_name(group, volume):
+def mapper_name(group: str, volume: str) -> str:
     """The device-mapper name: hyphens doubled, so that the one between stands out."""
     return "{}-{}".format(group.replace("-", "--"), volume.replace("-", "--"))

@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
@@ -34,6 +35,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report 
     observe_lvm,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
+
 # What vgcreate takes where lvm.conf says nothing else (lib/config/defaults.h).
 EXTENT_SIZE = 4 * MIB
 _FIRST_EXTENT = MIB
@@ -43,11 +47,11 @@ class GroupState(NamedTuple):
     """The host's LVM as seen from one group and the disks that are wanted in it."""
 
     lvm: Lvm
-    disks: tuple  # of Disk, in the order in which they were named
-    members: dict  # devno -> PhysicalVolume.path of every physical volume on the host
+    disks: tuple[Disk, ...]  # in the order in which they were named
+    members: dict[str, str]  # devno -> PhysicalVolume.path of every physical volume on the host
     name_taken: bool  # something else is at /dev/<name>
 
-    def group(self, name):
+    def group(self, name: str) -> VolumeGroup | None:
         """The one group of that name, or None.
 
         :raises StorageError: the host has two.
@@ -63,13 +67,13 @@ class GroupState(NamedTuple):
             )
         return found[0] if found else None
 
-    def with_group(self, group):
+    def with_group(self, group: VolumeGroup) -> GroupState:
         """This state, with the group of that name replaced."""
         others = tuple(other for other in self.lvm.groups if other.name != group.name)
         return self._replace(lvm=self.lvm._replace(groups=(*others, group)))
 
 
-def observe_group(run, name, devices):
+def observe_group(run: Reader, name: str, devices: Iterable[str]) -> GroupState:
     """Read LVM and the named disks. One command, and one more for each disk not yet in LVM."""
     lvm = observe_lvm(run)
     found = lvm.named(name)
@@ -88,7 +92,7 @@ def observe_group(run, name, devices):
     )
 
 
-def plan_group(state, name):
+def plan_group(state: GroupState, name: str) -> tuple[list[Command], GroupState]:
     """The steps that bring the group about, and the state after them.
 
     :returns: ``(steps, GroupState)``
@@ -116,7 +120,7 @@ def plan_group(state, name):
     return [step], _with_disks(state, group, new)
 
 
-def require_healthy(state, name):
+def require_healthy(state: GroupState, name: str) -> None:
     """Refuse to change LVM on a host where a group has lost a disk, or is not this host's.
 
     A command that changes one group may rewrite what LVM knows of the others.
@@ -147,7 +151,7 @@ def require_healthy(state, name):
         )
 
 
-def _create(state, name):
+def _create(state: GroupState, name: str) -> tuple[list[Command], GroupState]:
     if not state.disks:
         raise StorageError(
             f"Volume group {name}",
@@ -171,7 +175,7 @@ def _create(state, name):
     return [step], _with_disks(state, group, state.disks)
 
 
-def _require_takeable(state, disk, name):
+def _require_takeable(state: GroupState, disk: Disk, name: str) -> None:
     """A disk is free, or it is a physical volume that LVM itself says is in no group."""
     path = state.members.get(disk.devno)
     owner = next(
@@ -189,7 +193,7 @@ def _require_takeable(state, disk, name):
     require_free(disk, declared=("LVM2_member",) if prepared else ())
 
 
-def _require_named_by_identity(disk, name):
+def _require_named_by_identity(disk: Disk, name: str) -> None:
     """A kernel name may mean another disk since the last boot: not for a group that is in use."""
     if disk.path not in disk.links:
         raise StorageError(
@@ -201,7 +205,7 @@ def _require_named_by_identity(disk, name):
         )
 
 
-def _with_disks(state, group, disks):
+def _with_disks(state: GroupState, group: VolumeGroup, disks: Sequence[Disk]) -> GroupState:
     pvs = [_predicted(disk, group.extent_size) for disk in disks]
     added = sum(pv.extents for pv in pvs)
     grown = group._replace(
@@ -216,7 +220,7 @@ def _with_disks(state, group, disks):
     return state._replace(lvm=lvm, members=members, name_taken=False)
 
 
-def _predicted(disk: Disk, extent_size):
+def _predicted(disk: Disk, extent_size: int) -> PhysicalVolume:
     """The physical volume that pvcreate makes of a disk: lvm2 lib/metadata/pv_manip.c.
 
     The first extent lies at 1 MiB; where the disk's own I/O size does not divide that, at the
@@ -231,5 +235,5 @@ def _predicted(disk: Disk, extent_size):
     return PhysicalVolume(disk.device, None, disk.size, extents, 0, False, False, True)
 
 
-def _listed(disks):
+def _listed(disks: Iterable[Disk]) -> str:
     return ", ".join(disk.stable for disk in disks)

@@ -40,6 +40,7 @@ def _offer(after):
     return {
         "backing": Backing(mounted.path, mounted.fstype, mounted.options),
         "unseen": after.xfs.uuid is not None,  # else it is made in this run, and empty
+        "groups": after.groups,
     }
 
 

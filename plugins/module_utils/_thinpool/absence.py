@@ -23,13 +23,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_
     require_healthy,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
+    State,
+    Wanted,
     profile_path,
 )
 
 
-def plan_absence(state, wanted):
+def plan_absence(state: State, wanted: Wanted) -> Plan:
     group, pool = state.pool(wanted)
-    steps, after = [], state
+    steps: list[Command | WriteFile] = []
+    after = state
     if pool:
         volumes = [lv for lv in group.lvs if lv.pool == pool.name]
         # An active volume holds its pool open; a pool without one is held by the engine itself.

@@ -14,7 +14,7 @@ nothing, although the policy is attached and monitored. So the headroom is compu
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Finding,
@@ -25,6 +25,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
     human,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import LogicalVolume
+
 _KEYS = {"threshold": "thin_pool_autoextend_threshold", "percent": "thin_pool_autoextend_percent"}
 
 
@@ -34,7 +37,7 @@ class Policy(NamedTuple):
     threshold: int | None = None  # percent used; 100 is never
     percent: int | None = None  # of its present size
 
-    def over(self, other):
+    def over(self, other: Policy) -> Policy:
         """This policy, with what it leaves open taken from the other."""
         return Policy(
             other.threshold if self.threshold is None else self.threshold,
@@ -46,7 +49,7 @@ class Policy(NamedTuple):
 RECOMMENDED = Policy(threshold=80, percent=20)
 
 
-def check_policy(policy):
+def check_policy(policy: Policy) -> None:
     """Refuse values that LVM silently changes (threshold) or fails on later (percent)."""
     if policy.threshold is not None and not 50 <= policy.threshold <= 100:
         raise StorageError(
@@ -63,12 +66,12 @@ def check_policy(policy):
         )
 
 
-def parse_profile(text):
+def parse_profile(text: str) -> Policy:
     """The :class:`Policy` that a profile's text sets; comments do not count."""
     return Policy(*(_value(text, key) for key in _KEYS.values()))
 
 
-def profile_text(policy, text=None):
+def profile_text(policy: Policy, text: str | None = None) -> str:
     """The text of a profile that sets ``policy``; all else in ``text`` stays as it is."""
     if not text:
         lines = "".join(f"\t{key}={value}\n" for value, key in zip(policy, _KEYS.values()))
@@ -81,12 +84,12 @@ def profile_text(policy, text=None):
     return text
 
 
-def _value(text, key):
+def _value(text: str, key: str) -> int | None:
     values = [int(match["value"]) for match in _pattern(key).finditer(text)]
     return values[-1] if values else None
 
 
-def _pattern(key):
+def _pattern(key: str) -> re.Pattern[str]:
     return re.compile(rf"(?P<head>^(?:[^#\n]*[\s{{/])?{key}[ \t]*=[ \t]*)(?P<value>\d+)", re.M)
 
 
@@ -99,12 +102,12 @@ class Headroom(NamedTuple):
     free: int
 
     @property
-    def step(self):
+    def step(self) -> int:
         """What one step takes at most: data, metadata, and the spare that has to match it."""
         return self.data + self.metadata + self.spare
 
 
-def headroom(pool, spare, free, policy):
+def headroom(pool: LogicalVolume, spare: int, free: int, policy: Policy) -> Headroom:
     """The :class:`Headroom` of a pool: each part grows by the percent, rounded up.
 
     lvm2 counts the same way (lib/metadata/lv_manip.c, _adjust_policy_params): a percent of the
@@ -121,7 +124,7 @@ def headroom(pool, spare, free, policy):
     )
 
 
-def _step(extents, used_percent, policy):
+def _step(extents: int, used_percent: float | None, policy: Policy) -> int:
     """Extents of one step: the percent, or what it takes to get below the threshold again."""
     step = ceil_div(extents * policy.percent, 100)
     if used_percent is not None and policy.threshold < 100:
@@ -130,7 +133,7 @@ def _step(extents, used_percent, policy):
     return step
 
 
-def report(room, policy, extent_size):
+def report(room: Headroom, policy: Policy, extent_size: int) -> dict[str, Any]:
     """The module's return value ``autoextend``; sizes in bytes."""
     return {
         "threshold": policy.threshold,
@@ -141,7 +144,9 @@ def report(room, policy, extent_size):
     }
 
 
-def findings(name, group, room, policy, extent_size):
+def findings(
+    name: str, group: str, room: Headroom, policy: Policy, extent_size: int
+) -> list[Finding]:
     """What a person should know about a pool's way to grow; nothing where it can."""
     if policy.threshold == 100:
         return [

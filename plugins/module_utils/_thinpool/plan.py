@@ -23,6 +23,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     LogicalVolume,
+    VolumeGroup,
     mapper_name,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
@@ -44,11 +45,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.si
     require_room,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
+    State,
+    Wanted,
     profile_path,
 )
 
 
-def plan(state, wanted):
+def plan(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that makes the pool as wanted."""
     if not wanted.present:
         return plan_absence(state, wanted)
@@ -65,7 +68,7 @@ def plan(state, wanted):
     return _with_headroom(steps, state, wanted)
 
 
-def _require_tools(state, wanted):
+def _require_tools(state: State, wanted: Wanted) -> None:
     if not state.thin_check:
         raise StorageError(
             f"Thin pool {wanted.target}",
@@ -81,7 +84,9 @@ def _require_tools(state, wanted):
         )
 
 
-def _create(state, wanted, group):
+def _create(
+    state: State, wanted: Wanted, group: VolumeGroup
+) -> tuple[list[Command | WriteFile], State]:
     size = (wanted.size or DEFAULT_SIZE).extents(group.extent_size, group.extents)
     data_size = size * group.extent_size
     chunk = wanted.chunk_size or default_chunk(data_size)
@@ -128,7 +133,9 @@ def _create(state, wanted, group):
     return steps, _with_pool(state, group, pool, size + metadata + spare, spare)
 
 
-def _mend(state, wanted, group, pool):
+def _mend(
+    state: State, wanted: Wanted, group: VolumeGroup, pool: LogicalVolume
+) -> tuple[list[Command | WriteFile], State]:
     """Every way in which a pool can differ, one step each."""
     if wanted.chunk_size not in (None, pool.chunk_size):
         raise StorageError(
@@ -154,7 +161,9 @@ def _mend(state, wanted, group, pool):
     return steps, _with_pool(state, group, pool, taken, spare)
 
 
-def _mend_policy(state, wanted, group, pool):
+def _mend_policy(
+    state: State, wanted: Wanted, group: VolumeGroup, pool: LogicalVolume
+) -> tuple[list[Command | WriteFile], State, LogicalVolume]:
     policy = wanted.policy.over(state.policy(group, pool))
     if policy == state.policy(group, pool):
         return [], state, pool
@@ -167,7 +176,9 @@ def _mend_policy(state, wanted, group, pool):
     return steps, state, pool._replace(profile=name)
 
 
-def _write_profile(state, wanted, name, policy, base):
+def _write_profile(
+    state: State, wanted: Wanted, name: str, policy: Policy, base: str
+) -> tuple[list[Command | WriteFile], State]:
     """The step that makes a profile carry a policy; none where it does already."""
     old = state.profiles.get(name)
     if old is not None and _autoextend.parse_profile(old) == policy:
@@ -183,12 +194,12 @@ def _write_profile(state, wanted, name, policy, base):
     return [step], state._replace(profiles=dict(state.profiles, **{name: text}))
 
 
-def _shared(state, pool):
+def _shared(state: State, pool: LogicalVolume) -> bool:
     """Whether another volume, or a group, uses the profile of this pool too."""
     return [pool.uuid] != [user.uuid for user in state.groups.lvm.profile_users(pool.profile)]
 
 
-def _mend_settings(wanted, pool):
+def _mend_settings(wanted: Wanted, pool: LogicalVolume) -> tuple[list[Command], LogicalVolume]:
     steps = []
     if wanted.discards not in (None, pool.discards):
         if "ignore" in (wanted.discards, pool.discards):
@@ -216,7 +227,7 @@ def _mend_settings(wanted, pool):
     return steps, pool
 
 
-def _require_sound(wanted, pool):
+def _require_sound(wanted: Wanted, pool: LogicalVolume) -> None:
     """A pool whose metadata is in doubt is not touched: lvmthin(7), "Metadata check and repair"."""
     if not pool.check_needed and pool.health in ("", "out_of_data"):
         return
@@ -229,7 +240,9 @@ def _require_sound(wanted, pool):
     )
 
 
-def _with_pool(state, group, pool, taken, spare_growth):
+def _with_pool(
+    state: State, group: VolumeGroup, pool: LogicalVolume, taken: int, spare_growth: int
+) -> State:
     """The state once the pool is as given and has taken so many extents more."""
     lvs = tuple(
         lv for lv in group.lvs if lv.name != pool.name and "spare" not in lv.role.split(",")
@@ -239,7 +252,7 @@ def _with_pool(state, group, pool, taken, spare_growth):
     return state.with_group(group)
 
 
-def _with_headroom(steps, state, wanted):
+def _with_headroom(steps: list[Command | WriteFile], state: State, wanted: Wanted) -> Plan:
     group, pool = state.pool(wanted)
     policy = state.policy(group, pool)
     room = _autoextend.headroom(pool, group.spare, group.free, policy)
@@ -254,7 +267,9 @@ def _with_headroom(steps, state, wanted):
     return Plan(kept(steps), state, tuple(findings) + _size_finding(wanted, group, pool), facts)
 
 
-def _size_finding(wanted, group, pool):
+def _size_finding(
+    wanted: Wanted, group: VolumeGroup, pool: LogicalVolume
+) -> tuple[Finding, ...]:
     if wanted.size is None:
         return ()
     size = wanted.size.extents(group.extent_size, group.extents)
@@ -276,17 +291,17 @@ def _size_finding(wanted, group, pool):
     )
 
 
-def _set_when_full(wanted, error):
+def _set_when_full(wanted: Wanted, error: bool) -> Command:
     reason = f"Let writes to a full pool {'fail at once' if error else 'wait'}, in"
     return _change(wanted, reason, "--errorwhenfull", _flag(error))
 
 
-def _change(wanted, reason, option, value):
+def _change(wanted: Wanted, reason: str, option: str, value: str) -> Command:
     return Command(
         f"{reason} thin pool {wanted.target}",
         ("lvchange", option, value, wanted.target),
     )
 
 
-def _flag(value):
+def _flag(value: bool) -> str:
     return "y" if value else "n"

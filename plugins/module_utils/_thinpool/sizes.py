@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
@@ -22,6 +23,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
     ceil_div,
     human,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+        LogicalVolume,
+        VolumeGroup,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import Wanted
 
 # With metadata and its spare at 1 % each this leaves room for one step of 20 %, spare included:
 # 80 + 1 + 1 + 16 + 0.2 + 0.2 = 98.4 % of the group.
@@ -37,13 +45,15 @@ _MOST_METADATA = 16188 * MIB
 _COMFORTABLE_METADATA = 128 * MIB
 
 
-def estimate_metadata(data_size, chunk_size):
+def estimate_metadata(data_size: int, chunk_size: int) -> int:
     """Bytes of metadata that LVM would give a pool of so many bytes by itself."""
     needed = data_size // chunk_size * _BYTES_PER_CHUNK
     return min(max(needed, _LEAST_METADATA), _MOST_METADATA)
 
 
-def grow(wanted, group, pool):
+def grow(
+    wanted: Wanted, group: VolumeGroup, pool: LogicalVolume
+) -> tuple[list[Command], LogicalVolume, int, int]:
     """Grow metadata and data; returns ``(steps, pool, extents taken, growth of the spare)``."""
     extents = pool.extents
     if wanted.size is not None:
@@ -73,7 +83,7 @@ def grow(wanted, group, pool):
     return steps, pool, data + meta + spare, spare
 
 
-def metadata_extents(wanted, group, data_size, chunk):
+def metadata_extents(wanted: Wanted, group: VolumeGroup, data_size: int, chunk: int) -> int:
     if wanted.metadata_size is None:
         size = estimate_metadata(data_size, chunk)
         return ceil_div(size, group.extent_size)
@@ -85,14 +95,16 @@ def metadata_extents(wanted, group, data_size, chunk):
     )
 
 
-def default_chunk(data_size):
+def default_chunk(data_size: int) -> int:
     chunk = DEFAULT_CHUNK
     while data_size // chunk * _BYTES_PER_CHUNK > _COMFORTABLE_METADATA and chunk < GIB:
         chunk *= 2
     return chunk
 
 
-def require_room(wanted, group, data, metadata, spare):
+def require_room(
+    wanted: Wanted, group: VolumeGroup, data: int, metadata: int, spare: int
+) -> None:
     needed = data + metadata + spare
     if needed <= group.free and (data or metadata or group.lv(wanted.name)):
         return
@@ -110,5 +122,5 @@ def require_room(wanted, group, data, metadata, spare):
     )
 
 
-def kib(size):
+def kib(size: int) -> str:
     return f"{size // KIB}k"

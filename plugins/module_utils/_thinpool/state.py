@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
@@ -25,7 +26,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config 
     LvmConfig,
     observe_lvm_config,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import check_name
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+    LogicalVolume,
+    VolumeGroup,
+    check_name,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
     observe_group,
@@ -54,12 +59,12 @@ class Wanted(NamedTuple):
     require_headroom: bool = False
 
     @property
-    def target(self):
+    def target(self) -> str:
         """The pool as LVM's commands take it."""
         return f"{self.vg}/{self.name}"
 
     @property
-    def profile(self):
+    def profile(self) -> str:
         """The profile that carries this pool's policy, where no other one does already."""
         return f"{self.vg}-{self.name}"
 
@@ -69,10 +74,10 @@ class State(NamedTuple):
 
     groups: GroupState
     config: LvmConfig
-    profiles: dict  # name -> text, of every profile that exists and matters here
+    profiles: dict[str, str]  # name -> text, of every profile that exists and matters here
     thin_check: bool
 
-    def pool(self, wanted):
+    def pool(self, wanted: Wanted) -> tuple[VolumeGroup | None, LogicalVolume | None]:
         """``(VolumeGroup, LogicalVolume)`` of the pool; None for what is not there.
 
         :raises StorageError: the name belongs to a volume of another kind.
@@ -87,11 +92,11 @@ class State(NamedTuple):
             )
         return group, pool
 
-    def with_group(self, group):
+    def with_group(self, group: VolumeGroup) -> State:
         """This state, with the group of that name replaced."""
         return self._replace(groups=self.groups.with_group(group))
 
-    def policy(self, group, pool):
+    def policy(self, group: VolumeGroup, pool: LogicalVolume) -> Policy:
         """The :class:`Policy` in force for a pool: its profile's, its group's, LVM's own."""
         name = pool.profile or group.profile
         return parse_profile(self.profiles.get(name, "")).over(
@@ -99,7 +104,7 @@ class State(NamedTuple):
         )
 
 
-def wanted_from(params):
+def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     check_name(params["vg"], "volume group")
     check_name(params["name"], "logical volume")
@@ -125,7 +130,7 @@ def wanted_from(params):
     )
 
 
-def _chunk_size(text):
+def _chunk_size(text: str | None) -> int | None:
     if text is None:
         return None
     size = parse_size(text, "chunk_size")
@@ -156,12 +161,12 @@ def observe(run, wanted, devices):
     )
 
 
-def profile_path(config, name):
+def profile_path(config: LvmConfig, name: str) -> str:
     """Where LVM looks for a profile."""
     return f"{config.profile_dir}/{name}.profile"
 
 
-def read_profile(folder, name):
+def read_profile(folder: str, name: str) -> str | None:
     """The text of a profile; None where there is none of that name."""
     try:
         with open(f"{folder}/{name}.profile", encoding="utf-8") as stream:
@@ -187,7 +192,7 @@ def describe(state, wanted):
     }
 
 
-def describe_pool(state, group, pool):
+def describe_pool(state: State, group: VolumeGroup, pool: LogicalVolume) -> dict[str, Any]:
     """A thin pool as the user gets it."""
     policy = state.policy(group, pool)
     return {
