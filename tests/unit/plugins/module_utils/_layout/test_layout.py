@@ -321,7 +321,5 @@ def test_containerd_is_a_switch_and_no_driver():
 
 def test_a_thin_volume_leaves_the_disks_to_its_pool():
     assert VGCREATE in outcome(plan, THIN_BLANK, THIN_WISH)
-    grown = layout(
-        lvm_pool(THIN_GROUP), mounted_volume(THIN_GROUP, THIN), THIN_DONE.layers[-1]
-    )
+    grown = layout(lvm_pool(THIN_GROUP), mounted_volume(THIN_GROUP, THIN), THIN_DONE.layers[-1])
     assert outcome(plan, grown, {**THIN_WISH, "devices": []}) == []
