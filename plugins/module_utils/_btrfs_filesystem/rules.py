@@ -56,6 +56,7 @@ def require_one(state, wanted):
                 "Name another disk. If that filesystem is meant, name its label, or give it this "
                 f"one: `btrfs filesystem label {disk.device} {shlex.quote(wanted.label)}` (the "
                 "mount point in place of the device while it is mounted)",
+                refusal="disk_not_free",
             )
     uuids = candidates(state.disks, state.parts, state.there, wanted.label)
     if len(uuids) > 1:
@@ -64,6 +65,7 @@ def require_one(state, wanted):
             f"this host has {len(uuids)} filesystems of that label: "
             + "; ".join(f"{uuid} on {_devices(state.parts, uuid)}" for uuid in uuids),
             "Give one another label (`btrfs filesystem label DEVICE LABEL`), or take it away",
+            refusal="label_ambiguous",
         )
     if uuids and state.disks and not on_disks and state.there != uuids[0]:
         raise StorageError(
@@ -71,6 +73,7 @@ def require_one(state, wanted):
             f"there is one on {_devices(state.parts, uuids[0])} already, which is not named in "
             "`devices`",
             "Name a disk of it too if it is the one to grow; choose another label if not",
+            refusal="label_taken",
         )
 
 
@@ -81,12 +84,14 @@ def require_disks(state, wanted):
             wanted.title,
             "this host has none of that label, and no disk was named to make it from",
             "Name disks in `devices`, best by their names under /dev/disk/by-id",
+            refusal="disks_not_given",
         )
     if wanted.subvolume not in (None, "/"):
         raise StorageError(
             f"mount_options=subvol={wanted.subvolume}",
             f"{wanted.title} is still to be made, and has no subvolume",
             "Leave it out, or make the filesystem and the subvolume first",
+            refusal="subvolume_missing",
         )
     for disk in state.disks:
         require_free(disk)
@@ -102,6 +107,7 @@ def require_size(wanted, disks, profiles):
                 f"{human(disk.size)} is too small: btrfs needs {human(least)} of each disk for "
                 f"data in profile {profiles.data[0]} and metadata in {profiles.metadata[0]}",
                 "Name a larger disk",
+                refusal="disk_too_small",
             )
 
 
@@ -117,12 +123,14 @@ def require_whole(found, wanted, disks):
                 "copy of the other, and the kernel takes either",
                 f"Take the copy away, or clear it if it is of no use (`wipefs --all "
                 f"{part.device}`); a copy to be kept needs a UUID of its own (`btrfstune -u`)",
+                refusal="device_duplicate",
             )
         raise StorageError(
             wanted.title,
             f"{part.device} says that it is its device {number}, and the filesystem does not know "
             "it: it was left behind when it was taken out",
             f"If nothing on it is needed, clear it (`wipefs --all {part.device}`), or take it away",
+            refusal="device_stale",
         )
     gone = [member for member in found.members if member.part is None]
     here = [f"{member.name} (device {member.id})" for member in found.members if member.part]
@@ -137,12 +145,14 @@ def require_whole(found, wanted, disks):
             "Bring the disk back. If it is lost and there are copies, mount it by hand with the "
             "option degraded and put a new disk in its place (`btrfs replace start DEVICE-NUMBER "
             "NEW-DISK MOUNT-POINT`)",
+            refusal="device_missing",
         )
     if any(member.part.superblock.seed for member in found.members):
         raise StorageError(
             wanted.title,
             "it is, or grew from, a seed, which is never written to",
             "Use another filesystem, or see btrfs-device(8) for how to take the seed out of it",
+            refusal="seed_filesystem",
         )
 
 
@@ -156,6 +166,7 @@ def require_new(wanted, disks):
                 f"it is not in {wanted.title}, which is there already; the kernel gives names like "
                 "this anew at every boot, so it may not be the disk that was meant",
                 f"If this is the disk to add, name it {disk.stable}",
+                refusal="disk_named_by_kernel",
             )
 
 
@@ -167,6 +178,7 @@ def require_enough(wanted, count):
                 f"{name}={profile}",
                 f"it needs {LEAST[profile]} devices, and {wanted.title} has {count}",
                 "Name more disks in `devices`, or choose another profile",
+                refusal="too_few_disks",
             )
 
 
@@ -185,6 +197,7 @@ def require_mount(state, wanted, place):
                 f"its line for {wanted.where} mounts "
                 f"{listed or 'the default subvolume'}, and {wanted.subvolume} is wanted there",
                 "Mend that line, or take `subvol` out of `mount_options`",
+                refusal="fstab_conflict",
             )
     if live and mount.mounted.root != live:
         raise StorageError(
@@ -192,6 +205,7 @@ def require_mount(state, wanted, place):
             f"a folder of {wanted.title} is mounted there ({mount.mounted.root}), which is no "
             "subvolume",
             "Unmount it, and mount a subvolume or the whole filesystem",
+            refusal="mount_point_occupied",
         )
     if live and wants and live != wants:
         raise StorageError(
@@ -200,6 +214,7 @@ def require_mount(state, wanted, place):
             "in the one is not in the other",
             f"Say `subvol={live}` in `mount_options` to keep it, or unmount it by hand after what "
             "uses it was stopped",
+            refusal="mount_point_occupied",
         )
     _require_options(found, place)
 
@@ -216,6 +231,7 @@ def _require_options(found, place):
                 f"{place.target} is mounted at {mount.path} too, without {','.join(missing)}; "
                 "all mounts of a btrfs have the options of the first one",
                 f"Run `mount -o remount,{','.join(missing)} {mount.path}`, or unmount it there",
+                refusal="mount_options_differ",
             )
 
 
@@ -227,10 +243,14 @@ def require_able(state, wanted, steps):
             wanted.title,
             "the running kernel has no btrfs",
             "Install the kernel's modules (`modprobe btrfs` has to work), or take another layout",
+            refusal="kernel_module_missing",
         )
     if steps and names:
         raise StorageError(
-            wanted.title, f"{names} is not on this host, and it is to change", "Install btrfs-progs"
+            wanted.title,
+            f"{names} is not on this host, and it is to change",
+            "Install btrfs-progs",
+            refusal="program_missing",
         )
 
 
@@ -243,6 +263,7 @@ def require_writable(state, wanted):
             f"it is mounted read-only at {wanted.where}",
             "Look into the kernel's log for why (`dmesg`), then `mount -o remount,rw "
             f"{wanted.where}`",
+            refusal="filesystem_readonly",
         )
     if found.operation != "none":
         raise StorageError(
@@ -250,6 +271,7 @@ def require_writable(state, wanted):
             f"it is busy ({found.operation}), and its devices cannot change meanwhile",
             "Wait until that has ended (`btrfs balance status`, `btrfs replace status`), then run "
             "again",
+            refusal="filesystem_busy",
         )
 
 

@@ -138,6 +138,7 @@ def wanted_from(params):
             f"label={label}",
             "btrfs does not take it, or a command would take it for an option",
             "Write 1 to 255 bytes of text that do not begin with a dash",
+            refusal="name_invalid",
         )
     plain, subvolume = [], None
     for option in params["mount_options"]:
@@ -166,7 +167,10 @@ def _check_option(option, name):
         wrong = "one option has no space and no comma in it"
     if wrong:
         raise StorageError(
-            f"mount_options={option}", wrong, "Leave it out, or write each option as an item"
+            f"mount_options={option}",
+            wrong,
+            "Leave it out, or write each option as an item",
+            refusal="option_value_invalid",
         )
 
 

@@ -29,6 +29,7 @@ def require_own_mount(mount, place, sources):
             where,
             f"{mount.mounted.source} ({mount.mounted.fstype}) is mounted there, not {place.target}",
             "Name that one, choose another path, or unmount it by hand after its data is safe",
+            refusal="mount_point_occupied",
         )
     table = mount.table
     if table is None:
@@ -44,6 +45,7 @@ def require_own_mount(mount, place, sources):
         "/etc/fstab",
         wrong,
         "Mend that line, or take it out: the mount is then kept by a unit of its own",
+        refusal="fstab_conflict",
     )
 
 
@@ -61,6 +63,7 @@ def require_nothing_hidden(mount, place):
             + f" ({human(folder.size)})",
             "Move that away first, or set `existing_data: keep` to leave it below the mount, "
             "where it takes space and nobody sees it",
+            refusal="data_hidden",
         )
 
 

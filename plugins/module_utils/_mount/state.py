@@ -95,6 +95,7 @@ def check_path(path):
             f"path={path}",
             "it is not a plain absolute path of a folder below /",
             "Write it like /var/lib/docker",
+            refusal="path_invalid",
         )
 
 

@@ -108,6 +108,7 @@ def _grow(state, wanted, group, volume):
             f"it is a {volume.kind} volume{' in pool ' + volume.pool if volume.pool else ''}, "
             f"and a {kind} one{' in pool ' + wanted.pool if wanted.pool else ''} is wanted",
             "Choose another name for the volume, or say what it is",
+            refusal="volume_kind_differs",
         )
     steps = []
     if not volume.active:

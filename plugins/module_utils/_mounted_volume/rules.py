@@ -39,6 +39,7 @@ def require_room(wanted, group, extents):
                 f"Thin pool {group.name}/{wanted.pool}",
                 "there is none of that name" if pool is None else f"it is a {pool.kind} volume",
                 "Make it first, with containerhost.storage.thinpool",
+                refusal="pool_missing" if pool is None else "pool_not_thin",
             )
     elif extents > group.free:
         raise StorageError(
@@ -47,12 +48,14 @@ def require_room(wanted, group, extents):
             f"{human(group.free * group.extent_size)} free of "
             f"{human(group.extents * group.extent_size)}",
             "Ask for less, or add a disk",
+            refusal="no_space",
         )
     if group.lv(wanted.name) is None and size < _SMALLEST_XFS:
         raise StorageError(
             f"Volume {wanted.target}",
             f"{human(size)} is too small: XFS needs {human(_SMALLEST_XFS)}",
             "Ask for more, or add a disk",
+            refusal="size_too_small",
         )
 
 
@@ -66,12 +69,14 @@ def require_mountable(state, wanted):
                 f"Volume {wanted.target}",
                 f"it is not blank and not XFS: it carries {what}",
                 "Choose another name for the volume, or save what is on it and remove it by hand",
+                refusal="volume_not_blank",
             )
     elif not state.xfs.ftype:
         raise StorageError(
             f"The XFS filesystem on {wanted.target}",
             "it was made with ftype=0, and overlay cannot work on it",
             "Save its data, make it anew with `mkfs.xfs -n ftype=1`: it cannot be changed",
+            refusal="file_types_missing",
         )
 
 

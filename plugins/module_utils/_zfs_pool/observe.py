@@ -96,6 +96,7 @@ def _require_works(pool):
             f"it is {pool.health}" + (f": {lost}" if lost else ""),
             f"Bring its disks back, then `zpool clear {pool.name}`; `zpool status {pool.name}` "
             "says more",
+            refusal="pool_faulted",
         )
 
 
@@ -107,6 +108,7 @@ def _read_importable(run):
             "`zpool import`",
             f"it failed with exit status {rc}: {(err or out).strip()}",
             "Run it by hand on the host to see more; nothing has been changed",
+            refusal="command_failed",
         )
     return out
 

@@ -138,6 +138,7 @@ def _require_no_place(params):
                 "it is of use only with `path`, where the filesystem is mounted",
                 "Give the path; for datasets that are mounted otherwise there is "
                 "containerhost.storage.zfs_dataset",
+                refusal="options_incomplete",
             )
 
 
@@ -149,6 +150,7 @@ def _filesystem(pool, dataset):
             f"dataset={dataset}",
             "it is a snapshot, and those cannot be written to",
             "Name a filesystem",
+            refusal="name_invalid",
         )
     return name
 
@@ -173,7 +175,12 @@ def _check_pool_name(name):
     elif " " in name:
         wrong = "with a space in its name its datasets cannot be written into fstab or units"
     if wrong:
-        raise StorageError(f"name={name}", wrong, "Choose a name like docker")
+        raise StorageError(
+            f"name={name}",
+            wrong,
+            "Choose a name like docker",
+            refusal="name_invalid",
+        )
 
 
 def describe(state, wanted):
