@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.plan import (
-    plan,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem import (
     describe,
     observe,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.plan import (
+    plan,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import Keeper
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
@@ -25,9 +25,9 @@ def keeper(wanted):
     """The :class:`Keeper` of a btrfs and its mount."""
     return Keeper(
         name="btrfs",
-        observe=partial(observe, wanted=wanted),
+        observe=partial(observe.observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
-        describe=partial(describe, wanted=wanted),
+        describe=partial(describe.describe, wanted=wanted),
         promise={"backing": Backing(wanted.where, "btrfs", wanted.options)},
         offer=_offer,
     )

@@ -25,12 +25,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.super
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem import (
     findings,
+    mount_source,
     rules,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.place import (
-    live_subvolume,
-    named_subvolume,
-    place_of,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
     Btrfs,
@@ -54,7 +50,7 @@ def plan(state, wanted):
         steps, made = _make(state, wanted)
     else:
         made, new = state, _new_disks(state, wanted)
-    place = place_of(made, wanted)
+    place = mount_source.place_of(made, wanted)
     rules.require_mount(made, wanted, place)
     mounting, after = _mount(made, place)
     adding, after = _add(after, wanted, new)
@@ -103,7 +99,11 @@ def _make(state, wanted):
 def _mount(state, place):
     parts, mount = plan_mount(state.mount, place)
     # The kernel tells the subvolume as the folder that is mounted.
-    root = named_subvolume(mount.mounted.options) or live_subvolume(state.mount) or "/"
+    root = (
+        mount_source.named_subvolume(mount.mounted.options)
+        or mount_source.live_subvolume(state.mount)
+        or "/"
+    )
     mounted = mount.mounted._replace(root=root)
     return parts, state._replace(mount=mount._replace(mounted=mounted))
 

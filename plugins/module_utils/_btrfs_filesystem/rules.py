@@ -14,10 +14,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profi
     LEAST,
     smallest,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.place import (
-    live_subvolume,
-    named_subvolume,
-    subvolume_of,
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem import (
+    mount_source,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
     candidates,
@@ -188,9 +186,9 @@ def require_mount(state, wanted, place):
     own = {member.device for member in found.members}
     labels = {f"LABEL={wanted.label}", f"/dev/disk/by-label/{wanted.label}"}
     mount_rules.require_own_mount(mount, place, found.names | own | labels)
-    live, wants = live_subvolume(mount), subvolume_of(state, wanted)
+    live, wants = mount_source.live_subvolume(mount), mount_source.subvolume_of(state, wanted)
     if wanted.subvolume and mount.table:
-        listed = named_subvolume(mount.table.options)
+        listed = mount_source.named_subvolume(mount.table.options)
         if listed != wanted.subvolume:
             raise StorageError(
                 "/etc/fstab",

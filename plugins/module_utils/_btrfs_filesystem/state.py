@@ -8,56 +8,24 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devices import (
-    find_parts,
-    mounted_members,
-    mounts_of,
-    unmounted_members,
-    uuid_at,
-    uuid_of,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
-    is_inside,
-    read_text,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import (
     Profiles,
-    active_profiles,
-    parse_chunks,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.usage import (
     Usage,
-    read_usage,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
-    missing_modules,
-    missing_programs,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
-    examine,
-    identify,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
-    mounted_at,
-    mounts,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
     Place,
     check_path,
-    describe_mount,
-    observe_mount,
 )
-
-TOOLS = ("mkfs.btrfs", "btrfs")
 
 # What the module sees to by other means, and why it cannot be a mount option of the user's.
 _NO_OPTIONS = {
@@ -71,7 +39,7 @@ class Wanted(NamedTuple):
     """A mounted btrfs as the user wants it."""
 
     label: str
-    devices: tuple  # paths
+    devices: tuple[str, ...]  # paths
     data: str | None  # profile; None keeps what is there
     metadata: str | None
     where: str
@@ -174,30 +142,6 @@ def _check_option(option, name):
         )
 
 
-def observe(run, wanted):
-    """Read the disks, the filesystem and its mount. No command where nothing is to be done."""
-    table = mounts()
-    disks = [identify(path) for path in wanted.devices]
-    parts = find_parts(disks)
-    known = {part.devno for part in parts}
-    there = uuid_of(mounted_at(wanted.where, table))
-    uuids = candidates(disks, parts, there, wanted.label)
-    missing = missing_programs(TOOLS)
-    # Several are refused, and there is nothing to see of none.
-    found = _observe(run, wanted, uuids[0], parts, table, missing) if len(uuids) == 1 else None
-    return State(
-        disks=tuple(disk if disk.devno in known else examine(run, disk.path) for disk in disks),
-        parts=parts,
-        there=there,
-        found=found,
-        mount=observe_mount(
-            run, wanted.place(""), lambda mount: found and uuid_of(mount) == found.uuid
-        ),
-        missing=missing,
-        kernel=not missing_modules(("btrfs",), os.uname().release),
-    )
-
-
 def candidates(disks, parts, there, label):
     """The UUIDs of the filesystems that the wanted one may be, by their label.
 
@@ -215,55 +159,3 @@ def candidates(disks, parts, there, label):
         if some:
             return tuple(dict.fromkeys(part.superblock.uuid for part in some))
     return ()
-
-
-def _observe(run, wanted, uuid, parts, table, missing):
-    own = [part for part in parts if part.superblock.uuid == uuid]
-    mine = mounts_of(uuid, table)
-    seen = next((mount for mount in mine if uuid_at(mount.path) == uuid), None)  # not mounted over
-    if seen:
-        members = mounted_members(seen.path, uuid, parts)
-        devices = len(members)
-    else:
-        members = unmounted_members(own)
-        devices = max(part.superblock.devices for part in own)
-    devnos = {member.part.devno for member in members if member.part}
-    profiles = active_profiles(uuid)
-    if profiles is None and (wanted.data or wanted.metadata) and "btrfs" not in missing:
-        argv = ("btrfs", "inspect-internal", "dump-tree", "-t", "chunk", own[0].device)
-        status, out, _err = run(argv)  # it may fail for want of a device, which is told better
-        profiles = None if status else parse_chunks(out)
-    return Btrfs(
-        uuid=uuid,
-        label=wanted.label,
-        members=members,
-        devices=devices,
-        sector=own[0].superblock.sector,
-        strangers=tuple(part for part in own if part.devno not in devnos),
-        profiles=profiles,
-        operation=read_text(uuid, "exclusive_operation") or "none",
-        # What an engine mounts below its data root goes with it.
-        elsewhere=tuple(mount for mount in mine if not is_inside(mount.path, wanted.where)),
-        usage=read_usage(seen) if seen else None,
-    )
-
-
-def describe(state, wanted):
-    """The state as the user gets it: sizes in bytes, ``None`` for what is not there or unknown."""
-    found = state.found
-    return {
-        "filesystem": None
-        if found is None
-        else {
-            "type": "btrfs",
-            "uuid": found.uuid,
-            "label": found.label,
-            "devices": [
-                {"id": member.id, "device": member.name, "size": member.size}
-                for member in found.members
-            ],
-            "data_profiles": list(found.profiles.data) if found.profiles else None,
-            "metadata_profiles": list(found.profiles.metadata) if found.profiles else None,
-        },
-        **describe_mount(state.mount),
-    }

@@ -140,13 +140,14 @@ def _volume(wanted):
             "pool": params["pool"] if thin else None,
             "size": size_of(params, wanted.storage),
             "mount_options": ["noatime", "prjquota"],
+            # The disks of a thin volume are its pool's affair.
+            "devices": () if thin else params["devices"],
             **_mounted(params),
         }
     )
-    # The disks of a thin volume are its pool's affair.
     return (
         *(_pool(wanted) if thin else ()),
-        keeper.keeper(volume, () if thin else params["devices"]),
+        keeper.keeper(volume),
     )
 
 
@@ -180,6 +181,7 @@ def _zfs(wanted):
     pool = state.wanted_from(
         {
             "name": params["zfs_pool"],
+            "devices": params["devices"],
             "layout": params["zfs_layout"],
             "ashift": None,
             "dataset": params["zfs_dataset"],
@@ -187,4 +189,4 @@ def _zfs(wanted):
             **_mounted(params),
         }
     )
-    return (keeper.keeper(pool, params["devices"]),)
+    return (keeper.keeper(pool),)

@@ -14,11 +14,6 @@ from typing import NamedTuple
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
-    bytes_below,
-    observe_holdings,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._host import (
-    mount_unit as _mount_unit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
@@ -26,19 +21,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     Mount,
-    mounted_at,
-    mounts,
 )
 
 # The kernel's name for each way to write an option of xfs(5).
 _SYNONYMS = {"pquota": "prjquota", "uquota": "usrquota", "quota": "usrquota", "gquota": "grpquota"}
 
-# What an engine makes in its data root at its first start, and that means nothing by itself.
-_SKELETON = {
-    "buildkit", "containerd", "containers", "engine-id", "image", "network", "plugins",
-    "runtimes", "swarm", "tmp", "trust", "volumes",
-    "aufs", "btrfs", "devicemapper", "overlay", "overlay2", "vfs", "zfs",
-}  # fmt: skip
 
 # What doc_fragments/mount.py documents, for every module that mounts something for units.
 MOUNT_ARGUMENTS = {
@@ -99,34 +86,6 @@ def check_path(path):
         )
 
 
-def observe_mount(run, place, is_ours):
-    """Read the :class:`MountState` of a place. No command where nothing is to be done.
-
-    :param is_ours: tells of a Mount whether it is of what is wanted there.
-    """
-    where, table = place.where, mounts()
-    found = mounted_at(where, table)
-    ours = bool(found and is_ours(found))
-    unsettled = not ours or missing_options(place, found)
-    return MountState(
-        mounted=found,
-        ours=ours,
-        unit_text=_mount_unit.read_text(place.unit.path),
-        enabled=place.unit.enabled,
-        table=_mount_unit.fstab_line(where),
-        guarded=tuple(unit for unit in place.required_by if _mount_unit.guarded(unit, where)),
-        guard_texts={
-            unit: text
-            for unit in place.required_by
-            for text in [_mount_unit.read_text(place.unit.guard_path(unit))]
-            if text is not None
-        },
-        active=_active(run, place.required_by) if unsettled else (),
-        folder=None if ours else _folder(where, table),
-        folder_exists=os.path.isdir(where),
-    )
-
-
 def missing_options(place, mounted):
     """The wanted mount options that the kernel does not have in force."""
     live = set(mounted.options) if mounted else set()
@@ -137,38 +96,3 @@ def missing_options(place, mounted):
         for option in place.unit.options
         if _SYNONYMS.get(option, option) not in live and option not in ("defaults", "nofail")
     ]
-
-
-def _active(run, units):
-    """Those of the units that run."""
-    if not units:
-        return ()
-    out = run.read(("systemctl", "show", "--property", "Id,ActiveState", *units))
-    records = [
-        dict(line.split("=", 1) for line in record.splitlines()) for record in out.split("\n\n")
-    ]
-    running = {row["Id"] for row in records if row.get("ActiveState") in ("active", "activating")}
-    return tuple(unit for unit in units if unit in running)
-
-
-def _folder(where, table):
-    holdings = observe_holdings(where)
-    try:
-        entries = sorted(os.listdir(where))
-    except FileNotFoundError:
-        entries = []
-    worth = holdings.images or holdings.containers or holdings.volumes
-    foreign = tuple(name for name in entries if name not in _SKELETON and name != "lost+found")
-    swarm = os.path.isdir(where + "/swarm") and bool(os.listdir(where + "/swarm"))
-    size = bytes_below([where], {mount.path for mount in table}) if worth or foreign else 0
-    return Folder(holdings, foreign, swarm, size)
-
-
-def describe_mount(mount):
-    """``{"mount": ..., "guarded": [...]}`` as the user gets it."""
-    return {
-        "mount": None
-        if not mount.ours
-        else {"path": mount.mounted.path, "options": sorted(mount.mounted.options)},
-        "guarded": list(mount.guarded),
-    }

@@ -12,23 +12,23 @@ from functools import partial
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import Keeper
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume import describe
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.observe import (
+    observe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.plan import (
     plan,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
-    describe,
-    observe,
-)
 
 
-def keeper(wanted, devices):
+def keeper(wanted):
     """The :class:`Keeper` of a volume, its filesystem and its mount."""
     unit = wanted.place.unit
     return Keeper(
         name="volume",
-        observe=partial(observe, wanted=wanted, devices=devices),
+        observe=partial(observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
-        describe=partial(describe, wanted=wanted),
+        describe=partial(describe.describe, wanted=wanted),
         promise={"backing": Backing(unit.where, unit.fstype, unit.options)},
         offer=_offer,
         assume=_assume,

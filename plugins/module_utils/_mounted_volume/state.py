@@ -16,16 +16,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
     Disk,
-    examine,
-    identify,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import (
     Xfs,
-    mounted_size,
-    read_superblock,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     check_name,
@@ -33,14 +29,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report 
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
-    observe_group,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
     Place,
     check_path,
-    describe_mount,
-    observe_mount,
 )
 
 
@@ -52,6 +45,7 @@ class Wanted(NamedTuple):
     pool: str | None  # the thin pool that it lies in; None for a plain volume
     size: Amount | None  # None keeps what is there
     place: Place
+    devices: tuple[str, ...] = ()  # paths of the disks for its group; () for a thin volume's
 
     @property
     def target(self):
@@ -103,40 +97,5 @@ def wanted_from(params):
             required_by=tuple(params["required_by"]),
             keep_existing=params["existing_data"] == "keep",
         ),
+        devices=tuple(params["devices"]),
     )
-
-
-def observe(run, wanted, devices):
-    """Read the volume, its filesystem and its mount. One command where nothing is to be done."""
-    groups = observe_group(run, wanted.vg, devices)
-    volume = identify(wanted.device)
-    mount = observe_mount(
-        run, wanted.place, lambda found: volume.exists and found.devno == volume.devno
-    )
-    xfs = read_superblock(wanted.device) if volume.exists else None
-    return State(
-        groups=groups,
-        device=examine(run, wanted.device) if volume.exists and not mount.ours else None,
-        xfs=xfs,
-        mount=mount,
-        filesystem_size=mounted_size(wanted.place.where, xfs) if mount.ours and xfs else 0,
-    )
-
-
-def describe(state, wanted):
-    """The state as the user gets it: sizes in bytes, ``None`` for what is not there."""
-    group, volume = state.volume(wanted)
-    return {
-        "volume": None
-        if volume is None
-        else {
-            "name": wanted.target,
-            "device": wanted.device,
-            "size": volume.extents * group.extent_size,
-            "pool": volume.pool or None,
-        },
-        "filesystem": None
-        if state.xfs is None
-        else {"type": "xfs", "uuid": state.xfs.uuid, "ftype": state.xfs.ftype},
-        **describe_mount(state.mount),
-    }

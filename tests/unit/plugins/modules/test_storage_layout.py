@@ -106,7 +106,7 @@ class Ended(Exception):  # noqa: N818
 @pytest.fixture
 def host(tmp_path, monkeypatch):
     host = Host()
-    monkeypatch.setattr(btrfs_keeper, "observe", host.observe_btrfs)
+    monkeypatch.setattr(btrfs_keeper.observe, "observe", host.observe_btrfs)
     monkeypatch.setattr(engine_keeper, "observe", host.observe_engine)
     monkeypatch.setattr(report, "observe", host.observe_drivers)
     monkeypatch.setattr(layout, "missing_programs", lambda tools: host.lacking)

@@ -23,13 +23,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.state
     MountState,
     Place,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume import describe
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.plan import (
     plan,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
     State,
     Wanted,
-    describe,
 )
 from support.failures import WAYS_TO_FAIL, fail
 from support.invariants import INVARIANTS, Technology, outcome
@@ -213,7 +213,7 @@ def test_refusal(state, wanted, refusal):
 @pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
 @pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
 def test_invariant(holds, state, wanted, steps):
-    holds(Technology(plan, describe), state, wanted)
+    holds(Technology(plan, describe.describe), state, wanted)
 
 
 def test_the_way_back_starts_the_engine_on_what_it_had():
@@ -251,11 +251,11 @@ def test_a_filesystem_that_cannot_grow_leaves_the_mount_and_the_engine_on_it():
     small = XFS._replace(blocks=XFS.blocks // 2)
     planned = plan(host([group(PLAIN)], xfs=small), want())
     words = [getattr(step, "path", None) or " ".join(step.argv) for step in planned.steps]
-    assert words[-3:] == [MOUNT, START, GROW_FS]
+    assert words[-4:] == [MOUNT, FORGIVE, START, GROW_FS]
     failure = fail(planned, len(words) - 1, WAYS_TO_FAIL[0])
     assert failure.back == []
     assert failure.result["kept"] == failure.result["done"]
-    assert [step["action"] for step in failure.result["kept"]][-2:] == [MOUNT, START]
+    assert [step["action"] for step in failure.result["kept"]][-3:] == [MOUNT, FORGIVE, START]
     assert failure.result["changed"] is True
     assert "undone" not in failure.result
     assert "as it was before" not in failure.text
