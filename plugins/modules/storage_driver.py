@@ -197,16 +197,14 @@ undone:
   type: bool
 """
 
-from functools import partial
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
-    plan as driver,
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.keeper import (
+    keeper,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    desired_from,
+    wanted_from,
 )
 
 
@@ -231,15 +229,10 @@ def main():
         supports_check_mode=True,
     )
     try:
-        desired = desired_from(module.params)
+        engine = keeper(wanted_from(module.params))
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)
-    reconcile(
-        module,
-        observe=partial(driver.observe, desired=desired),
-        plan=partial(driver.plan, desired=desired),
-        describe=driver.describe,
-    )
+    reconcile(module, observe=engine.observe, plan=engine.plan, describe=engine.describe)
 
 
 if __name__ == "__main__":

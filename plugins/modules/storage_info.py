@@ -38,12 +38,23 @@ options:
         which takes some ten seconds for each million of them. It is not read by default.
       - V(drivers) needs what V(engine) and V(disks) read, and runs no command of its own. It is not
         read by default.
-      - V(overlay), V(mounts) and V(tools) run no command.
+      - V(overlay), V(mounts), V(tools) and V(open_changes) run no command.
     type: list
     elements: str
     choices:
-      [disks, lvm, btrfs, zfs, overlay, mounts, engine, driver_data, driver_usage, drivers, tools]
-    default: [disks, lvm, btrfs, zfs, overlay, mounts, engine, driver_data, tools]
+      - disks
+      - lvm
+      - btrfs
+      - zfs
+      - overlay
+      - mounts
+      - engine
+      - driver_data
+      - driver_usage
+      - drivers
+      - tools
+      - open_changes
+    default: [disks, lvm, btrfs, zfs, overlay, mounts, engine, driver_data, tools, open_changes]
   workload:
     description:
       - What the host's containers mostly do, for RV(storage.drivers.choice).
@@ -685,6 +696,14 @@ storage:
       returned: when V(tools) is gathered
       type: dict
       sample: {lvm: true, thin_check: true, mkfs.xfs: true, dockerd: true, zfs: false}
+    open_changes:
+      description: >-
+        What a run has begun and not ended, as M(containerhost.storage.open_change) returns it.
+        Empty where all have ended.
+      returned: when V(open_changes) is gathered
+      type: list
+      elements: dict
+      sample: []
 findings:
   description: What a person should know. Empty where all is in order.
   returned: success

@@ -196,11 +196,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import hold
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.describe import (
+    describe,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.observe import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.spec import OPTIONS
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
-    describe,
-    observe,
     wanted_from,
 )
 
@@ -220,7 +222,7 @@ def main():
         module.fail_json(msg=str(error), **error.details)
     reconcile(
         module,
-        observe=partial(observe, wanted=wanted, devices=module.params["devices"]),
+        observe=partial(observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
         describe=partial(describe, wanted=wanted),
         hold=hold,

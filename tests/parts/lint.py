@@ -12,6 +12,7 @@ from . import ROOT
 TOOLS = (
     ["ruff", "check", "--quiet"],
     ["ruff", "format", "--check", "--quiet"],
+    ["mypy", "--no-error-summary"],  # what and how is in pyproject.toml
     ["yamllint", "--strict", "."],
     ["ansible-lint", "-q"],
     ["antsibull-changelog", "lint"],

@@ -41,8 +41,8 @@ def test_a_value_that_is_no_good(module, disk, unchanged, options, words):
 
 def test_two_runs_at_once(host, module, disk, unchanged):
     host.check_output(
-        "systemd-run --quiet --unit other-run"
-        " flock /run/lock/containerhost-storage.lock sleep infinity"
+        "mkdir -p /run/containerhost-storage && systemd-run --quiet --unit other-run"
+        " flock /run/containerhost-storage/lock sleep infinity"
     )
     try:
         result = module("thinpool", vg="docker", name="pool", devices=[disk["free"]])

@@ -4,7 +4,7 @@
 
 # This module is private to the collection: nothing outside of it may rely on it.
 
-"""Carrying out one step. Nothing but ``_reconcile.py`` calls this."""
+"""Carrying out one step. Nothing but ``carry_out.py`` calls this."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ import contextlib
 import os
 import shlex
 import stat
-import tempfile
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.owned import (
+    foreign,
+    sync_folder,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     StorageError,
     WriteFile,
@@ -25,7 +28,9 @@ _PARAMETERS = "/sys/"
 def execute(run, step, hold):
     """Take one step.
 
-    :raises StorageError: it failed, or a disk it claims is no longer the one planned for.
+    :param run: a ``Taker``.
+    :raises StorageError: it failed, a disk it claims is no longer the one planned for, or another
+        program has written the file that it was to replace.
     """
     with hold(step.claims) if step.claims else contextlib.nullcontext():
         if isinstance(step, WriteFile):
@@ -37,7 +42,7 @@ def execute(run, step, hold):
 def _command(run, step):
     if step.unless_mounted and os.path.ismount(step.unless_mounted):
         return
-    rc, out, err = run(step.argv)
+    rc, out, err = run(step.argv, deadline=step.deadline)
     if rc:
         raise StorageError(
             step.reason,
@@ -45,7 +50,39 @@ def _command(run, step):
                 " ".join(map(shlex.quote, step.argv)), rc, (err or out).strip()
             ),
             "Mend what it names, then run again",
+            refusal="step_failed",
         )
+
+
+def require_replaceable(step):
+    """Refuse to replace or remove what is no file of root's own: a link leads elsewhere.
+
+    :raises StorageError: it is a link, a pipe, a folder, or another user's.
+    """
+    if step.path.startswith(_PARAMETERS):
+        return
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        wrong = foreign(os.lstat(step.path), stat.S_ISREG, "file")
+        if wrong:
+            raise StorageError(
+                step.path,
+                f"{wrong}, and is not replaced: {step.reason}",
+                "Put a file that belongs to root in its place, with what it is to hold, then run "
+                "again",
+                refusal="file_foreign",
+            )
+
+
+def landed(step):
+    """Whether the file of a step is as the step leaves it; a kernel's parameter may be."""
+    return step.path.startswith(_PARAMETERS) or present(step.path) == step.content
+
+
+def clear(step):
+    """Take away what a run that was killed has written beside a file."""
+    if not step.path.startswith(_PARAMETERS):
+        with contextlib.suppress(OSError):
+            os.unlink(_beside(step.path))
 
 
 def _replace(step):
@@ -62,25 +99,73 @@ def _replace(step):
             with open(step.path, "w", encoding="ascii") as stream:
                 stream.write(step.content)
             return
-        if step.content is None:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(step.path)
-        else:
-            os.makedirs(folder, mode=0o755, exist_ok=True)
-            _write_beside(step, folder)
-        _sync_folder(folder)
+        require_replaceable(step)
+        if not _is_there(step):
+            _change(step, folder)
+        with contextlib.suppress(FileNotFoundError):
+            sync_folder(folder)
     except OSError as error:
         raise StorageError(
             step.path,
             f"{step.reason}: {error.strerror}",
             "Make sure that the folder is there and can be written to, then run again",
+            refusal="file_unwritable",
         ) from error
 
 
-def _write_beside(step, folder):
-    descriptor, beside = tempfile.mkstemp(prefix="." + os.path.basename(step.path), dir=folder)
+def _is_there(step):
+    """Whether the file is as the step leaves it already.
+
+    :raises StorageError: it is neither that, nor what it was when the step was planned.
+    """
+    now = present(step.path)
+    if now == step.content:
+        return True
+    # A line's ending is as it was read, and an empty file holds nothing that could be lost.
+    if _lines(now) != _lines(step.old):
+        raise StorageError(
+            step.path,
+            f"another program has written it since it was read; {step.reason} was not done",
+            "Look at what it holds now, then run again: the next run goes on from there",
+            refusal="file_changed_meanwhile",
+        )
+    return False
+
+
+def present(path):
+    """The text of a file; None where there is none."""
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        with open(path, encoding="utf-8", errors="replace", newline="") as stream:
+            return stream.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _lines(text):
+    return (text or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _change(step, folder):
+    if step.content is None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(step.path)
+    else:
+        os.makedirs(folder, mode=0o755, exist_ok=True)
+        _write_beside(step)
+
+
+def _beside(path):
+    """Where a file is written before it takes its name: one that is killed leaves it there."""
+    return os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.containerhost-storage")
+
+
+def _write_beside(step):
+    clear(step)
+    beside = _beside(step.path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(beside, flags, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
             stream.write(step.content)
             stream.flush()
             _take_over_ownership(step, stream.fileno())
@@ -93,19 +178,14 @@ def _write_beside(step, folder):
 
 
 def _take_over_ownership(step, descriptor):
-    """Owner and mode of the file that is replaced stay; a new file gets the step's mode."""
+    """Owner and mode of the file that is replaced stay; a new file gets the step's mode.
+
+    That others than root may write to it, or run it with its owner's rights, does not stay.
+    """
     try:
         old = os.stat(step.path)
     except FileNotFoundError:
         os.fchmod(descriptor, step.mode)
         return
     os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
-
-
-def _sync_folder(folder):
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    os.fchmod(descriptor, old.st_mode & 0o755)

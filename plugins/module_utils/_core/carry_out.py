@@ -8,7 +8,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import execute
+from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
+    Unjournaled,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     StorageError,
     describe_step,
@@ -19,28 +24,40 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 from ansible_collections.containerhost.storage.plugins.module_utils._core.way_back import way_back
 
 
-def carry_out(run, planned, prove, hold):
+def carry_out(run, planned, prove, hold, journal=None, may_go_on=None):
     """Take all steps of a plan, and return the state that the host is in after them.
 
+    :param run: a ``Taker``.
     :param prove: observes the host again; raises where it did not keep what it was given.
     :param hold: see ``reconcile``.
+    :param journal: the ``Journal`` of this plan; None for a run that keeps none.
+    :param may_go_on: is called before each step; raises where the run was told to end.
     :raises StorageError: whatever went wrong, with what was kept and what was taken back.
     """
-    done, at_work = [], None
+    journal, may_go_on = journal or Unjournaled(), may_go_on or (lambda: None)
+    done, at_work, begun = [], None, False
     try:
         for at_work in moves(planned.parts):
+            begun = False
+            may_go_on()
             _check(run, planned.parts, at_work, done)
+            journal.begin(len(done))
+            begun = True
             execute(run, at_work.step, hold)
+            journal.done(len(done))
             done.append(at_work)
-        at_work = None
-        return prove()
+        at_work, begun = None, False
+        journal.all_done()
+        after = prove()
+        journal.drop()
+        return after
     except Exception as error:
         failure = (
             error
             if isinstance(error, StorageError)
             else unexpected(error, "what it had begun was broken off")
         )
-        raise _unwound(run, planned, done, at_work, failure) from error
+        raise _unwound(run, planned, done, at_work, begun, failure, journal) from error
 
 
 def _check(run, parts, move, done):
@@ -50,17 +67,15 @@ def _check(run, parts, move, done):
         parts[move.part].check(run)
 
 
-def _unwound(run, planned, done, failed, error):
+def _unwound(run, planned, done, failed, begun, error, journal):
     """Take back what can be; the error with what became of every step that was taken."""
-    words = _host_words(run, failed or (done[-1] if done else None))
-    back = way_back(planned.parts, done, failed)
-    broken, by_hand = [], []
-    for it in back.returns:
-        trouble = _go_back(run, it.steps)
-        if trouble:
-            broken.append(it)
-            by_hand += trouble
-    back = back.without(broken)
+    journal.returning(len(done), begun)
+    words = _host_words(run, (failed if begun else None) or (done[-1] if done else None))
+    back = way_back(planned.parts, done, failed, begun)
+    trouble = go_back(run, back, journal)
+    if not trouble.again:
+        journal.drop()
+    by_hand, back = trouble.by_hand, back.without(trouble.broken)
     kept = [move.step for move in back.kept]
     taken_back = [move.step for move in back.taken_back]
     details = {
@@ -69,22 +84,24 @@ def _unwound(run, planned, done, failed, error):
         "done": describe_steps(move.step for move in done),
         "kept": describe_steps(kept),
         "taken_back": describe_steps(taken_back),
-        "failed_step": describe_step(failed.step) if failed else None,
+        "failed_step": describe_step(failed.step) if failed and begun else None,
         "failed_after": len(done),
     }
     if back.returns:
         details["undone"] = not by_hand
-    story = [str(error), *words, *_story(back, kept, taken_back, by_hand)]
+    story = [str(error), *words, *_story(back, kept, taken_back, trouble)]
     return StorageError.of("\n".join(story), details)
 
 
-def _story(back, kept, taken_back, by_hand):
+def _story(back, kept, taken_back, trouble):
     """What became of the steps, in sentences."""
+    by_hand = trouble.by_hand
     if by_hand:
         yield (
             "On the way back this failed as well, and has to be done by hand: "
             + "; ".join(by_hand)
             + "."
+            + (" The next run tries it once more, before anything else." if trouble.again else "")
         )
     if taken_back:
         yield f"Taken back: {_reasons(taken_back)}."
@@ -99,15 +116,45 @@ def _story(back, kept, taken_back, by_hand):
         yield "Nothing was changed before that."
 
 
-def _go_back(run, steps):
-    """Take all steps of a way back, whichever of them fail; what failed, in words."""
-    trouble = []
-    for step in steps:
-        try:
-            execute(run, step, None)
-        except Exception as error:  # the rest of the way is to be gone all the same
-            trouble.append(f"{step.reason} ({error})")
-    return trouble
+class Trouble(NamedTuple):
+    """What failed on a way back."""
+
+    broken: list  # the returns of which a step failed
+    by_hand: list  # these steps, in words
+    again: bool  # whether any of them may go well another time
+
+
+def go_back(run, back, journal, returned=()):
+    """Take all steps of a way back, whichever of them fail.
+
+    :param back: a ``WayBack``.
+    :param returned: what an earlier run has gone of it, as in ``Progress``. What comes after a step
+        that it has not is gone again; a unit is so after anything is.
+    :returns: the :class:`Trouble`.
+    """
+    broken, by_hand, again, went = [], [], False, False
+    for it in back.returns:
+        first = 0
+        while not (went and it.unit) and (it.owner, first) in returned:
+            first += 1
+        for number, step in list(enumerate(it.steps))[first:]:
+            went = True
+            try:
+                execute(run, step, None)
+            except Exception as error:  # the rest of the way is to be gone all the same
+                by_hand.append(f"{step.reason} ({error})")
+                broken += [it] if it not in broken else []
+                if not _for_good(error):
+                    again = True
+                    continue
+            journal.returned(it, number)
+    return Trouble(broken, by_hand, again)
+
+
+def _for_good(error):
+    """Whether it fails another time as well: what others have written since is theirs."""
+    details = error.details if isinstance(error, StorageError) else {}
+    return details.get("refusal") in ("file_changed_meanwhile", "file_foreign")
 
 
 def _host_words(run, move):

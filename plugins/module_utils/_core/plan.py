@@ -75,6 +75,7 @@ class Command(NamedTuple):
     claims: tuple[Claim, ...] = ()  # the disks it writes to for the first time
     needs: tuple[str, ...] = ()  # programs that it runs in turn, such as mount(8) by systemd
     unless_mounted: str = ""  # a path: it is not run where something is mounted there
+    deadline: int = 600  # seconds after which it is ended, and has failed
 
 
 class WriteFile(NamedTuple):

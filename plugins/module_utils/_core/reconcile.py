@@ -20,60 +20,44 @@ from __future__ import annotations
 
 import contextlib
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import (
+    require_replaceable,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.carry_out import (
     carry_out,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
+    new_run,
+    open_journal,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.lock import host_lock
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     StorageError,
+    WriteFile,
     describe_step,
     describe_steps,
     destroyed,
     seal,
     unexpected,
 )
-
-# Every command is run in the C locale: parsers read English, and nothing else.
-_ENVIRONMENT = {"LC_ALL": "C", "LANGUAGE": "C", "LVM_SUPPRESS_FD_WARNINGS": "1"}
-
-
-class Reader:
-    """Runs commands on the host. The one door between this collection and a subprocess."""
-
-    def __init__(self, module):
-        self._module = module
-
-    def __call__(self, argv):
-        """Run ``argv`` (a sequence of str, never a shell line); return ``(rc, stdout, stderr)``."""
-        return self._module.run_command(list(argv), environ_update=_ENVIRONMENT)
-
-    def read(self, argv):
-        """Run ``argv`` and return what it printed.
-
-        :raises StorageError: it did not exit with 0.
-        """
-        return self.of(argv, self(argv))
-
-    @staticmethod
-    def of(argv, answer):
-        """What ``argv`` printed, of the ``answer`` that running it gave.
-
-        :raises StorageError: it did not exit with 0.
-        """
-        rc, out, err = answer
-        if rc:
-            raise StorageError(
-                "`{}`".format(" ".join(argv)),
-                f"it failed with exit status {rc}: {(err or out).strip()}",
-                "Run it by hand on the host to see more; nothing has been changed",
-                refusal="command_failed",
-            )
-        return out
+from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import (
+    Reader,
+    Taker,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.recover import (
+    foresee,
+    recover,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.told_to_end import (
+    ToldToEnd,
+)
 
 
-def reconcile(module, observe, plan, describe, hold=None):
+def reconcile(module, observe, plan, describe, hold=None, journaled=True):
     """Bring the host to what ``plan`` wants, prove that it is there, and exit the module.
+
+    What an earlier run has begun and not ended is put right first.
 
     :param module: of this only ``params`` (``consent``), ``check_mode``, ``run_command``,
         ``get_bin_path``, ``warn``, ``exit_json`` and ``fail_json`` are used.
@@ -82,31 +66,65 @@ def reconcile(module, observe, plan, describe, hold=None):
     :param describe: ``describe(State) -> dict``, the state as the user gets it, as plain JSON.
     :param hold: ``hold(claims) -> context manager`` that locks the disks which a step claims and
         checks once more that they are the ones that were planned for.
+    :param journaled: False for what is about the journal itself: it writes none, and goes back from
+        none.
     """
     run = Reader(module)
     result = {"changed": False, "steps": [], "findings": []}
+    recovered = {}
     try:
-        with contextlib.nullcontext() if module.check_mode else host_lock(module._name):
+        with contextlib.nullcontext() if module.check_mode else host_lock(module._name) as lock:
+            if journaled:
+                recovered = _open_changes(module, lock)
+                result.update(recovered)
             before = observe(run)
             planned = plan(before)
             _require_programs(module, planned.steps)
-            result.update(_report(planned))
+            _require_files(planned.steps)
+            result.update(_report(planned, recovered))
             result["diff"] = _diff(planned, describe(before), describe(planned.after))
             after = planned.after
             if planned.steps and not module.check_mode:
                 _require_consent(planned, module.params.get("consent"))
-                after = carry_out(run, planned, lambda: _prove(run, observe, plan), hold)
+                name = new_run() if journaled else ""
+                with ToldToEnd() as may_go_on:
+                    journal = open_journal(name, module._name, planned.parts) if name else None
+                    after = carry_out(
+                        Taker(module, name, lock),
+                        planned,
+                        lambda: _prove(run, observe, plan),
+                        hold,
+                        journal,
+                        may_go_on,
+                    )
     except StorageError as error:
-        result.pop("diff", None)
-        module.fail_json(msg=str(error), **{**result, "changed": False, **error.details})
+        _fail(module, result, recovered, error)
     except Exception as error:  # no user sees a traceback, and none is taken for a success
-        result.pop("diff", None)
-        fault = unexpected(error, "nothing has been changed")
-        module.fail_json(msg=str(fault), **{**result, "changed": False, **fault.details})
-    for finding in result["findings"]:
+        _fail(module, result, recovered, unexpected(error, "nothing has been changed"))
+    _warn(module, result["findings"])
+    module.exit_json(state=describe(after), **result)
+
+
+def _open_changes(module, lock):
+    """Put right what an earlier run has begun; in check mode, what that would be."""
+    if module.check_mode:
+        return foresee()
+    return recover(lambda run: Taker(module, run, lock))
+
+
+def _fail(module, result, recovered, error):
+    result.pop("diff", None)
+    _warn(module, recovered.get("findings", ()))
+    changed = bool(recovered.get("changed") and not module.check_mode)
+    told = {**result, "changed": changed, **error.details}
+    told["changed"] = told["changed"] or changed
+    module.fail_json(msg=str(error), **told)
+
+
+def _warn(module, findings):
+    for finding in findings:
         if finding["level"] == "warning":
             module.warn(finding["message"])
-    module.exit_json(state=describe(after), **result)
 
 
 def _prove(run, observe, plan):
@@ -140,6 +158,13 @@ def _require_programs(module, steps):
                 )
 
 
+def _require_files(steps):
+    """Refuse before the first step what is no file that a later one could replace."""
+    for step in steps:
+        if isinstance(step, WriteFile):
+            require_replaceable(step)
+
+
 def _require_consent(planned, consent):
     """Refuse a plan that destroys something, unless its own seal was given back."""
     lost = destroyed(planned.steps)
@@ -156,11 +181,12 @@ def _require_consent(planned, consent):
     )
 
 
-def _report(planned):
+def _report(planned, recovered):
+    findings = [finding._asdict() for finding in planned.findings]
     report = {
-        "changed": bool(planned.steps),
+        "changed": bool(planned.steps or recovered.get("changed")),
         "steps": describe_steps(planned.steps),
-        "findings": [finding._asdict() for finding in planned.findings],
+        "findings": [*recovered.get("findings", ()), *findings],
     }
     report.update(planned.facts)
     lost = destroyed(planned.steps)

@@ -38,7 +38,7 @@ class Amount(NamedTuple):
         """The amount in extents of a group: bytes round up, shares round down, as in lvcreate."""
         if self.share is not None:
             return int(self.share * group_extents)
-        return ceil_div(self.bytes, extent_size)
+        return ceil_div(self.bytes or 0, extent_size)
 
 
 def parse_size(text: str, name: str) -> int:
@@ -54,10 +54,16 @@ def parse_size(text: str, name: str) -> int:
             f"{name}={text}",
             _what_is_wrong(text),
             "Write a whole or decimal number and a binary unit: 512k, 100m, 10g, 1.5t",
+            refusal="size_unreadable",
         )
     size = Fraction(match["number"]) * _UNITS[match["unit"].lower()]
     if size <= 0:
-        raise StorageError(f"{name}={text}", "the size is zero", "Give a size above zero")
+        raise StorageError(
+            f"{name}={text}",
+            "the size is zero",
+            "Give a size above zero",
+            refusal="option_value_invalid",
+        )
     return ceil_div(size.numerator, size.denominator)
 
 
@@ -75,6 +81,7 @@ def parse_amount(text: str, name: str) -> Amount:
             f"{name}={text}",
             "only a share of the whole volume group is the same on every run",
             "Write it as 80%VG, or give a size such as 100g",
+            refusal="share_not_of_group",
         )
     share = Fraction(match["number"]) / 100
     if not 0 < share <= 1:
@@ -82,6 +89,7 @@ def parse_amount(text: str, name: str) -> Amount:
             f"{name}={text}",
             "a share is above 0 and at most 100 percent",
             "Write it as 80%VG",
+            refusal="option_value_invalid",
         )
     return Amount(share=share)
 

@@ -31,6 +31,11 @@ class Return(NamedTuple):
     unit: str | None
     steps: tuple  # of the way back
 
+    @property
+    def owner(self) -> int | str | None:
+        """Whose steps these are: the number of a part, or the name of a unit."""
+        return self.unit if self.part is None else self.part
+
 
 class WayBack(NamedTuple):
     """Each step that was taken is in exactly one of ``taken_back`` and ``kept``."""
@@ -47,15 +52,18 @@ class WayBack(NamedTuple):
         return self._replace(taken_back=back, kept=tuple(it for it in both if it not in back))
 
 
-def way_back(parts: Any, done: list[Move], failed: Move | None) -> WayBack:
+def way_back(parts: Any, done: list[Move], failed: Move | None, tried: bool = True) -> WayBack:
     """How to go back from where a run has ended.
 
     :param done: the moves that were made.
     :param failed: the move that was not; None where all were made and the host did not keep what
         they gave it: then all that can be is taken back.
+    :param tried: whether that move was begun; a run may end between two of them.
     """
     # A file is replaced as a whole or not at all; of a command nobody knows how far it came.
-    begun = [*done, *([failed] if failed and isinstance(failed.step, Command) else [])]
+    begun = list(done)
+    if failed and tried and isinstance(failed.step, Command):
+        begun.append(failed)
     units = {move.unit for move in begun if move.unit}
     touched = {move.part for move in begun if move.unit is None}
     returns = [

@@ -19,7 +19,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Claim,
@@ -32,7 +32,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 _MIB = 1024**2
 
@@ -47,6 +49,13 @@ _SAMPLE = 64 * 1024
 _PLACES = 128
 
 
+class _Record(TypedDict):
+    """Udev's record of a device."""
+
+    env: dict[str, str]
+    links: list[str]
+
+
 class Disk(NamedTuple):
     """A block device, as it is now."""
 
@@ -57,18 +66,18 @@ class Disk(NamedTuple):
     size: int = 0  # bytes
     serial: str = ""
     wwn: str = ""
-    links: tuple[str, ...] = ()  # stable names, best first: /dev/disk/by-id/..., /dev/disk/by-path/...
+    links: tuple[str, ...] = ()  # stable names, best first: under /dev/disk/by-id, by-path
     alignment: int = (
         0  # bytes that its I/O should start at a multiple of, where not a part of 1 MiB
     )
     readonly: bool = False
     partitions: tuple[str, ...] = ()
-    holders: tuple[str, ...] = ()  # devices made of it: device-mapper (by its name there), md, bcache
+    holders: tuple[str, ...] = ()  # made of it: device-mapper (by its name there), md, bcache
     pools: tuple[str, ...] = ()  # ZFS pools that it, or a partition of it, is a member of
     mounts: tuple[str, ...] = ()  # where it is mounted, in any mount namespace
     swap: bool = False
     tables: tuple[str, ...] = ()  # the files among fstab and crypttab that name it
-    signatures: tuple[str, ...] = ()  # what udev, blkid's probes and the partition scan see, by name
+    signatures: tuple[str, ...] = ()  # what udev, wipefs and blkid see on it, by name
     busy: str = ""  # why the kernel does not hand it out exclusively; "" if it does
     content: int | None = None  # offset of the first byte found that is not zero
 
@@ -186,6 +195,7 @@ def _as_planned(claim: Claim) -> Disk:
             claim.path,
             f"it is not the disk that the plan was made for: planned {claim}, found {now.claim}",
             "Nothing was written to it; look at the disks of this host, then plan again",
+            refusal="disk_changed",
         )
     return now
 
@@ -201,6 +211,7 @@ def _locked(device: str, name: str, mode: int = os.O_RDWR) -> Iterator[None]:
             name,
             "another process holds the lock on it",
             "Find out which (`lslocks`), let it end, then run again; nothing was written to it",
+            refusal="disk_locked",
         ) from error
     finally:
         os.close(descriptor)
@@ -239,7 +250,9 @@ def _busy(device: str) -> str:
     try:
         os.close(os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
     except OSError as error:
-        return "in use by the kernel" if error.errno == errno.EBUSY else error.strerror
+        if error.errno == errno.EBUSY:
+            return "in use by the kernel"
+        return error.strerror or "it cannot be opened"
     return ""
 
 
@@ -262,13 +275,14 @@ def _first_content(device: str, size: int) -> int | None:
             device,
             f"it cannot be read: {error.strerror}",
             "Look at the kernel's messages (`dmesg`); the disk may be failing",
+            refusal="disk_unreadable",
         ) from error
     return None
 
 
 def _udev(devno: str) -> _Record:
-    """Udev's record of a device: ``{"env": {name: value}, "links": [...]}``."""
-    record = {"env": {}, "links": []}
+    """Udev's record of a device; empty where there is none."""
+    record: _Record = {"env": {}, "links": []}
     for line in (_text(_UDEV + devno) or "").splitlines():
         kind, _colon, rest = line.partition(":")
         if kind == "E":
@@ -288,7 +302,8 @@ def _stable(links: Iterable[str]) -> tuple[str, ...]:
     for link in sorted(links):
         name = os.path.basename(link)
         if link.startswith("/dev/disk/by-id/") and not name.startswith("lvm-pv-uuid-"):
-            ranked.append((name.startswith(("wwn-", "nvme-eui.", "dm-name-")), len(link), link))
+            by_wwn = name.startswith(("wwn-", "nvme-eui.", "dm-name-"))
+            ranked.append((int(by_wwn), len(link), link))
         elif link.startswith("/dev/disk/by-path/"):
             ranked.append((2, len(link), link))
     return tuple(link for _rank, _length, link in sorted(ranked))

@@ -44,6 +44,7 @@ def require_exists(disk: Disk) -> None:
             disk.path,
             "there is no such disk on this host",
             "See what there is with `lsblk --output NAME,SIZE,SERIAL` or `ls -l /dev/disk/by-id`",
+            refusal="disk_missing",
         )
 
 
@@ -56,6 +57,7 @@ def require_distinct(disks: Iterable[Disk]) -> None:
                 disk.path,
                 f"it is the same disk as {seen[disk.devno]} ({disk.device})",
                 "Name each disk once",
+                refusal="disk_named_twice",
             )
         seen[disk.devno] = disk.path
 
@@ -76,6 +78,7 @@ def require_free(disk: Disk, declared: Collection[str] = ()) -> None:
             "and save what is on it; nothing here overwrites data. What is of no more use to "
             f"anybody goes with `wipefs --all {disk.device}` and `blkdiscard --zeroout "
             f"{disk.device}`",
+            refusal="disk_not_free",
         )
 
 

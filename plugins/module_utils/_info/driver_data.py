@@ -35,11 +35,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.fact
     number_of,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mount_of
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    present_driver,
-    present_options,
-    present_root,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import parent_of
 
 if TYPE_CHECKING:
@@ -115,10 +110,11 @@ def using_of(seen: engine_topic.Seen) -> Using:
     if engine is None:  # it is not there, or it cannot be read
         return Using(None if seen.installed else "")
     info = engine.info or {}
-    driver = present_driver(seen.state) or None
-    root = info.get("DockerRootDir") or present_root(seen.state)
+    now = seen.state.present
+    driver = now.driver or None
+    root = info.get("DockerRootDir") or now.root
     own = _OWN_SOCKET in ((info.get("Containerd") or {}).get("Address") or "")
-    named = present_options(seen.state).get("zfs.fsname", [""])[-1]
+    named = now.options.get("zfs.fsname", [""])[-1]
     return Using(
         driver=driver,
         root=root,

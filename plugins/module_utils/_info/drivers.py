@@ -34,24 +34,27 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.fact
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.possible import (
     standings,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
-from ansible_collections.containerhost.storage.plugins.module_utils._info import (
-    engine as engine_topic,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    State,
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import (
+    config_file,
     configured_store,
     flag,
     present_options,
     present_root,
     setting,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
         Reader,
     )
     from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
+    from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+        engine as engine_topic,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
+        state as driver_state,
+    )
 
 
 class Wish(NamedTuple):
@@ -87,11 +90,11 @@ def observe(
     return Seen(facts, wanted, wish)
 
 
-def _facts(state: State, engine: Engine) -> Facts:
-    root = os.path.realpath(present_root(state))
+def _facts(state: driver_state.State, engine: Engine) -> Facts:
+    root = os.path.realpath(present_root(engine, state.config))
     # With user namespaces, the engine has its drivers' folders in one of its own further down.
     inner = (engine.info or {}).get("DockerRootDir", root)
-    given = flag(state, "storage-driver")
+    given = flag(engine, "storage-driver")
     return Facts(
         version=engine.version,
         running=engine.driver,
@@ -106,9 +109,9 @@ def _facts(state: State, engine: Engine) -> Facts:
         holds=state.roots[0] if state.roots else docker_data.Holdings(root),
         prior=tuple(name for name in DRIVERS if _filled(os.path.join(inner, name))),
         pinned=given.value if given else state.config.content.get("storage-driver") or "",
-        pinned_by=given.source if given else engine_topic.config_file(state),
-        options=present_options(state),
-        store_switch=configured_store(state),
+        pinned_by=given.source if given else config_file(engine),
+        options=present_options(engine, state.config),
+        store_switch=configured_store(engine, state.config),
         user_namespaces=_user_namespaces(state, engine),
         old_root_key=_old_root_key(state, engine),
     )
@@ -175,17 +178,17 @@ def _filled(folder: str) -> bool:
         return False
 
 
-def _user_namespaces(state: State, engine: Engine) -> bool:
+def _user_namespaces(state: driver_state.State, engine: Engine) -> bool:
     security = (engine.info or {}).get("SecurityOptions") or []
-    return bool(setting(state, "userns-remap")) or any(
+    return bool(setting(engine, state.config, "userns-remap")) or any(
         str(name).startswith("name=userns") for name in security
     )
 
 
-def _old_root_key(state: State, engine: Engine) -> str:
+def _old_root_key(state: driver_state.State, engine: Engine) -> str:
     """The file that gives the data root by the name it had before 17.05; '' for none."""
     if "graph" in state.config.content:
-        return engine_topic.config_file(state)
+        return config_file(engine)
     old = [it for it in engine.unit.flags if it.spelled in ("--graph", "-g")]
     return old[0].source if old else ""
 

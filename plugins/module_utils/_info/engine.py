@@ -31,18 +31,21 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.host
     find_program,
     text_of,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import advice
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
-    describe as describe_state,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import (
+    config_file,
     holdings_of,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    Desired,
-    State,
-    flag,
     present_root,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
+    describe as driver_description,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
+    findings as driver_findings,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.goal import goal
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
+    State,
+    Wanted,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +55,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_DEFAULT = Desired()
+_DEFAULT = Wanted()
 _NO_FILE = daemon_json.File(None, {})
 _GUARD = re.compile(r"^[ \t]*AssertPathIsMountPoint[ \t]*=[ \t]*(/.*?)[ \t]*$", re.M)
 
@@ -74,9 +77,9 @@ def observe(run: Reader, service: str = _DEFAULT.service) -> Seen:
         installed = bool(unread) and find_program("dockerd") is not None
         return Seen(State(None, _NO_FILE), installed, tuple(unread) if installed else ())
     state = State(engine, _NO_FILE, kernel=os.uname().release)
-    config = _or_note(unread, daemon_json.read, config_file(state))
+    config = _or_note(unread, daemon_json.read, config_file(engine))
     state = state._replace(config=config or _NO_FILE)
-    root = present_root(state)
+    root = present_root(engine, state.config)
     roots = _or_note(unread, holdings_of, engine, root)
     state = state._replace(backing=backing_of(root), roots=(roots,) if roots else ())
     guarded = guarded_mounts(_drop_ins(service))
@@ -91,12 +94,6 @@ def _or_note(unread: list[str], read: Callable[..., _T], *arguments: Any) -> _T 
     except StorageError as error:
         unread.append(str(error))
         return None
-
-
-def config_file(state: State) -> str:
-    """The engine's configuration file, whether it is there or not."""
-    given = flag(state, "config-file")
-    return given.value if given else _DEFAULT.config_file
 
 
 def _drop_ins(service: str) -> Iterator[str]:
@@ -116,7 +113,7 @@ def describe(seen: Seen) -> dict[str, Any]:
 
     A host may hold an engine of which nothing can be read; the findings say why.
     """
-    return dict(describe_state(seen.state), installed=seen.installed)
+    return dict(driver_description.describe(seen.state, _DEFAULT), installed=seen.installed)
 
 
 def findings(seen: Seen) -> list[Finding]:
@@ -133,5 +130,6 @@ def findings(seen: Seen) -> list[Finding]:
         for path in seen.missing_mounts
     ]
     if seen.state.engine:
-        found += advice.findings(seen.state, _DEFAULT, ())
+        target = goal(seen.state, _DEFAULT)
+        found += driver_findings.findings(seen.state, target, _DEFAULT, ())
     return found

@@ -58,8 +58,9 @@ def observe(run: Reader) -> State | None:
         return None
     lvm = observe_lvm(run)
     config = observe_lvm_config(run)
-    names = {it.profile for group in lvm.groups for it in (group, *group.lvs)} - {""}
-    texts = {name: read_profile(config.profile_dir, name) for name in sorted(names)}
+    names = {group.profile for group in lvm.groups}
+    names |= {lv.profile for group in lvm.groups for lv in group.lvs}
+    texts = {name: read_profile(config.profile_dir, name) for name in sorted(names) if name}
     return State(
         groups=GroupState(lvm=lvm, disks=(), members={}, name_taken=False),
         config=config,
@@ -130,7 +131,7 @@ def _describe_pool(state: State, group: VolumeGroup, pool: LogicalVolume) -> dic
 
 def _headroom(
     state: State, group: VolumeGroup, pool: LogicalVolume
-) -> tuple[_autoextend.Headroom, _autoextend.Policy]:
+) -> tuple[_autoextend.Headroom, _autoextend.InForce]:
     policy = state.policy(group, pool)
     return _autoextend.headroom(pool, group.spare, group.free, policy), policy
 
@@ -165,7 +166,7 @@ def _twins(groups: Iterable[VolumeGroup]) -> Iterator[Finding]:
 
 
 def _group_findings(group: VolumeGroup) -> Iterator[Finding]:
-    missing = [pv.uuid for pv in group.pvs if pv.missing]
+    missing = [str(pv.uuid) for pv in group.pvs if pv.missing]
     if missing:
         yield Finding(
             "warning",
@@ -234,7 +235,7 @@ def _pool_health(name: str, pool: LogicalVolume) -> Iterator[Finding]:
 
 
 def _pool_use(
-    name: str, group: VolumeGroup, pool: LogicalVolume, policy: _autoextend.Policy
+    name: str, group: VolumeGroup, pool: LogicalVolume, policy: _autoextend.InForce
 ) -> Iterator[Finding]:
     threshold = policy.threshold
     limit = _NEARLY_FULL if threshold is None or threshold >= 100 else threshold

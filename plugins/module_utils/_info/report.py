@@ -38,6 +38,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._info import
     mounts as _info_mounts,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+    open_changes as _info_open_changes,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._info import (
     tools as _info_tools,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay import (
@@ -84,6 +87,7 @@ TOPICS = {
     "driver_usage": _whole(_info_driver_usage, needs=("driver_data", "zfs"), default=False),
     "drivers": _whole(_info_drivers, needs=("engine", "disks"), default=False, asks=True),
     "tools": _whole(_info_tools),
+    "open_changes": _whole(_info_open_changes),
 }
 DEFAULT = [name for name, topic in TOPICS.items() if topic.default]
 

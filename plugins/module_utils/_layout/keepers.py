@@ -23,7 +23,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     keeper as engine,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    desired_from,
+    wanted_from,
 )
 
 
@@ -48,7 +48,7 @@ def _engine(wanted):
     on_store = wanted.driver == CONTAINERD
     options = {**_own_options(wanted), **params["options"]}
     return engine.keeper(
-        desired_from(
+        wanted_from(
             {
                 "driver": None if on_store else wanted.driver,
                 "containerd_image_store": True if on_store else store,
@@ -116,9 +116,10 @@ def _pool(wanted):
             "autoextend": params["autoextend"],
             "monitor": True,
             "require_headroom": params["require_headroom"],
+            "devices": params["devices"],
         }
     )
-    return (keeper.keeper(pool, params["devices"])._replace(assume=_with_groups),)
+    return (keeper.keeper(pool)._replace(assume=_with_groups),)
 
 
 def _with_groups(state, offer):

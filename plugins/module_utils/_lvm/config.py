@@ -16,7 +16,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 _FILES = ("/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf")
 _SET = re.compile(

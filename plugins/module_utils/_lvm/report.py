@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
 if TYPE_CHECKING:
-    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 # lvm(8), "VALID NAMES": these and no others, not "." or "..", no hyphen first.
 _NAME = re.compile(r"(?!-)(?!\.{1,2}$)[A-Za-z0-9+_.-]{1,127}")
@@ -54,7 +56,7 @@ class PhysicalVolume(NamedTuple):
     """A disk that LVM owns."""
 
     path: str  # the name LVM uses; "[unknown]" where the disk is missing
-    uuid: str
+    uuid: str | None  # None: not made yet
     size: int  # bytes of the device
     extents: int
     allocated: int
@@ -67,7 +69,7 @@ class LogicalVolume(NamedTuple):
     """A logical volume; the fields after ``pool`` are a thin pool's own."""
 
     name: str
-    uuid: str | None
+    uuid: str | None  # None: not made yet
     extents: int
     kind: str  # segment type: linear, thin, thin-pool, ...
     role: str
@@ -95,7 +97,7 @@ class VolumeGroup(NamedTuple):
     """A volume group with all that is in it."""
 
     name: str
-    uuid: str | None
+    uuid: str | None  # None: not made yet
     extent_size: int  # bytes
     extents: int
     free: int  # extents
@@ -143,7 +145,8 @@ def observe_lvm(run: Reader) -> Lvm:
 
 def parse_report(text: str) -> Lvm:
     """The :class:`Lvm` that ``lvm fullreport --reportformat json`` tells of."""
-    groups, orphans = [], []
+    groups: list[VolumeGroup] = []
+    orphans: list[PhysicalVolume] = []
     # Warnings about devices that fail to read may come before the JSON on standard output.
     for report in json.loads(text[text.index("{") :])["report"]:
         pvs = tuple(_physical_volume(row) for row in report.get("pv", ()))
@@ -232,17 +235,19 @@ def check_name(name: str | None, what: str) -> None:
 
     :param what: "volume group" or "logical volume"
     """
-    if not _NAME.fullmatch(name or ""):
+    if not name or not _NAME.fullmatch(name):
         raise StorageError(
             f"The {what} name {name!r}",
             "LVM does not take it",
             "Use letters, digits, and + _ . -, with no hyphen first, 127 of them at most",
+            refusal="name_invalid",
         )
     if what == "logical volume" and _RESERVED.search(name):
         raise StorageError(
             f"The {what} name {name!r}",
             "LVM keeps names like this for its own parts of volumes",
             "Choose another name; lvm(8) lists them under VALID NAMES",
+            refusal="name_reserved",
         )
 
 

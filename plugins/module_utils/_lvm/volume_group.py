@@ -36,7 +36,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report 
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 # What vgcreate takes where lvm.conf says nothing else (lib/config/defaults.h).
 EXTENT_SIZE = 4 * MIB
@@ -61,11 +63,19 @@ class GroupState(NamedTuple):
             raise StorageError(
                 f"Volume group {name}",
                 "this host has {} groups of that name: {}".format(
-                    len(found), ", ".join(group.uuid for group in found)
+                    len(found), ", ".join(str(group.uuid) for group in found)
                 ),
                 "Rename one by its UUID (`vgrename UUID NEWNAME`), or take its disk away",
+                refusal="volume_group_ambiguous",
             )
         return found[0] if found else None
+
+    def made(self, name: str) -> VolumeGroup:
+        """The group of that name, which a plan has provided for."""
+        group = self.group(name)
+        if group is None:
+            raise LookupError(name)
+        return group
 
     def with_group(self, group: VolumeGroup) -> GroupState:
         """This state, with the group of that name replaced."""
@@ -133,21 +143,24 @@ def require_healthy(state: GroupState, name: str) -> None:
                 f"Bring the disk back, or give it up (`vgreduce --removemissing {group.name}`), "
                 "before LVM "
                 "is changed on this host",
+                refusal="volume_group_incomplete",
             )
         if any(pv.duplicate for pv in group.pvs):
             raise StorageError(
                 f"Volume group {group.name}",
                 "one of its physical volumes is there twice, as a copy or over two paths",
                 "Take the copy away, or set up multipath, before LVM is changed on this host",
+                refusal="physical_volume_duplicate",
             )
-    group = state.group(name)
-    if group and (group.exported or group.shared):
+    ours = state.group(name)
+    if ours and (ours.exported or ours.shared):
         raise StorageError(
             f"Volume group {name}",
-            "it is exported" if group.exported else "it is shared with other hosts",
+            "it is exported" if ours.exported else "it is shared with other hosts",
             f"Import it (`vgimport {name}`)"
-            if group.exported
+            if ours.exported
             else "Use a group that belongs to this host alone",
+            refusal="volume_group_foreign",
         )
 
 
@@ -157,12 +170,14 @@ def _create(state: GroupState, name: str) -> tuple[list[Command], GroupState]:
             f"Volume group {name}",
             "there is none of that name, and no disk was named to make it from",
             "Name disks in `devices`, best by their names under /dev/disk/by-id",
+            refusal="volume_group_missing",
         )
     if state.name_taken:
         raise StorageError(
             f"Volume group {name}",
             f"/dev/{name} is something else, and LVM would put its volumes there",
             "Choose another name for the group",
+            refusal="volume_group_name_taken",
         )
     for disk in state.disks:
         _require_takeable(state, disk, name)
@@ -187,6 +202,7 @@ def _require_takeable(state: GroupState, disk: Disk, name: str) -> None:
             f"it belongs to volume group {owner.name}",
             f"Name another disk, or take it out of that group first (`pvmove {path}`, then "
             f"`vgreduce {owner.name} {path}`)",
+            refusal="disk_in_other_group",
         )
     orphan = next((pv for pv in state.lvm.orphans if path and pv.path == path), None)
     prepared = orphan is not None and not orphan.in_use and not orphan.duplicate
@@ -202,6 +218,7 @@ def _require_named_by_identity(disk: Disk, name: str) -> None:
             "like "
             "this anew at every boot, so it may not be the disk that was meant",
             f"If this is the disk to add, name it {disk.stable}",
+            refusal="disk_named_by_kernel",
         )
 
 

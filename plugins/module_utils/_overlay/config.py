@@ -36,7 +36,7 @@ class Config(NamedTuple):
     upper: str | None = None
     work: str | None = None
     redirect_dir: str | None = None  # on, off, follow, nofollow
-    index: bool | None = None  # type: ignore[assignment]  # hides tuple.index()
+    index: bool | None = None
     metacopy: bool | None = None
     xino: str | None = None  # on, off, auto
     volatile: bool | None = None

@@ -216,8 +216,8 @@ def _way_back(
     if steps:
         steps += [_RELOAD, _forgive(unit)]
     if changed and state.current is not None:
-        argv = _mount(wanted.path, state.current)
-        back = Command(f"Mount {wanted.path} as it was", argv, unless_mounted=wanted.path)
+        words = _mount(wanted.path, state.current)
+        back = Command(f"Mount {wanted.path} as it was", words, unless_mounted=wanted.path)
         steps.append(back)
     return tuple(steps)
 

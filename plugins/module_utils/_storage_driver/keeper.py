@@ -10,30 +10,38 @@ from __future__ import annotations
 
 from functools import partial
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import Keeper
+from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import (
+    Keeper,
+    Offer,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     MODULE_SOURCES,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Pool
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
     describe,
     observe,
     plan,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
+    Prerequisites,
+    State,
+    Wanted,
+)
 
 
-def keeper(wanted):
+def keeper(wanted: Wanted) -> Keeper:
     """The :class:`Keeper` of the engine."""
     return Keeper(
         name="engine",
-        observe=partial(observe, desired=wanted),
-        plan=partial(plan, desired=wanted),
-        describe=describe,
+        observe=partial(observe.observe, wanted=wanted),
+        plan=partial(plan.plan, wanted=wanted),
+        describe=partial(describe.describe, wanted=wanted),
         assume=assume,
     )
 
 
-def assume(state, offer):
+def assume(state: State, offer: Offer) -> State:
     """The state as if what is offered were there.
 
     :param offer: "backing": the Backing of the data root; "unseen": whether nobody has seen yet
@@ -50,24 +58,27 @@ def assume(state, offer):
             state = state._replace(backing=state.backing._replace(options=backing.options))
     elif backing:
         state = state._replace(backing=backing, unseen=offer.get("unseen", False))
-    if state.closer is None:
+    if state.prerequisites is None:
         return state
-    return state._replace(closer=_closer(state.closer, offer, bool(backing)))
+    return state._replace(prerequisites=_met(state.prerequisites, offer, bool(backing)))
 
 
-def _closer(closer, offer, placed):
-    loaded, pool = offer.get("modules", ()), closer.pool
-    if placed and closer.file_types is None:
-        closer = closer._replace(file_types=True)
+def _met(seen: Prerequisites, offer: Offer, mounted: bool) -> Prerequisites:
+    """The prerequisites as far as what is offered meets them.
+
+    :param mounted: whether a filesystem is offered.
+    """
+    loaded, pool = offer.get("modules", ()), seen.pool
+    if mounted and seen.file_types is None:
+        seen = seen._replace(file_types=True)
     if pool and not pool.exists and pool.name == offer.get("pool"):
-        closer = closer._replace(pool=Pool(pool.name, exists=True, thin=True))
-    if "dataset" in offer and closer.dataset is not True:
-        closer = closer._replace(dataset=True)
-    if offer.get("programs_to_come") and closer.missing_programs:
+        seen = seen._replace(pool=Pool(pool.name, exists=True, thin=True))
+    if "dataset" in offer and seen.dataset is not True:
+        seen = seen._replace(dataset=True)
+    if offer.get("programs_to_come") and seen.missing_programs:
         # With the programs come the modules that are packaged with them.
         loaded = (*loaded, *MODULE_SOURCES)
-        closer = closer._replace(missing_programs=())
-        missing = tuple(name for name in closer.missing_modules if name not in MODULE_SOURCES)
-        closer = closer._replace(missing_modules=missing)
-    unloaded = tuple(name for name in closer.unloaded_modules if name not in loaded)
-    return closer._replace(unloaded_modules=unloaded)
+        missing = tuple(name for name in seen.missing_modules if name not in MODULE_SOURCES)
+        seen = seen._replace(missing_programs=(), missing_modules=missing)
+    unloaded = tuple(name for name in seen.unloaded_modules if name not in loaded)
+    return seen._replace(unloaded_modules=unloaded)

@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
@@ -17,30 +19,20 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     WriteFile,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
-    DRIVERS,
-    dotted,
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    option_values as values,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import (
-    DATA_ROOT,
-    STORE_TYPE,
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import dotted
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import STORE_TYPE
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit import Unit
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.changes import (
+    changes,
+    unproven,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.place import (
-    present_dataset,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.goal import Goal
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    SWITCH,
-    present_options,
-    setting,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.target import (
-    is_stale,
-    same_options,
-    switch,
-    target_driver,
-    target_options,
-    target_root,
-    target_store,
+    State,
+    Wanted,
 )
 
 # The engine's last words are lines without a level, or with the level "fatal"; all its chatter, and
@@ -52,138 +44,95 @@ _LAST_WORDS = r"^(?!time=\S+ level=(?!fatal))"
 NOTES = "/run/containerhost-storage"
 
 
-def changes(state, desired):
-    """The keys of daemon.json to set or to take out: key -> new value."""
-    found = {}
-    driver = target_driver(state, desired)
-    if desired.driver and setting(state, "storage-driver") != desired.driver:
-        found["storage-driver"] = desired.driver
-    if is_stale(state, desired):
-        found["storage-driver"] = daemon_json.REMOVE
-    options = target_options(state, desired)
-    if not same_options(driver, options, present_options(state)):
-        found["storage-opts"] = _written(driver, options) or daemon_json.REMOVE
-    store = switch(state, desired)
-    if store is not None:
-        found["features"] = daemon_json.Keys({SWITCH: store})
-    configured = setting(state, "data-root") or state.config.content.get("graph") or DATA_ROOT
-    if desired.data_root and os.path.normpath(configured) != desired.data_root:
-        found["data-root"] = desired.data_root
-        if "graph" in state.config.content:  # the same setting, by its name before 17.05
-            found["graph"] = daemon_json.REMOVE
-    return found
-
-
-def _written(driver, options):
-    known = DRIVERS[driver].options if driver in DRIVERS else {}
-    return [
-        f"{name}={known[name].kind.written(value) if name in known else value}"
-        for name, given in options.items()
-        for value in given
-    ]
-
-
-def reasons(state, desired, new):
+def reasons(state: State, goal: Goal, wanted: Wanted, new: Iterable[str]) -> list[str]:
     """Why the engine has to be started or restarted; none where it has not.
 
     :param new: the changes to daemon.json.
     """
-    engine = state.engine
+    engine = state.installed
     if not engine.unit.running:
         return ["it is not running"]
     found = []
-    store = target_store(state, desired)
-    if store != engine.containerd_store:
+    if goal.store != engine.containerd_store:
         found.append(
             f"it keeps images with {engine.driver}, not in the containerd image store"
-            if store
+            if goal.store
             else "it keeps images in the containerd image store, not with "
-            + (desired.driver or "a storage driver")
+            + (wanted.driver or "a storage driver")
         )
-    elif desired.driver and engine.driver != desired.driver:
-        found.append(f"it runs on {engine.driver}, not on {desired.driver}")
-    if desired.data_root and engine.data_root != desired.data_root and not state.same_root:
-        found.append(f"its data root is {engine.data_root}, not {desired.data_root}")
-    wanted, used = _pools(state, desired)
-    if wanted and used and wanted != used:
-        found.append(f"its pool is {used}, not {wanted}")
-    wanted, used = _datasets(state, desired)
-    if wanted and used and wanted != used:
-        found.append(f"its dataset is {used}, not {wanted}")
-    if not found and unproven(state, desired, new):
+    elif wanted.driver and engine.driver != wanted.driver:
+        found.append(f"it runs on {engine.driver}, not on {wanted.driver}")
+    if wanted.data_root and engine.data_root != wanted.data_root and not state.same_root:
+        found.append(f"its data root is {engine.data_root}, not {wanted.data_root}")
+    to_be, used = _pools(state, goal)
+    if to_be and used and to_be != used:
+        found.append(f"its pool is {used}, not {to_be}")
+    to_be, used = _datasets(state, goal)
+    if to_be and used and to_be != used:
+        found.append(f"its dataset is {used}, not {to_be}")
+    if not found and unproven(state, goal, wanted, new):
         found.append("it reads its configuration only when it starts")
     if not found and state.unread and state.unread == engine.unit.invocation:
         found.append("it has not read its configuration since that was changed")
     return found
 
 
-def unproven(state, desired, new):
-    """The changes that the running engine does not act by already.
-
-    Pinning the driver or the image store that it runs on anyway is no cause to stop everybody's
-    containers.
-    """
-    same_store = target_store(state, desired) == state.engine.containerd_store
-    proven = set()
-    if same_store:
-        proven.add("features")
-        if state.engine.driver == desired.driver:
-            proven.add("storage-driver")
-    return [name for name in new if name not in proven]
+def _leaves_unread(state: State, goal: Goal, wanted: Wanted, new: Iterable[str]) -> bool:
+    unit = state.installed.unit
+    return bool(unit.running and unit.invocation and unproven(state, goal, wanted, new))
 
 
-def _leaves_unread(state, desired, new):
-    unit = state.engine.unit
-    return bool(unit.running and unit.invocation and unproven(state, desired, new))
+def _pools(state: State, goal: Goal) -> tuple[str, str]:
+    """The device-mapper names of the pool to be and of the one in use; '' for none."""
+    given = goal.options.get("dm.thinpooldev", [""])[0] if goal.driver == "devicemapper" else ""
+    return given.rpartition("/")[2], state.installed.status.get("Pool Name", "")
 
 
-def _pools(state, desired):
-    """The device-mapper names of the pool that is wanted and of the one in use; '' for none."""
-    given = target_options(state, desired).get("dm.thinpooldev", [""])[0]
-    wanted = given.rpartition("/")[2] if target_driver(state, desired) == "devicemapper" else ""
-    return wanted, state.engine.status.get("Pool Name", "")
-
-
-def _datasets(state, desired):
-    """The ZFS filesystems that are wanted for the layers and in use for them; '' for none."""
-    if state.engine.driver != "zfs" or target_driver(state, desired) != "zfs":
+def _datasets(state: State, goal: Goal) -> tuple[str, str]:
+    """The ZFS filesystems for the layers, the one to be and the one in use; '' for none."""
+    if state.installed.driver != "zfs" or goal.driver != "zfs":
         return "", ""
-    return target_options(state, desired).get("zfs.fsname", [""])[0], present_dataset(state)
+    return goal.options.get("zfs.fsname", [""])[0], state.present.dataset
 
 
-def parts(state, desired):
+def parts(state: State, goal: Goal, wanted: Wanted) -> tuple[Part, ...]:
     """The one part to take, the file and the engine's start on it; () where all is well."""
-    unit = state.engine.unit
-    new = changes(state, desired)
-    why = reasons(state, desired, new) if desired.restart else []
-    files = []
+    unit = state.installed.unit
+    new = changes(state, goal, wanted)
+    why = reasons(state, goal, wanted, new) if wanted.restart else []
+    files: list[WriteFile] = []
     if new:
-        if _leaves_unread(state, desired, new) and state.unread != unit.invocation:
+        if _leaves_unread(state, goal, wanted, new) and state.unread != unit.invocation:
             files.append(
                 WriteFile(
                     "Note that the running engine has not read its new configuration yet",
                     note(unit.name),
                     unit.invocation + "\n",
+                    old=state.unread + "\n" if state.unread else None,
                 )
             )
-        files.append(write(state, desired, new))
+        files.append(_write(state, wanted, new))
     if not files and not why:
         return ()
-    path, old = desired.config_file, state.config.text
-    undo = (WriteFile(f"{path} as it was", path, old),) if new else ()
+    path = wanted.config_file
+    undo = tuple(
+        WriteFile(f"{path} as it was", path, step.old, step.content, private=step.private)
+        for step in files
+        if step.path == path
+    )
     # Asked for also where it need not restart: stopped for others, it starts on the new file.
     pause = Pause(unit.name, diagnose=_last_words(unit.name))
     if why:
-        pause = _restart(unit, why, state.engine.version, bool(new))
+        pause = _restart(unit, why, state.installed.version, bool(new))
     return (Part(tuple(files), undo, pauses=(pause,)),)
 
 
-def note(service):
+def note(service: str) -> str:
     """The path of the note about a service."""
     return os.path.join(NOTES, service + ".unread")
 
 
-def write(state, desired, new):
+def _write(state: State, wanted: Wanted, new: dict[str, Any]) -> WriteFile:
     """The step that changes daemon.json."""
     named = ", ".join(
         "{} {}".format("remove" if value is daemon_json.REMOVE else "set", name)
@@ -191,14 +140,14 @@ def write(state, desired, new):
     )
     return WriteFile(
         f"Configure the engine: {named}",
-        desired.config_file,
+        wanted.config_file,
         daemon_json.edit(state.config.text, new),
         old=state.config.text,
         private=state.config.private,
     )
 
 
-def _restart(unit, why, version, changed):
+def _restart(unit: Unit, why: Iterable[str], version: values.Version, changed: bool) -> Pause:
     """The :class:`Pause` that ends with the engine up on its configuration.
 
     It is not stopped before: a restart is over sooner, and brings up an engine that is stopped.
@@ -220,7 +169,7 @@ def _restart(unit, why, version, changed):
     )
 
 
-def _last_words(service):
+def _last_words(service: str) -> tuple[str, ...]:
     """What prints why the engine did not come up."""
     return (
         *("journalctl", "--since", "-2min", "--unit", service, "--identifier", "dockerd"),
@@ -228,7 +177,7 @@ def _last_words(service):
     )
 
 
-def _reset(service):
+def _reset(service: str) -> Command:
     """The step that makes systemd forget how often it has started the engine lately.
 
     A fourth start within a minute is refused, good ones counted too, and a restart that is refused
@@ -240,27 +189,27 @@ def _reset(service):
     )
 
 
-def after(state, desired):
+def after(state: State, goal: Goal, wanted: Wanted) -> State:
     """The state that the steps leave behind; what cannot be known yet is left out."""
-    new = changes(state, desired)
+    new = changes(state, goal, wanted)
     text = daemon_json.edit(state.config.text, new)
-    content = {} if text is None else daemon_json.parse(desired.config_file, text)
-    engine, unread = state.engine, state.unread
-    if desired.restart and reasons(state, desired, new):
-        store = [["driver-type", STORE_TYPE]] if target_store(state, desired) else []
+    content = {} if text is None else daemon_json.parse(wanted.config_file, text)
+    engine, unread = state.installed, state.unread
+    if wanted.restart and reasons(state, goal, wanted, new):
+        store = [["driver-type", STORE_TYPE]] if goal.store else []
         info = {
-            "Driver": target_driver(state, desired),
+            "Driver": goal.driver,
             "DriverStatus": store,
-            "DockerRootDir": target_root(state, desired),
+            "DockerRootDir": goal.root,
         }
         unit = engine.unit._replace(active="active", invocation="")
         engine, unread = engine._replace(unit=unit, info=info), ""
-    elif _leaves_unread(state, desired, new):
+    elif _leaves_unread(state, goal, wanted, new):
         unread = engine.unit.invocation
     return state._replace(
         engine=engine,
         config=daemon_json.File(text, content),
         unread=unread,
         roots=state.roots[-1:],
-        closer=None,
+        prerequisites=None,
     )

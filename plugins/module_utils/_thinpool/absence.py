@@ -33,7 +33,7 @@ def plan_absence(state: State, wanted: Wanted) -> Plan:
     group, pool = state.pool(wanted)
     steps: list[Command | WriteFile] = []
     after = state
-    if pool:
+    if group and pool:
         volumes = [lv for lv in group.lvs if lv.pool == pool.name]
         # An active volume holds its pool open; a pool without one is held by the engine itself.
         holders = [lv for lv in volumes if lv.active] or [pool]
@@ -43,6 +43,7 @@ def plan_absence(state: State, wanted: Wanted) -> Plan:
                 f"Thin pool {wanted.target}",
                 "it is in use ({} open)".format(", ".join(used)),
                 "Stop the container engine or unmount what lies on it, then run again",
+                refusal="pool_busy",
             )
         require_healthy(state.groups, wanted.vg)
         lost = (

@@ -26,27 +26,36 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import LogicalVolume
+    from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+        LogicalVolume,
+    )
 
 _KEYS = {"threshold": "thin_pool_autoextend_threshold", "percent": "thin_pool_autoextend_percent"}
 
 
+class InForce(NamedTuple):
+    """When a pool grows, and by how much: a policy that leaves nothing open."""
+
+    threshold: int  # percent used; 100 is never
+    percent: int  # of its present size
+
+
 class Policy(NamedTuple):
-    """When a pool grows, and by how much. ``None`` is what is not said."""
+    """What is said about when a pool grows, and by how much. ``None`` is what is not said."""
 
-    threshold: int | None = None  # percent used; 100 is never
-    percent: int | None = None  # of its present size
+    threshold: int | None = None
+    percent: int | None = None
 
-    def over(self, other: Policy) -> Policy:
+    def over(self, other: InForce) -> InForce:
         """This policy, with what it leaves open taken from the other."""
-        return Policy(
+        return InForce(
             other.threshold if self.threshold is None else self.threshold,
             other.percent if self.percent is None else self.percent,
         )
 
 
 # What Docker's documentation gives; a pool that is made without a policy of its own gets it.
-RECOMMENDED = Policy(threshold=80, percent=20)
+RECOMMENDED = InForce(threshold=80, percent=20)
 
 
 def check_policy(policy: Policy) -> None:
@@ -56,6 +65,7 @@ def check_policy(policy: Policy) -> None:
             f"autoextend.threshold={policy.threshold}",
             "LVM takes 50 to 100, and silently treats less as 50",
             "Give a threshold from 50 to 99, or 100 to turn autoextension off",
+            refusal="option_value_invalid",
         )
     if policy.percent is not None and not 1 <= policy.percent <= 100:
         raise StorageError(
@@ -63,6 +73,7 @@ def check_policy(policy: Policy) -> None:
             "with 0 or less LVM fails when the pool has to grow, and one step can at most double "
             "it",
             "Give 1 to 100; to turn autoextension off, set the threshold to 100",
+            refusal="option_value_invalid",
         )
 
 
@@ -71,7 +82,7 @@ def parse_profile(text: str) -> Policy:
     return Policy(*(_value(text, key) for key in _KEYS.values()))
 
 
-def profile_text(policy: Policy, text: str | None = None) -> str:
+def profile_text(policy: InForce, text: str | None = None) -> str:
     """The text of a profile that sets ``policy``; all else in ``text`` stays as it is."""
     if not text:
         lines = "".join(f"\t{key}={value}\n" for value, key in zip(policy, _KEYS.values()))
@@ -107,7 +118,7 @@ class Headroom(NamedTuple):
         return self.data + self.metadata + self.spare
 
 
-def headroom(pool: LogicalVolume, spare: int, free: int, policy: Policy) -> Headroom:
+def headroom(pool: LogicalVolume, spare: int, free: int, policy: InForce) -> Headroom:
     """The :class:`Headroom` of a pool: each part grows by the percent, rounded up.
 
     lvm2 counts the same way (lib/metadata/lv_manip.c, _adjust_policy_params): a percent of the
@@ -124,7 +135,7 @@ def headroom(pool: LogicalVolume, spare: int, free: int, policy: Policy) -> Head
     )
 
 
-def _step(extents: int, used_percent: float | None, policy: Policy) -> int:
+def _step(extents: int, used_percent: float | None, policy: InForce) -> int:
     """Extents of one step: the percent, or what it takes to get below the threshold again."""
     step = ceil_div(extents * policy.percent, 100)
     if used_percent is not None and policy.threshold < 100:
@@ -133,7 +144,7 @@ def _step(extents: int, used_percent: float | None, policy: Policy) -> int:
     return step
 
 
-def report(room: Headroom, policy: Policy, extent_size: int) -> dict[str, Any]:
+def report(room: Headroom, policy: InForce, extent_size: int) -> dict[str, Any]:
     """The module's return value ``autoextend``; sizes in bytes."""
     return {
         "threshold": policy.threshold,
@@ -145,7 +156,7 @@ def report(room: Headroom, policy: Policy, extent_size: int) -> dict[str, Any]:
 
 
 def findings(
-    name: str, group: str, room: Headroom, policy: Policy, extent_size: int
+    name: str, group: str, room: Headroom, policy: InForce, extent_size: int
 ) -> list[Finding]:
     """What a person should know about a pool's way to grow; nothing where it can."""
     if policy.threshold == 100:

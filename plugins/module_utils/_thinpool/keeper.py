@@ -12,18 +12,21 @@ from functools import partial
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import Keeper
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import mapper_name
-from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.plan import plan
-from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.describe import (
     describe,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.observe import (
     observe,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import Wanted
 
 
-def keeper(wanted, devices):
+def keeper(wanted: Wanted) -> Keeper:
     """The :class:`Keeper` of a pool."""
     return Keeper(
         name="thinpool",
-        observe=partial(observe, wanted=wanted, devices=devices),
+        observe=partial(observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
         describe=partial(describe, wanted=wanted),
         promise={"pool": mapper_name(wanted.vg, wanted.name)},

@@ -56,13 +56,13 @@ def plan(state: State, wanted: Wanted) -> Plan:
     if not wanted.present:
         return plan_absence(state, wanted)
     _require_tools(state, wanted)
-    steps, groups = plan_group(state.groups, wanted.vg)
+    first, groups = plan_group(state.groups, wanted.vg)
     state = state._replace(groups=groups)
-    group, pool = state.pool(wanted)
-    more, state = (
+    group, pool = groups.made(wanted.vg), state.pool(wanted)[1]
+    then, state = (
         _create(state, wanted, group) if pool is None else _mend(state, wanted, group, pool)
     )
-    steps += more
+    steps: list[Command | WriteFile] = [*first, *then]
     if steps:
         require_healthy(state.groups, wanted.vg)
     return _with_headroom(steps, state, wanted)
@@ -75,12 +75,14 @@ def _require_tools(state: State, wanted: Wanted) -> None:
             "`thin_check` is not on this host, and a pool that cannot be checked cannot be "
             "trusted after a crash",
             "Install thin-provisioning-tools (Debian, Ubuntu) or device-mapper-persistent-data",
+            refusal="program_missing",
         )
     if wanted.monitor and not state.config.monitoring:
         raise StorageError(
             f"Thin pool {wanted.target}",
             "LVM is told not to monitor anything on this host (activation/monitoring=0)",
             "Take that out of lvm.conf, or set `monitor: false` and do without autoextension",
+            refusal="monitoring_off",
         )
 
 
@@ -143,19 +145,18 @@ def _mend(
             f"its chunk size is {human(pool.chunk_size)}, not {human(wanted.chunk_size)}, and "
             "cannot be changed in place",
             "Leave chunk_size out to keep it, or move its volumes to a new pool",
+            refusal="property_fixed",
         )
-    steps = []
+    steps: list[Command | WriteFile] = []
     if not pool.active:
-        argv = ("lvchange", "--activate", "y", "--ignoreactivationskip")
+        argv: tuple[str, ...] = ("lvchange", "--activate", "y", "--ignoreactivationskip")
         argv += ("--monitor", _flag(wanted.monitor), wanted.target)
         steps.append(Command(f"Activate thin pool {wanted.target}", argv))
         pool = pool._replace(active=True, monitored=wanted.monitor)
-    more, state, pool = _mend_policy(state, wanted, group, pool)
-    steps += more
-    more, pool = _mend_settings(wanted, pool)
-    steps += more
-    more, pool, taken, spare = grow(wanted, group, pool)
-    steps += more
+    policy, state, pool = _mend_policy(state, wanted, group, pool)
+    settings, pool = _mend_settings(wanted, pool)
+    growth, pool, taken, spare = grow(wanted, group, pool)
+    steps += [*policy, *settings, *growth]
     if steps:
         _require_sound(wanted, pool)
     return steps, _with_pool(state, group, pool, taken, spare)
@@ -177,7 +178,7 @@ def _mend_policy(
 
 
 def _write_profile(
-    state: State, wanted: Wanted, name: str, policy: Policy, base: str
+    state: State, wanted: Wanted, name: str, policy: _autoextend.InForce, base: str
 ) -> tuple[list[Command | WriteFile], State]:
     """The step that makes a profile carry a policy; none where it does already."""
     old = state.profiles.get(name)
@@ -210,6 +211,7 @@ def _mend_settings(wanted: Wanted, pool: LogicalVolume) -> tuple[list[Command], 
                 f"Stop what uses the pool, run `lvchange --activate n {wanted.target}` and "
                 "`lvchange --discards "
                 f"{wanted.discards} {wanted.target}`, then run again",
+                refusal="pool_active",
             )
         steps.append(_change(wanted, "Change discards of", "--discards", wanted.discards))
         pool = pool._replace(discards=wanted.discards)
@@ -237,6 +239,7 @@ def _require_sound(wanted: Wanted, pool: LogicalVolume) -> None:
         f"Stop what uses it, then `lvchange --activate n {wanted.target}`, `lvconvert --repair "
         f"{wanted.target}`, and check "
         "every filesystem in it before the old metadata (`..._meta0`) is removed",
+        refusal="pool_needs_check",
     )
 
 
@@ -253,7 +256,7 @@ def _with_pool(
 
 
 def _with_headroom(steps: list[Command | WriteFile], state: State, wanted: Wanted) -> Plan:
-    group, pool = state.pool(wanted)
+    group, pool = state.made(wanted)
     policy = state.policy(group, pool)
     room = _autoextend.headroom(pool, group.spare, group.free, policy)
     findings = _autoextend.findings(wanted.target, group.name, room, policy, group.extent_size)
@@ -262,14 +265,13 @@ def _with_headroom(steps: list[Command | WriteFile], state: State, wanted: Wante
             f"Thin pool {wanted.target}",
             findings[0].message,
             "Mend that, or set `require_headroom: false` to go on without",
+            refusal="headroom_missing",
         )
     facts = {"autoextend": _autoextend.report(room, policy, group.extent_size)}
     return Plan(kept(steps), state, tuple(findings) + _size_finding(wanted, group, pool), facts)
 
 
-def _size_finding(
-    wanted: Wanted, group: VolumeGroup, pool: LogicalVolume
-) -> tuple[Finding, ...]:
+def _size_finding(wanted: Wanted, group: VolumeGroup, pool: LogicalVolume) -> tuple[Finding, ...]:
     if wanted.size is None:
         return ()
     size = wanted.size.extents(group.extent_size, group.extents)

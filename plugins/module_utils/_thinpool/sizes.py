@@ -29,7 +29,9 @@ if TYPE_CHECKING:
         LogicalVolume,
         VolumeGroup,
     )
-    from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import Wanted
+    from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
+        Wanted,
+    )
 
 # With metadata and its spare at 1 % each this leaves room for one step of 20 %, spare included:
 # 80 + 1 + 1 + 16 + 0.2 + 0.2 = 98.4 % of the group.
@@ -102,9 +104,7 @@ def default_chunk(data_size: int) -> int:
     return chunk
 
 
-def require_room(
-    wanted: Wanted, group: VolumeGroup, data: int, metadata: int, spare: int
-) -> None:
+def require_room(wanted: Wanted, group: VolumeGroup, data: int, metadata: int, spare: int) -> None:
     needed = data + metadata + spare
     if needed <= group.free and (data or metadata or group.lv(wanted.name)):
         return
@@ -119,6 +119,7 @@ def require_room(
             human(group.extents * group.extent_size),
         ),
         f"Ask for {human(most * group.extent_size)} of data at most, or add a disk",
+        refusal="no_space",
     )
 
 

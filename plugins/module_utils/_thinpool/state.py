@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -24,7 +22,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
     LvmConfig,
-    observe_lvm_config,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     LogicalVolume,
@@ -33,9 +30,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report 
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
-    observe_group,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
+    InForce,
     Policy,
     check_policy,
     parse_profile,
@@ -57,6 +54,7 @@ class Wanted(NamedTuple):
     policy: Policy = Policy()
     monitor: bool = True
     require_headroom: bool = False
+    devices: tuple[str, ...] = ()  # disks that its group is to consist of
 
     @property
     def target(self) -> str:
@@ -89,18 +87,26 @@ class State(NamedTuple):
                 f"Logical volume {wanted.target}",
                 f"it is no thin pool but a {pool.kind} volume",
                 "Choose another name for the pool",
+                refusal="pool_not_thin",
             )
+        return group, pool
+
+    def made(self, wanted: Wanted) -> tuple[VolumeGroup, LogicalVolume]:
+        """``(VolumeGroup, LogicalVolume)`` of a pool that a plan has provided for."""
+        group, pool = self.pool(wanted)
+        if group is None or pool is None:
+            raise LookupError(wanted.target)
         return group, pool
 
     def with_group(self, group: VolumeGroup) -> State:
         """This state, with the group of that name replaced."""
         return self._replace(groups=self.groups.with_group(group))
 
-    def policy(self, group: VolumeGroup, pool: LogicalVolume) -> Policy:
-        """The :class:`Policy` in force for a pool: its profile's, its group's, LVM's own."""
+    def policy(self, group: VolumeGroup, pool: LogicalVolume) -> InForce:
+        """The :class:`InForce` of a pool: its profile's, its group's, LVM's own."""
         name = pool.profile or group.profile
         return parse_profile(self.profiles.get(name, "")).over(
-            Policy(self.config.threshold, self.config.percent)
+            InForce(self.config.threshold, self.config.percent)
         )
 
 
@@ -127,6 +133,7 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
         policy=policy,
         monitor=params["monitor"],
         require_headroom=params["require_headroom"],
+        devices=tuple(params["devices"]),
     )
 
 
@@ -139,26 +146,9 @@ def _chunk_size(text: str | None) -> int | None:
             f"chunk_size={text}",
             "LVM takes multiples of 64 KiB, from 64 KiB to 1 GiB",
             "For containers 512k serves well; 64k suits many snapshots",
+            refusal="option_value_invalid",
         )
     return size
-
-
-def observe(run, wanted, devices):
-    """Read the pool and all it depends on. One command where nothing is to be done."""
-    groups = observe_group(run, wanted.vg, devices)
-    config = observe_lvm_config(run)
-    names = {wanted.profile}
-    for group in groups.lvm.named(wanted.vg):
-        pool = group.lv(wanted.name)
-        names |= {group.profile, pool.profile if pool else ""}
-    texts = {name: read_profile(config.profile_dir, name) for name in names if name}
-    return State(
-        groups=groups,
-        config=config,
-        profiles={name: text for name, text in texts.items() if text is not None},
-        thin_check=shutil.which("thin_check", path=os.environ.get("PATH", "") + ":/usr/sbin")
-        is not None,
-    )
 
 
 def profile_path(config: LvmConfig, name: str) -> str:
@@ -173,23 +163,6 @@ def read_profile(folder: str, name: str) -> str | None:
             return stream.read()
     except FileNotFoundError:
         return None
-
-
-def describe(state, wanted):
-    """The state as the user gets it: sizes in bytes, ``None`` for what is not there."""
-    group, pool = state.pool(wanted)
-    if group is None:
-        return {"vg": None, "pool": None}
-    return {
-        "vg": {
-            "name": group.name,
-            "size": group.extents * group.extent_size,
-            "free": group.free * group.extent_size,
-            "extent_size": group.extent_size,
-            "devices": [pv.path for pv in group.pvs],
-        },
-        "pool": None if pool is None else describe_pool(state, group, pool),
-    }
 
 
 def describe_pool(state: State, group: VolumeGroup, pool: LogicalVolume) -> dict[str, Any]:

@@ -23,14 +23,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.opti
     flatten,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit import Flag, Unit
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
     describe,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
     plan,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    Closer,
-    Desired,
+    Prerequisites,
     State,
+    Wanted,
 )
 from support.invariants import INVARIANTS as EVERYWHERE
 from support.invariants import Technology
@@ -53,7 +55,7 @@ def host(
     status=(),
     root=ROOT,
     roots=None,
-    closer=None,
+    prerequisites=None,
     load="loaded",
 ):
     """A host with an engine on ``driver``, and ``text`` in its daemon.json."""
@@ -66,13 +68,13 @@ def host(
         kernel="6.1.0-49-amd64",
         backing=backing,
         roots=roots or (Holdings(ROOT, **(held or {})),),
-        closer=closer or Closer(version=version),
+        prerequisites=prerequisites or Prerequisites(version=version),
     )
 
 
 def want(driver=None, options=None, **more):
-    """A wish; what is left out stays as it is."""
-    return Desired(driver=driver, options=None if options is None else flatten(options), **more)
+    """What is wanted; what is left out stays as it is."""
+    return Wanted(driver=driver, options=None if options is None else flatten(options), **more)
 
 
 def refuses(text):
@@ -95,7 +97,7 @@ USED = {"images": {"overlay2": 3}, "containers": {"overlay2": 1}, "volumes": 2}
 CONTAINERD = [["driver-type", "io.containerd.snapshotter.v1"]]
 FLAG = Flag("storage-driver", "vfs", "--storage-driver", "/etc/default/docker")
 OPT_FLAG = Flag("storage-opts", "size=0", "--storage-opt", "/etc/x.conf")
-NEW_POOL = Closer(pool=Pool("d-p", True, thin=True))
+NEW_POOL = Prerequisites(pool=Pool("d-p", True, thin=True))
 STORE_ON = '{"features": {"containerd-snapshotter": true}}'
 STORE_ON_OVERLAY2 = STORE_ON[:-1] + ', "storage-driver": "overlay2"}'
 STORE_ON_BTRFS = STORE_ON[:-1] + ', "storage-driver": "btrfs"}'
@@ -153,8 +155,8 @@ def the_way_back_restores_the_file(_technology, state, wish):
     back = [(step.path, step.content) for part in parts for step in part.undo]
     assert back == [(CONFIG, state.config.text)] * written
     for pause in pauses_of(parts):
-        assert bool(pause.back) is written
-        if written:
+        assert bool(pause.back) is (written and bool(pause.start))
+        if pause.back:
             verb = "restart" if state.engine.unit.running else "stop"
             assert [step.argv[1] for step in pause.back] == ["reset-failed", verb]
 
@@ -165,4 +167,4 @@ INVARIANTS = [
     nothing_is_destroyed,
     the_way_back_restores_the_file,
 ]
-TECHNOLOGY = Technology(plan, lambda state, _wish: describe(state))
+TECHNOLOGY = Technology(plan, describe.describe)

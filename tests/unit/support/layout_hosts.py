@@ -27,7 +27,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mounted_vol
     state as volumes,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    Closer,
+    Prerequisites,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import state as pools
 from support import btrfs_disks, engine_hosts, zfs_pool_hosts
@@ -100,8 +100,8 @@ def engine(driver="overlay2", text=None, **more):
     return engine_hosts.host(driver, text, **more)
 
 
-NO_POOL = Closer(version=(20, 10, 24), pool=Pool("docker-thinpool", exists=False))
-NO_DATASET = Closer(version=(20, 10, 24), dataset=False, unloaded_modules=("zfs",))
+NO_POOL = Prerequisites(version=(20, 10, 24), pool=Pool("docker-thinpool", exists=False))
+NO_DATASET = Prerequisites(version=(20, 10, 24), dataset=False, unloaded_modules=("zfs",))
 
 POOL_GROUP = group(pool())
 THIN_GROUP = group(pool(), THIN)
@@ -111,7 +111,7 @@ PLAIN_GROUP = group(PLAIN)
 STACKS = {
     "pool": (
         options(driver="devicemapper", devices=[DISK]),
-        layout(lvm_pool(), engine(closer=NO_POOL)),
+        layout(lvm_pool(), engine(prerequisites=NO_POOL)),
         layout(lvm_pool(POOL_GROUP), engine("devicemapper", ON_POOL)),
     ),
     "thin": (
@@ -140,7 +140,7 @@ STACKS = {
         options(driver="zfs", devices=[DISK]),
         layout(
             zfs_pool_hosts.host(disks=[disk()], mount=zfs_pool_hosts.unmounted()),
-            engine(closer=NO_DATASET),
+            engine(prerequisites=NO_DATASET),
         ),
         layout(
             zfs_pool_hosts.done(),

@@ -16,11 +16,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     host as engine_host,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import present
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     unit as docker_unit,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
-    state as driver_state,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import steps
 from ansible_collections.containerhost.storage.plugins.modules import storage_driver
@@ -93,8 +91,7 @@ class Ended(Exception):  # noqa: N818
 @pytest.fixture
 def host(tmp_path, monkeypatch):
     host = Host(tmp_path)
-    for place in (docker, driver_state, steps):
-        monkeypatch.setattr(place, "DATA_ROOT", str(host.root))
+    monkeypatch.setattr(present, "DATA_ROOT", str(host.root))
     monkeypatch.setattr(steps, "NOTES", str(tmp_path / "notes"))
     monkeypatch.setattr(lock, "PATH", str(tmp_path / "lock"))
     monkeypatch.setattr(docker, "ask", host.ask)
@@ -140,12 +137,6 @@ def test_a_change_is_made_proven_and_not_made_again(host):
         assert done[key] == planned[key]
     again = run(host, driver="vfs")
     assert (again["changed"], again["steps"], len(host.argvs)) == (False, [], 1)
-
-
-@pytest.mark.parametrize("check", [False, True])
-def test_tools_that_the_host_lacks_are_named_and_not_refused(host, check):
-    result = run(host, check=check, tools=["sh", "mkfs.nothing"])
-    assert (result["changed"], result["state"]["missing_tools"]) == (False, ["mkfs.nothing"])
 
 
 @pytest.mark.parametrize("before", [None, '{"storage-driver": "overlay2"}'])
@@ -284,20 +275,3 @@ def test_bad_input_is_refused_before_anything_is_touched(host, params, wrong):
     assert wrong in result["msg"]
     assert host.changing() == []
     assert not host.config.exists()
-
-
-POOL = {"vg": "docker", "name": "thinpool", "devices": ["/dev/disk/by-id/virtio-disk1"]}
-ON_POOL = {"driver": "devicemapper", "options": {"dm.thinpooldev": "/dev/mapper/docker-thinpool"}}
-
-
-def test_while_a_tool_is_missing_neither_pool_nor_engine_is_touched(host):
-    result = run(host, thinpool=POOL, tools=["mkfs.nothing"], **ON_POOL)
-    assert (result["changed"], result["steps"]) == (False, [])
-    assert result["state"]["missing_tools"] == ["mkfs.nothing"]
-    assert not host.config.exists()
-
-
-def test_a_pool_that_the_engine_is_not_told_of_is_refused(host):
-    result = run(host, thinpool=POOL, driver="devicemapper", options={"dm.loopdatasize": "4g"})
-    assert "Thin pool docker/thinpool: the engine is not told to be on it" in result["msg"]
-    assert host.argvs == []

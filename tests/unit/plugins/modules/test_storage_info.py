@@ -47,6 +47,7 @@ STATVFS = os.statvfs("/")
 FIXTURES = pathlib.Path(__file__).parents[1] / "module_utils" / "fixtures"
 RECORDED = (FIXTURES / "lvm_fullreport.json").read_text()
 DEFAULT = ["disks", "lvm", "btrfs", "zfs", "overlay", "mounts", "engine", "driver_data", "tools"]
+DEFAULT += ["open_changes"]
 TOPICS = [*DEFAULT, "driver_usage", "drivers"]
 ROOT = Mount("254:0", "/", "/", "ext4", "/dev/vda", ("rw",))
 SRV = Mount("0:40", "/", "/srv", "btrfs", "/dev/vdc", ("rw",))

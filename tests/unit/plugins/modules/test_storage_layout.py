@@ -82,7 +82,7 @@ class Host:
         values["active"] = ("docker.service",) if self.running else ()
         return unmounted(btrfs() if self.made else None, [disk()], **values)
 
-    def observe_engine(self, _run, desired):
+    def observe_engine(self, _run, wanted):
         if not self.installed:
             return engine()._replace(engine=None)
         backing = {"backing": ON_BTRFS} if self.mounted else {}
@@ -107,7 +107,7 @@ class Ended(Exception):  # noqa: N818
 def host(tmp_path, monkeypatch):
     host = Host()
     monkeypatch.setattr(btrfs_keeper.observe, "observe", host.observe_btrfs)
-    monkeypatch.setattr(engine_keeper, "observe", host.observe_engine)
+    monkeypatch.setattr(engine_keeper.observe, "observe", host.observe_engine)
     monkeypatch.setattr(report, "observe", host.observe_drivers)
     monkeypatch.setattr(layout, "missing_programs", lambda tools: host.lacking)
     monkeypatch.setattr(layout, "read_release", lambda: {"ID": "debian"})

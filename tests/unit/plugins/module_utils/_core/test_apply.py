@@ -21,12 +21,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 CLAIM = Claim("/dev/vdb", "254:16", 1, "", "")
 
 
-def run_nothing(argv):
+def run_nothing(argv, deadline):
     pytest.fail(f"{argv} was run")
 
 
-def write(path, content, mode=0o644):
-    _apply.execute(run_nothing, WriteFile("Set it", str(path), content, mode=mode), None)
+def write(path, content, mode=0o644, old=None):
+    _apply.execute(run_nothing, WriteFile("Set it", str(path), content, old, mode), None)
 
 
 def mode_of(path):
@@ -36,7 +36,7 @@ def mode_of(path):
 def test_a_command_is_run_as_it_is():
     ran = []
     step = Command("Make it", ("vgcreate", "vg", "/dev/disk/by-id/a b"))
-    _apply.execute(lambda argv: ran.append(argv) or (0, "", ""), step, None)
+    _apply.execute(lambda argv, deadline: ran.append(argv) or (0, "", ""), step, None)
     assert ran == [step.argv]
 
 
@@ -50,7 +50,7 @@ OUTCOMES = [
 def test_a_command_that_fails(outcome, message):
     step = Command("Make it", ("vgcreate", "a b"))
     with pytest.raises(StorageError) as error:
-        _apply.execute(lambda argv: outcome, step, None)
+        _apply.execute(lambda argv, deadline: outcome, step, None)
     assert str(error.value).startswith("Make it: " + message)
 
 
@@ -64,7 +64,7 @@ def test_the_disks_of_a_step_are_held_while_it_runs():
         log.append("let go")
 
     step = Command("Make it", ("vgcreate",), claims=(CLAIM,))
-    _apply.execute(lambda argv: log.append("run") or (0, "", ""), step, hold)
+    _apply.execute(lambda argv, deadline: log.append("run") or (0, "", ""), step, hold)
     assert log == [("hold", (CLAIM,)), "run", "let go"]
 
 
@@ -105,7 +105,7 @@ def test_mode_and_owner_of_a_replaced_file_stay(tmp_path, monkeypatch):
     path.chmod(0o640)
     owners = []
     monkeypatch.setattr(os, "fchown", lambda _fd, *owner: owners.append(owner))
-    write(path, "new", mode=0o600)
+    write(path, "new", mode=0o600, old="old")
     assert path.read_text() == "new"
     assert mode_of(path) == 0o640
     assert owners == [(path.stat().st_uid, path.stat().st_gid)]
@@ -114,7 +114,7 @@ def test_mode_and_owner_of_a_replaced_file_stay(tmp_path, monkeypatch):
 def test_a_file_is_removed(tmp_path):
     path = tmp_path / "file"
     path.write_text("old")
-    write(path, None)
+    write(path, None, old="old")
     assert os.listdir(tmp_path) == []
 
 
@@ -136,7 +136,7 @@ def test_a_crash_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch
 
     monkeypatch.setattr(os, call, crash)
     with pytest.raises(Crash):
-        write(path, "new")
+        write(path, "new", old="old")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["file"]
 
@@ -174,3 +174,82 @@ def test_a_parameter_of_the_kernel_is_written_to_and_not_replaced(tmp_path, monk
     inode = parameter.stat().st_ino
     write(parameter, "1073741824\n")
     assert (parameter.read_text(), parameter.stat().st_ino) == ("1073741824\n", inode)
+
+
+MEANWHILE = [
+    # there now, as it was planned for, to be there: what becomes of it
+    ("old", "old", "new", "new"),
+    ("theirs", "old", "new", None),
+    ("theirs", None, "new", None),
+    (None, "old", "new", None),
+    ("theirs", "old", None, None),
+    ("new", "old", "new", "new"),  # the same, by whomever
+    ("", None, "new", "new"),  # holds nothing that could be lost
+    ("a\r\nb\r", "a\nb\n", "new", "new"),  # as a text is read
+    ("\r\n", "\n", "\n", "\n"),
+]
+
+
+@pytest.mark.parametrize(("now", "old", "content", "then"), MEANWHILE)
+def test_what_another_has_written_meanwhile_is_not_overwritten(tmp_path, now, old, content, then):
+    path = tmp_path / "file"
+    if now is not None:
+        path.write_bytes(now.encode())
+    if then is None:
+        with pytest.raises(StorageError, match="another program has written it") as error:
+            write(path, content, old=old)
+        assert error.value.details["refusal"] == "file_changed_meanwhile"
+        then = now
+    else:
+        write(path, content, old=old)
+    assert (path.read_bytes().decode() if path.exists() else None) == then
+
+
+def foreign(path, words):
+    before = os.lstat(path)
+    for content in ("new", None):
+        with pytest.raises(StorageError, match=words) as error:
+            write(path, content, old="old")
+        assert error.value.details["refusal"] == "file_foreign"
+    assert os.lstat(path).st_ino == before.st_ino
+
+
+def test_a_link_is_not_replaced_and_not_followed(tmp_path):
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "file").symlink_to(tmp_path / "real")
+    foreign(tmp_path / "file", "it is a symbolic link")
+    assert (tmp_path / "real").read_text() == "old"
+
+
+def test_a_pipe_is_not_replaced_and_holds_nobody_up(tmp_path):
+    os.mkfifo(tmp_path / "file")
+    foreign(tmp_path / "file", "it is no file")
+
+
+def test_a_folder_is_not_replaced(tmp_path):
+    (tmp_path / "file").mkdir()
+    foreign(tmp_path / "file", "it is no file")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_the_file_of_another_user_is_not_replaced(tmp_path):
+    (tmp_path / "file").write_text("old")
+    os.chown(tmp_path / "file", 65534, 65534)
+    foreign(tmp_path / "file", "it belongs to the user with the number 65534")
+
+
+@pytest.mark.parametrize(("mode", "then"), [(0o666, 0o644), (0o6775, 0o755), (0o620, 0o600)])
+def test_rights_that_its_kind_should_not_have_do_not_stay(tmp_path, mode, then):
+    path = tmp_path / "file"
+    path.write_text("old")
+    path.chmod(mode)
+    write(path, "new", old="old")
+    assert mode_of(path) == then
+
+
+def test_what_a_killed_run_left_beside_is_no_obstacle_and_is_not_followed(tmp_path):
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / ".file.containerhost-storage").symlink_to(tmp_path / "precious")
+    write(tmp_path / "file", "new")
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert sorted(os.listdir(tmp_path)) == ["file", "precious"]

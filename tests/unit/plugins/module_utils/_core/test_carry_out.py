@@ -36,7 +36,7 @@ class Host:
     def __init__(self, broken=(), unforeseen=(), words="it says why\n"):
         self.broken, self.unforeseen, self.words, self.ran = broken, unforeseen, words, []
 
-    def __call__(self, argv):
+    def __call__(self, argv, deadline=None):
         self.ran.append(" ".join(argv))
         if self.ran[-1] in self.unforeseen:
             raise OSError("no more processes")
@@ -100,7 +100,7 @@ def _once(broken):
     class Recovers:
         ran = host.ran
 
-        def __call__(self, argv):
+        def __call__(self, argv, deadline=None):
             answer = plain(argv)
             if " ".join(argv) == broken:
                 host.broken = ()

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
+import stat
 import subprocess
 import sys
 
@@ -81,6 +84,95 @@ def test_a_link_in_its_place_is_not_followed(path, tmp_path):
     target = tmp_path / "target"
     target.write_text("precious")
     os.symlink(target, path)
-    with pytest.raises(OSError, match="symbolic links"), host_lock("one", path, patience=0):
-        pytest.fail("the block ran")
+    refuse(path, "it is a symbolic link")
     assert target.read_text() == "precious"
+
+
+def refuse(path, words):
+    refused = pytest.raises(StorageError, match=words)
+    with refused as error, host_lock("one", path, patience=0):
+        pytest.fail("the block ran")
+    assert error.value.details["refusal"] == "lock_foreign"
+    assert "remove it, then run again; nothing has been changed" in str(error.value)
+
+
+def test_a_pipe_in_its_place_holds_nobody_up(path):
+    os.mkfifo(path)
+    refuse(path, "it is no file")
+
+
+def test_a_folder_in_its_place(path):
+    os.mkdir(path)
+    refuse(path, "it is a symbolic link, or no file")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_another_user_in_its_place(path):
+    with open(path, "wb"):
+        os.chown(path, 65534, 65534)
+    refuse(path, "it belongs to the user with the number 65534")
+
+
+def test_its_folder_is_made(tmp_path):
+    path = tmp_path / "run" / "lock"
+    with host_lock("one", str(path), patience=0):
+        assert stat.S_IMODE(path.parent.stat().st_mode) & 0o022 == 0
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o757])
+def test_a_folder_that_others_can_write_to(path, tmp_path, mode):
+    tmp_path.chmod(mode)
+    refuse(path, "others than root can write to it")
+    assert not os.path.exists(path)
+
+
+def test_a_folder_behind_a_link(tmp_path):
+    (tmp_path / "real").mkdir()
+    os.symlink(tmp_path / "real", tmp_path / "link")
+    refuse(str(tmp_path / "link" / "lock"), "it is a symbolic link")
+
+
+def test_who_holds_it_is_told_without_what_a_terminal_would_act_on(path):
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write("\x1b[2Jevil\n")
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        stream.flush()
+        with pytest.raises(StorageError) as error, host_lock("one", path, patience=0):
+            pytest.fail("the block ran")
+    assert "(?[2Jevil?)" in str(error.value)
+
+
+def test_it_lives_as_long_as_a_process_that_was_given_it(path, tmp_path):
+    """As a step that goes on when the run was killed."""
+    given = HOLD.replace(
+        "    print",
+        "    import subprocess\n    subprocess.Popen(['sleep', '60'], pass_fds=[it])\n    print",
+    ).replace("0):", "0) as it:")
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    with subprocess.Popen(
+        [sys.executable, "-c", given, path],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        process.kill()
+        process.wait()
+        refused = pytest.raises(StorageError, match="another run is changing its storage")
+        with refused, host_lock("two", path, patience=0):
+            pytest.fail("the block ran")
+        os.killpg(process.pid, signal.SIGKILL)
+    with host_lock("two", path, patience=30):
+        pass
+
+
+def test_a_run_that_ended_well_leaves_it_to_no_daemon(path):
+    with host_lock("one", path, patience=0) as descriptor:
+        daemon = subprocess.Popen(["sleep", "60"], pass_fds=[descriptor])
+    try:
+        with host_lock("two", path, patience=0):
+            pass
+    finally:
+        daemon.kill()
+        daemon.wait()

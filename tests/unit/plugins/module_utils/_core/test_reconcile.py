@@ -53,7 +53,7 @@ class Host:
     def get_bin_path(self, name):
         return None if name in self.lacks else f"/usr/bin/{name}"
 
-    def run_command(self, argv, environ_update):
+    def run_command(self, argv, environ_update, **_more):
         assert isinstance(argv, list)
         assert all(isinstance(word, str) for word in argv)
         self.environment = environ_update
@@ -303,7 +303,7 @@ def test_a_refusal_of_the_plan_changes_nothing():
 
 def test_a_host_that_cannot_be_read_is_a_failure_that_says_how():
     host = Host()
-    host.run_command = lambda argv, environ_update: (5, "", "locked\n")
+    host.run_command = lambda argv, **_more: (5, "", "locked\n")
     ended = reconcile(host, to(2))
     assert ended.failed
     assert str(ended).startswith("`size`: it failed with exit status 5: locked. ")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import stat
@@ -299,3 +300,19 @@ def test_hold_refuses_another_disk_than_the_planned_one(host, hold, change):
     refused = pytest.raises(StorageError, match="not the disk that the plan was made for")
     with refused, hold([claim(host)._replace(**change)]):
         pytest.fail("the block ran")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EBUSY, "Device or resource busy"), "in use by the kernel"),
+        (OSError(errno.EACCES, "Permission denied"), "Permission denied"),
+        (OSError("no number, no words"), "it cannot be opened"),
+    ],
+)
+def test_a_device_that_the_kernel_does_not_hand_out(monkeypatch, error, words):
+    def refuse(*_arguments):
+        raise error
+
+    monkeypatch.setattr(_disk.os, "open", refuse)
+    assert _disk._busy("/dev/vdb") == words

@@ -177,7 +177,10 @@ def test_the_engine_is_stopped_once_and_started_once(kind):
 REFUSALS = [
     # the engine's refusal comes before there is a pool for it
     (
-        layout(lvm_pool(), engine(version=(25, 0, 1), closer=NO_POOL._replace(version=(25, 0, 1)))),
+        layout(
+            lvm_pool(),
+            engine(version=(25, 0, 1), prerequisites=NO_POOL._replace(version=(25, 0, 1))),
+        ),
         POOL_WISH,
         "devicemapper",
     ),

@@ -16,7 +16,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     plan,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    Closer,
+    Prerequisites,
 )
 from support.engine_hosts import (
     BTRFS,
@@ -113,7 +113,7 @@ CASES = [
         [WRITE, START],
     ),
     (
-        engine_29(version=(29, 0, 0), closer=Closer(version=(29, 0, 0)), backing=ZFS),
+        engine_29(version=(29, 0, 0), prerequisites=Prerequisites(version=(29, 0, 0)), backing=ZFS),
         want("zfs"),
         [NOTE, WRITE, RESET, RESTART],
     ),
@@ -195,7 +195,7 @@ CASES = [
         refuses("3 images of overlay2"),
     ),
     (  # stopped: only containerd knows of its images
-        engine_29(active="inactive", closer=Closer(containerd_images=4)),
+        engine_29(active="inactive", prerequisites=Prerequisites(containerd_images=4)),
         want("overlay2"),
         refuses("in containerd 4 images of overlayfs"),
     ),
@@ -249,7 +249,9 @@ def test_options_stay_where_the_engine_is_left_to_find_a_driver():
 
 
 def test_the_first_release_with_the_image_store_by_default_has_it_pinned_off():
-    state = engine_29(version=(29, 0, 0), closer=Closer(version=(29, 0, 0)), backing=ZFS)
+    state = engine_29(
+        version=(29, 0, 0), prerequisites=Prerequisites(version=(29, 0, 0)), backing=ZFS
+    )
     content = plan(state, want("zfs")).steps[1].content
     assert '"features": {"containerd-snapshotter": false}' in content
 

@@ -23,7 +23,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     plan,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    Closer,
+    Prerequisites,
     State,
 )
 from hypothesis import given
@@ -37,6 +37,7 @@ from support.engine_hosts import (
     NEW_POOL,
     NOTE,
     ON_DM,
+    ON_LOOPS,
     OPT_FLAG,
     PINNED,
     RESET,
@@ -48,6 +49,7 @@ from support.engine_hosts import (
     STORE_ON,
     TECHNOLOGY,
     USED,
+    WITH_LOOPS,
     WRITE,
     XFS,
     ZFS,
@@ -58,6 +60,8 @@ from support.engine_hosts import (
     refuses,
     want,
 )
+
+TWO_ARGUMENTS = WITH_LOOPS[:-2] + ', "dm.mkfsarg=-K", "dm.mkfsarg=-f"]}'
 
 CASES = [
     # nothing to do
@@ -84,12 +88,18 @@ CASES = [
     (host(backing=XFS, text=SIZED), want(options={}), [NOTE, WRITE, RESET, RESTART]),
     (host(), want(data_root="/srv/docker"), [NOTE, WRITE, RESET, RESTART]),
     (host(text='{"graph": "/old"}'), want(data_root="/srv"), [NOTE, WRITE, RESET, RESTART]),
-    (host(closer=NEW_POOL), DM, [NOTE, WRITE, RESET, RESTART]),
+    (host(prerequisites=NEW_POOL), DM, [NOTE, WRITE, RESET, RESTART]),
     (host("devicemapper", ON_DM, status=[["Pool Name", "d-p"]]), DM, []),
     (
-        host("devicemapper", ON_DM, status=[["Pool Name", "old"]], closer=NEW_POOL),
+        host("devicemapper", ON_DM, status=[["Pool Name", "old"]], prerequisites=NEW_POOL),
         DM,
         [RESET, RESTART],
+    ),
+    # an option that is given twice, and wanted once
+    (
+        host("devicemapper", TWO_ARGUMENTS, status=ON_LOOPS),
+        want("devicemapper", {"dm.loopdatasize": "20G", "dm.mkfsarg": ["-K"]}),
+        [NOTE, WRITE, RESET, RESTART],
     ),
     # options of the driver that is left behind go with it
     (host("devicemapper", ON_DM), want("overlay2"), [NOTE, WRITE, RESET, RESTART]),
@@ -108,7 +118,9 @@ CASES = [
     (host(load="masked"), want(), refuses("it is masked")),
     (host(version=(26, 1, 5)), want("devicemapper"), refuses("has no devicemapper driver")),
     (
-        host(closer=Closer(version=(26, 1, 5))),  # 20.10 runs, 26.1 is what a restart would start
+        host(
+            prerequisites=Prerequisites(version=(26, 1, 5))
+        ),  # 20.10 runs, 26.1 is what a restart would start
         want("devicemapper"),
         refuses("has no devicemapper driver"),
     ),
@@ -121,64 +133,44 @@ CASES = [
     (host(), want("btrfs"), refuses("Mount a filesystem of type btrfs")),
     (host(), want("zfs"), refuses("Mount a filesystem of type zfs")),
     (
-        host("vfs", backing=XFS, closer=Closer(file_types=False)),
+        host("vfs", backing=XFS, prerequisites=Prerequisites(file_types=False)),
         want("overlay2"),
         refuses("it was made with ftype=0"),
     ),
     (
-        host("vfs", backing=ZFS, closer=Closer(zfs_module=(2, 1, 11))),
+        host("vfs", backing=ZFS, prerequisites=Prerequisites(zfs_module=(2, 1, 11))),
         want("overlay2"),
         refuses("ZFS 2.1.11 cannot carry the overlay2 driver"),
     ),
     (engine_26(), want("overlay"), refuses("it has no overlay driver: that was removed in 24.0")),
     (engine_26(), want("aufs"), refuses("it has no aufs driver: that was removed in 24.0")),
     (
-        host(closer=Closer(missing_modules=("aufs",))),
+        host(prerequisites=Prerequisites(missing_modules=("aufs",))),
         want("aufs"),
         refuses("it has no aufs, which the aufs driver needs. Use overlay2"),
     ),
     (
-        host(closer=Closer(missing_modules=("aufs",))),
-        want("aufs", pending=True),
-        refuses("it has no aufs"),
-    ),
-    (
-        host(closer=Closer(missing_modules=("zfs",)), backing=ZFS),
+        host(prerequisites=Prerequisites(missing_modules=("zfs",)), backing=ZFS),
         want("zfs"),
         refuses("Install zfs-dkms and linux-headers-6.1.0-49-amd64"),
     ),
-    (  # the programs are there, so that the packages are: nobody is to build the module any more
-        host(closer=Closer(missing_modules=("zfs",))),
-        want("zfs", pending=True),
-        refuses("it has no zfs"),
-    ),
     (
-        host(closer=Closer(missing_modules=("btrfs",))),
-        want("btrfs", pending=True),
-        refuses("it has no btrfs"),
-    ),
-    (
-        host(closer=Closer(missing_programs=("zfs",)), backing=ZFS),
+        host(prerequisites=Prerequisites(missing_programs=("zfs",)), backing=ZFS),
         want("zfs"),
         refuses("zfs: it is not installed, and the zfs driver runs it. Install zfsutils-linux"),
     ),
     (
-        host(closer=Closer(left_out=("zfs",), missing_modules=("zfs",), missing_programs=("zfs",))),
-        want("zfs", pending=True),
-        refuses("it was built without the zfs driver: Debian's package has none from 28.5.2"),
-    ),
-    (
-        host(closer=Closer(unloaded_modules=("zfs",)), backing=ZFS),
+        host(prerequisites=Prerequisites(unloaded_modules=("zfs",)), backing=ZFS),
         want("zfs"),
         refuses("Load it with `modprobe zfs`"),
     ),
     (
-        host(closer=Closer(missing_modules=("overlay",)), driver="vfs"),
+        host(prerequisites=Prerequisites(missing_modules=("overlay",)), driver="vfs"),
         want("overlay2"),
         refuses("it has no overlay, which the overlay2 driver needs"),
     ),
     (
-        host(closer=Closer(missing_programs=("fuse-overlayfs",))),
+        host(prerequisites=Prerequisites(missing_programs=("fuse-overlayfs",))),
         want("fuse-overlayfs"),
         refuses("fuse-overlayfs: it is not installed"),
     ),
@@ -200,7 +192,7 @@ CASES = [
     (host(held=USED), want("vfs"), refuses("3 images of overlay2, 1 container of overlay2")),
     (host(held=USED), want("vfs"), refuses("a prune deletes them")),
     (
-        host(held=USED, closer=Closer(hidden_bytes=3 << 20)),
+        host(held=USED, prerequisites=Prerequisites(hidden_bytes=3 << 20)),
         want("vfs"),
         refuses("(3.0 MiB on"),
     ),
@@ -261,7 +253,7 @@ TEXTS = [None, PINNED, SIZED, ON_DM, STORE_ON, STORE_OFF, '{"data-root": "/var/l
 )
 def test_every_plan_is_refused_or_final(driver, text, active, version, status, wish):
     state = host(driver, text, version, active, backing=XFS, status=status)
-    state = state._replace(closer=NEW_POOL._replace(version=version))
+    state = state._replace(prerequisites=NEW_POOL._replace(version=version))
     try:
         planned = plan(state, wish)
     except StorageError:
@@ -300,7 +292,7 @@ FINDINGS = [
         ["driver_deprecated", "loop_lvm"],
     ),
     (host(), LOOPS, ["driver_deprecated", "loop_lvm"]),
-    (host(closer=NEW_POOL), DM, ["driver_deprecated"]),
+    (host(prerequisites=NEW_POOL), DM, ["driver_deprecated"]),
     (host("overlay"), want(), ["driver_deprecated"]),
     (host("aufs"), want(), ["driver_deprecated"]),
     (host("vfs"), want(), ["vfs_copies"]),

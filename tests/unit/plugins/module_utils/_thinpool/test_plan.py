@@ -18,6 +18,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report 
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
     Policy,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.describe import (
+    describe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.sizes import (
     estimate_metadata,
@@ -25,7 +28,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.si
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     State,
     Wanted,
-    describe,
 )
 from hypothesis import given
 from hypothesis import strategies as st

@@ -314,7 +314,7 @@ WAYS_BACK = [
     (
         there(not_mounted(), mount=unmounted()),
         1,
-        [GUARD, RELOAD, START],
+        [GUARD, RELOAD, FORGIVE, START],
     ),
     (done(mount=mounted(guarded=(), guard_texts={})), 0, [GUARD, RELOAD]),
     # it is mounted already, and is not unmounted

@@ -13,7 +13,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     plan,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
-    Closer,
+    Prerequisites,
 )
 from support.engine_hosts import (
     BTRFS,
@@ -41,42 +41,23 @@ from support.engine_hosts import (
 )
 
 CASES = [
-    # in check mode the pool or the filesystem may be another task's to make
-    (
-        host(),
-        want("overlay2", {"overlay2.size": "1g"}, pending=True),
-        [NOTE, WRITE, RESET, RESTART],
-    ),
-    (
-        host(closer=Closer(pool=Pool("d-p", False))),
-        DM._replace(pending=True),
-        [NOTE, WRITE, RESET, RESTART],
-    ),
     # the filesystem that a driver is made for
     (host(backing=BTRFS), want("btrfs"), [NOTE, WRITE, RESET, RESTART]),
     (host(backing=BTRFS), want("btrfs", {"btrfs.min_space": "1G"}), [NOTE, WRITE, RESET, RESTART]),
     (host(backing=BTRFS), want("overlay2"), [WRITE]),
     (host("vfs", backing=BTRFS), want("overlay2"), [NOTE, WRITE, RESET, RESTART]),
     (host(backing=ZFS), want("zfs"), [NOTE, WRITE, RESET, RESTART]),
-    (host(closer=Closer(dataset=True)), FSNAME, [NOTE, WRITE, RESET, RESTART]),
-    (host(closer=Closer(dataset=None)), FSNAME, [NOTE, WRITE, RESET, RESTART]),
+    (host(prerequisites=Prerequisites(dataset=True)), FSNAME, [NOTE, WRITE, RESET, RESTART]),
+    (host(prerequisites=Prerequisites(dataset=None)), FSNAME, [NOTE, WRITE, RESET, RESTART]),
     (host(), want("overlay"), [NOTE, WRITE, RESET, RESTART]),
-    # a filesystem, a dataset and the programs for it may be another task's to make
-    (host(), want("btrfs", pending=True), [NOTE, WRITE, RESET, RESTART]),
-    (host(), want("zfs", pending=True), [NOTE, WRITE, RESET, RESTART]),
-    (
-        host(closer=Closer(missing_modules=("zfs",), missing_programs=("zfs",), dataset=False)),
-        FSNAME._replace(pending=True),
-        [NOTE, WRITE, RESET, RESTART],
-    ),
-    (
-        host(closer=Closer(unloaded_modules=("zfs",))),
-        want("zfs", pending=True),
-        [NOTE, WRITE, RESET, RESTART],
-    ),
     # the engine's dataset is another one, and holds nothing
     (
-        host("zfs", text='{"storage-driver": "zfs"}', status=TANK_A, closer=Closer(dataset=True)),
+        host(
+            "zfs",
+            text='{"storage-driver": "zfs"}',
+            status=TANK_A,
+            prerequisites=Prerequisites(dataset=True),
+        ),
         FSNAME,
         [NOTE, WRITE, RESET, RESTART],
     ),
@@ -85,7 +66,7 @@ CASES = [
             "zfs",
             text='{"storage-driver": "zfs", "storage-opts": ["zfs.fsname=tank/b"]}',
             status=TANK_A,
-            closer=Closer(dataset=True),
+            prerequisites=Prerequisites(dataset=True),
         ),
         FSNAME,
         [RESET, RESTART],
@@ -95,41 +76,45 @@ CASES = [
     (host("devicemapper", WITH_LOOPS, status=ON_LOOPS), LOOPS, []),
     (host("devicemapper", WITH_LOOPS, status=ON_LOOPS), want("devicemapper"), []),
     (
-        host("devicemapper", status=ON_LOOPS, closer=Closer(loop_file="/x/data")),
+        host("devicemapper", status=ON_LOOPS, prerequisites=Prerequisites(loop_file="/x/data")),
         want("devicemapper"),
         [WRITE],
     ),
     (
-        host(active="inactive", closer=Closer(loop_file="/x/data", remembers_pool=True)),
+        host(
+            active="inactive", prerequisites=Prerequisites(loop_file="/x/data", remembers_pool=True)
+        ),
         want("devicemapper"),
         [WRITE, START],
     ),
     # refusals: the pool
-    (host(closer=Closer(pool=Pool("d-p", False))), DM, refuses("no /dev/mapper/d-p on this host")),
     (
-        host(closer=Closer(pool=Pool("d-p", False), remembers_pool=True)),
+        host(prerequisites=Prerequisites(pool=Pool("d-p", False))),
         DM,
         refuses("no /dev/mapper/d-p on this host"),
     ),
-    (host(closer=Closer(pool=Pool("d-p", True))), DM, refuses("it is no thin pool")),
-    (host(closer=Closer(pool=Pool("d-p", True, True, True))), DM, refuses("used already")),
     (
-        host(closer=Closer(pool=Pool("d-p", True, True), remembers_pool=True)),
+        host(prerequisites=Prerequisites(pool=Pool("d-p", False), remembers_pool=True)),
         DM,
-        refuses("holds the notes of another pool"),
+        refuses("no /dev/mapper/d-p on this host"),
     ),
-    (  # it is still to be made, and is not the one that this data root knows
-        host(closer=Closer(pool=Pool("d-p", False), remembers_pool=True)),
-        DM._replace(pending=True),
+    (host(prerequisites=Prerequisites(pool=Pool("d-p", True))), DM, refuses("it is no thin pool")),
+    (
+        host(prerequisites=Prerequisites(pool=Pool("d-p", True, True, True))),
+        DM,
+        refuses("used already"),
+    ),
+    (
+        host(prerequisites=Prerequisites(pool=Pool("d-p", True, True), remembers_pool=True)),
+        DM,
         refuses("holds the notes of another pool"),
     ),
     # refusals: loop-lvm
     (host(), want("devicemapper"), refuses("no pool is given, so it would keep everything in")),
     (host(), want("devicemapper"), refuses("dm.loopdatasize: 100G")),
     (host(), want("devicemapper", {"dm.fs": "xfs"}), refuses("(loop-lvm)")),
-    (host(), want("devicemapper", pending=True), refuses("(loop-lvm)")),
     (
-        host("devicemapper", ON_DM, closer=Closer(remembers_pool=True)),
+        host("devicemapper", ON_DM, prerequisites=Prerequisites(remembers_pool=True)),
         LOOPS,
         refuses("/var/lib/docker/devicemapper holds the notes of one"),
     ),
@@ -137,24 +122,24 @@ CASES = [
         host(
             "devicemapper",
             status=ON_LOOPS,
-            closer=NEW_POOL._replace(loop_file="/x/data", remembers_pool=True),
+            prerequisites=NEW_POOL._replace(loop_file="/x/data", remembers_pool=True),
         ),
         DM,
         refuses("all that this engine has on devicemapper is in /x/data (loop-lvm)"),
     ),
-    (
-        host(closer=Closer(pool=Pool("d-p", False), loop_file="/x/data", remembers_pool=True)),
-        DM._replace(pending=True),
-        refuses("/var/lib/docker/image/devicemapper away"),
-    ),
     # refusals: the dataset
     (
-        host(closer=Closer(dataset=False)),
+        host(prerequisites=Prerequisites(dataset=False)),
         FSNAME,
         refuses("there is no ZFS filesystem of that name"),
     ),
     (
-        host("zfs", status=TANK_A, held={"images": {"zfs": 2}}, closer=Closer(dataset=True)),
+        host(
+            "zfs",
+            status=TANK_A,
+            held={"images": {"zfs": 2}},
+            prerequisites=Prerequisites(dataset=True),
+        ),
         FSNAME._replace(keep_existing=True),
         refuses("zfs.fsname tank/b: the layers of the images and containers in /var/lib/docker"),
     ),
@@ -188,7 +173,7 @@ def test_invariant(holds, state, wish, _wanted):
 
 WHY = [
     (
-        host("zfs", status=TANK_A, closer=Closer(dataset=True)),
+        host("zfs", status=TANK_A, prerequisites=Prerequisites(dataset=True)),
         FSNAME,
         "its dataset is tank/a, not tank/b",
     ),

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import driver_rules
@@ -18,48 +19,50 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     NO_SNAPSHOTTERS,
     dotted,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.target import (
-    target_driver,
-    target_options,
-    target_root,
-    target_store,
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.goal import Goal
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
+    State,
+    Wanted,
 )
 
 
-def findings(state, desired, outdated):
+def findings(
+    state: State, goal: Goal, wanted: Wanted, outdated: Sequence[str]
+) -> tuple[Finding, ...]:
     """What a person should know, in a fixed order.
 
     :param outdated: why the engine ought to be restarted, where that was forbidden.
     """
-    return tuple(_findings(state, desired, outdated))
+    return tuple(_findings(state, goal, wanted, outdated))
 
 
-def _findings(state, desired, outdated):
-    driver = target_driver(state, desired)
+def _findings(
+    state: State, goal: Goal, wanted: Wanted, outdated: Sequence[str]
+) -> Iterator[Finding]:
     if outdated:
         yield Finding(
             "warning",
             "engine_outdated",
             "The engine still has to be restarted: " + "; ".join(outdated),
         )
-    if target_store(state, desired):
-        yield from _of_the_image_store(state, desired)
+    if goal.store:
+        yield from _of_the_image_store(goal, wanted)
     else:
-        yield from _of_the_driver(state, desired)
-    place = state.roots[-1] if state.roots else None
-    others = [name for name in place.drivers() if name != driver] if place and driver else []
-    if others:
+        yield from _of_the_driver(state, goal)
+    holds = state.roots[-1] if state.roots else None
+    others = [name for name in holds.drivers() if name != goal.driver] if holds else []
+    if others and holds and goal.driver:
         yield Finding(
             "info",
             "hidden_data",
             "{} also holds images or containers of {}, which an engine on {} does not see".format(
-                place.root, ", ".join(others), driver
+                holds.root, ", ".join(others), goal.driver
             ),
         )
 
 
-def _of_the_driver(state, desired):
-    name, options = target_driver(state, desired), target_options(state, desired)
+def _of_the_driver(state: State, goal: Goal) -> Iterator[Finding]:
+    name, engine = goal.driver, state.installed
     known = DRIVERS.get(name)
     if known and known.removed < (9999,):
         yield Finding(
@@ -78,12 +81,11 @@ def _of_the_driver(state, desired):
             "all the files below it, which takes that much time and space. It is for tests, and "
             "for filesystems that no other driver works on",
         )
-    if state.engine.driver == name:
-        looped = state.engine.status.get("Data loop file", "")
-    else:
-        looped = driver_rules.uses_loops(name, options) and os.path.join(
-            target_root(state, desired), LOOP_FILE
-        )
+    looped = ""
+    if engine.driver == name:
+        looped = engine.status.get("Data loop file", "")
+    elif driver_rules.uses_loops(name, goal.options):
+        looped = os.path.join(goal.root, LOOP_FILE)
     if looped:
         yield Finding(
             "warning",
@@ -94,28 +96,28 @@ def _of_the_driver(state, desired):
         )
 
 
-def _of_the_image_store(state, desired):
-    if desired.data_root:
+def _of_the_image_store(goal: Goal, wanted: Wanted) -> Iterator[Finding]:
+    if wanted.data_root:
         yield Finding(
             "warning",
             "containerd_store",
             "Images and containers are kept by containerd, in its own root: data_root does not "
             "move them",
         )
-    ignored = target_options(state, desired)
-    if ignored:
+    if goal.options:
         yield Finding(
             "warning",
             "ignored_options",
             "The containerd image store ignores storage options, and {} with them: no limit that "
-            "they set is kept. options: {{}} takes them out".format(", ".join(sorted(ignored))),
+            "they set is kept. options: {{}} takes them out".format(
+                ", ".join(sorted(goal.options))
+            ),
         )
-    name = target_driver(state, desired)
-    if name in NO_SNAPSHOTTERS:
+    if goal.driver in NO_SNAPSHOTTERS:
         yield Finding(
             "warning",
             "no_snapshotter",
-            f"The containerd image store is switched on, and storage-driver names {name}, which "
-            "is none of its snapshotters: no image can be unpacked. containerd_image_store: true "
-            "takes the name out, false goes back to that driver",
+            f"The containerd image store is switched on, and storage-driver names {goal.driver}, "
+            "which is none of its snapshotters: no image can be unpacked. containerd_image_store: "
+            "true takes the name out, false goes back to that driver",
         )

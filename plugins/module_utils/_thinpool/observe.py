@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""A thin pool as it is on the host: LVM, its configuration, and the disks that are named."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
+    observe_lvm_config,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
+    observe_group,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
+    State,
+    Wanted,
+    read_profile,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+
+
+def observe(run: Reader, wanted: Wanted) -> State:
+    """Read the pool and all it depends on. One command where nothing is to be done."""
+    groups = observe_group(run, wanted.vg, wanted.devices)
+    config = observe_lvm_config(run)
+    names = {wanted.profile}
+    for group in groups.lvm.named(wanted.vg):
+        pool = group.lv(wanted.name)
+        names |= {group.profile, pool.profile if pool else ""}
+    texts = {name: read_profile(config.profile_dir, name) for name in names if name}
+    return State(
+        groups=groups,
+        config=config,
+        profiles={name: text for name, text in texts.items() if text is not None},
+        thin_check=shutil.which("thin_check", path=os.environ.get("PATH", "") + ":/usr/sbin")
+        is not None,
+    )

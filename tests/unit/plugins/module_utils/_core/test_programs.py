@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running a step's program: whose it is, how long it may take, and what its end is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.containerhost.storage.plugins.module_utils._core import (
+    identity,
+    programs,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import Taker
+from ansible_collections.containerhost.storage.plugins.module_utils._core.told_to_end import (
+    ToldToEnd,
+)
+
+
+@pytest.fixture
+def module():
+    with patch_module_args({}):
+        return basic.AnsibleModule(argument_spec={})
+
+
+def python(code):
+    return (sys.executable, "-c", code)
+
+
+def test_a_step_has_the_mark_of_its_run_and_reads_english(module):
+    code = "import os; print(os.environ['CONTAINERHOST_STORAGE_RUN'], os.environ['LC_ALL'])"
+    assert Taker(module, "0123")(python(code)) == (0, "0123 C\n", "")
+
+
+def test_a_step_that_goes_on_is_found_by_its_mark(module):
+    found = []
+
+    real = module.run_command
+
+    def run_command(argv, before_communicate_callback, **more):
+        def callback(process):
+            process.stdout.read(1)  # it runs the program by now, and not a copy of this process
+            found.extend([*identity.marked("0123", os.getsid(0)), process.pid])
+            process.kill()
+            before_communicate_callback(process)
+
+        return real(argv, before_communicate_callback=callback, **more)
+
+    module.run_command = run_command
+    Taker(module, "0123")(python("print(1, flush=True); import time; time.sleep(60)"))
+    assert found[0][0] == found[1]
+    assert found[0][1].startswith(sys.executable)
+    assert identity.marked("0123", os.getsid(0)) == []
+
+
+def test_it_gets_the_lock_of_the_host(module, tmp_path):
+    with open(tmp_path / "lock", "w", encoding="ascii") as stream:
+        code = f"import os; os.write({stream.fileno()}, b'mine')"
+        assert Taker(module, "0123", stream.fileno())(python(code))[0] == 0
+    assert (tmp_path / "lock").read_text() == "mine"
+
+
+def test_its_exit_status_is_told(module):
+    code = "import sys; print('so'); sys.exit('why')"
+    assert Taker(module, "0123")(python(code)) == (1, "so\n", "why\n")
+
+
+def test_a_program_that_cannot_be_run_is_a_failure_that_unwinds(module):
+    with pytest.raises(StorageError, match="`/nowhere/program 'a b'`: it could not be run") as it:
+        Taker(module, "0123")(("/nowhere/program", "a b"))
+    assert it.value.details["refusal"] == "program_failed"
+
+
+WAITS = "import signal, time; {}; print('on it', flush=True); time.sleep(60)"
+STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+WELL = "signal.signal(signal.SIGTERM, lambda *_: exit(0))"
+
+
+@pytest.mark.parametrize("way", ["pass", STUBBORN, WELL])
+def test_a_step_is_ended_at_its_deadline_whatever_it_thinks_of_it(module, monkeypatch, way):
+    monkeypatch.setattr(programs, "_GRACE", 0.2)
+    with pytest.raises(StorageError, match=r"it had not ended after 0\.5 seconds") as error:
+        Taker(module, "0123")(python(WAITS.format(way)), deadline=0.5)
+    assert error.value.details["refusal"] == "step_deadline"
+
+
+def test_no_step_is_ended_before_its_deadline(module):
+    assert Taker(module, "0123")(python("import time; time.sleep(0.1)"), deadline=60)[0] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_run_that_is_told_to_end_does_so_between_two_steps(number):
+    before = signal.getsignal(number)
+    with ToldToEnd() as may_go_on:
+        may_go_on()
+        os.kill(os.getpid(), number)
+        with pytest.raises(StorageError, match=rf"told to end \({number.name}\)") as error:
+            may_go_on()
+    assert error.value.details["refusal"] == "run_ended"
+    assert signal.getsignal(number) is before
+
+
+def test_what_is_not_to_end_a_run_does_not(monkeypatch):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ToldToEnd() as may_go_on:
+            os.kill(os.getpid(), signal.SIGHUP)
+            may_go_on()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -1,0 +1,338 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an interrupted run has begun is put right by the next one, whatever the instant."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core import (
+    identity,
+    lock,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core import (
+    journal as _journal,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    Part,
+    Plan,
+    WriteFile,
+    moves,
+)
+from support.killed import Host, run_killed
+
+BEFORE, AFTER = (False, "old", False, True), (True, "new", True, True)
+AS_IT_WAS = [BEFORE, (True, *BEFORE[1:])]  # the pool is kept once it is there
+
+
+def instants(host_of, plan=None):
+    """A fresh host for each instant at which its run can be killed, killed there."""
+    for instant in range(1000):
+        host = host_of(instant)
+        if not run_killed(host, instant, plan):
+            return
+        yield host
+    pytest.fail("the run does not end")
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    def make(name):
+        folder = tmp_path / str(name)
+        folder.mkdir()
+        return Host(folder)
+
+    return make
+
+
+def litter(host):
+    known = {"pool", "config", "flag", "engine"}
+    journals = os.listdir(_journal.FOLDER) if os.path.exists(_journal.FOLDER) else []
+    return [name for name in os.listdir(host.folder) if name not in known] + [
+        name for name in journals if name.endswith(".journal")
+    ]
+
+
+def test_whatever_the_instant_the_next_run_finds_the_state_before_or_the_one_after(fresh):
+    seen = set()
+    for host in instants(fresh):
+        ended = host.only_look()
+        assert not ended.failed, ended
+        assert host.seen() in [*AS_IT_WAS, AFTER]
+        assert litter(host) == []
+        seen.add(host.seen())
+        assert not host.only_look().result["changed"]
+        assert not host.run().failed
+        assert host.seen() == AFTER
+    assert seen == {*AS_IT_WAS, AFTER}
+
+
+@pytest.mark.parametrize("first", range(3, 60, 8))
+def test_whatever_the_instant_on_the_way_back(fresh, first):
+    def host_of(name):
+        host = fresh(name)
+        run_killed(host, first)
+        return host
+
+    for host in instants(host_of, plan=lambda seen: Plan((), seen)):
+        assert not host.only_look().failed
+        assert host.seen() in [*AS_IT_WAS, AFTER]
+        assert litter(host) == []
+
+
+def open_change(host, events, parts=None):
+    """A run that has come so far, and was killed."""
+    parts = host.plan(host.seen()).parts if parts is None else parts
+    journal = _journal.open_journal("run", "thinpool", parts)
+    for event, *more in events:
+        getattr(journal, event)(*more)
+    return parts
+
+
+def taken(host, number):
+    """The events of a run that has taken so many steps, which are taken."""
+    parts, events = host.plan(host.seen()).parts, []
+    for at, move in enumerate(moves(parts)[:number]):
+        events += [("begin", at), ("done", at)]
+        if isinstance(move.step, WriteFile):
+            (host.folder / "config").write_text("new")
+        else:
+            host.run_command(list(move.step.argv))
+    return events
+
+
+def test_what_was_done_is_told(fresh):
+    host = fresh("host")
+    parts = host.plan(host.seen()).parts
+    open_change(host, [*taken(host, 3), ("begin", 3)], parts)
+    ended = host.only_look()
+    assert host.seen() == AS_IT_WAS[1]
+    (told,) = ended.result["recovered"]
+    assert ended.result["changed"]
+    assert told.pop("time").endswith("Z")
+    assert told == {
+        "module": "thinpool",
+        "at_work": {"reason": "Configure it", "action": f"write {host.path['config']}"},
+        "taken_back": [
+            {"reason": "Stop the engine", "action": f"drop {host.path['engine']}"},
+            {"reason": "Set the flag", "action": f"put {host.path['flag']}"},
+        ],
+        "kept": [{"reason": "Make the pool", "action": f"put {host.path['pool']}"}],
+        "message": host.warned[0],
+    }
+    assert host.warned[0].endswith(
+        "ended before its end, at this step, of which nobody knows how far it came: Configure it. "
+        "Taken back: Stop the engine; Set the flag. Kept: Make the pool."
+    )
+    (finding,) = ended.result["findings"]
+    assert (finding["level"], finding["topic"]) == ("warning", "interrupted_run")
+
+
+def test_where_only_the_proof_is_missing_all_is_kept(fresh):
+    host = fresh("host")
+    open_change(host, taken(host, 5), Host(fresh("other").folder).plan(BEFORE).parts)
+    ended = host.only_look()
+    assert host.seen() == AFTER
+    assert not ended.result["changed"]
+    assert len(ended.result["recovered"][0]["kept"]) == 5
+    assert "the proof that the host kept them is missing" in host.warned[0]
+    assert litter(host) == []
+
+
+def test_check_mode_tells_what_would_be_put_right_and_writes_nothing(fresh, monkeypatch):
+    host = fresh("host")
+    parts = host.plan(host.seen()).parts
+    open_change(host, taken(host, 3), parts)
+    monkeypatch.setattr(identity, "lives", lambda _process: False)
+    host.check_mode = True
+    seen = host.seen()
+    ended = host.only_look()
+    assert host.seen() == seen
+    (told,) = ended.result["would_recover"]
+    assert [step["reason"] for step in told["steps"]] == [
+        "Flag as it was", "Config as it was", "Start the engine",
+    ]  # fmt: skip
+    assert ended.result["changed"]
+    assert (
+        "The next real run of any module first goes back: Flag as it was; Config" in host.warned[0]
+    )
+    assert len(litter(host)) == 1
+
+
+def test_check_mode_says_nothing_of_a_run_that_is_at_work(fresh):
+    host = fresh("host")
+    open_change(host, [])
+    host.check_mode = True
+    assert "would_recover" not in host.only_look().result
+
+
+def test_what_was_recovered_is_told_by_a_run_that_is_refused_after_it(fresh):
+    host = fresh("host")
+    open_change(host, taken(host, 3), Host(host.folder).plan(BEFORE).parts)
+
+    def refuse(_seen):
+        raise RuntimeError("no plan")
+
+    ended = host.run(refuse)
+    assert ended.failed
+    assert ended.result["changed"]
+    assert len(ended.result["recovered"]) == 1
+    assert len(host.warned) == 1
+
+
+def test_a_way_back_that_failed_is_tried_again_before_anything_else(fresh):
+    host = fresh("host")
+    host.broken = ("engine",)  # it can be neither stopped nor started
+    ended = host.run()
+    assert ended.failed
+    assert "The next run tries it once more, before anything else." in str(ended)
+    again = host.run()
+    assert again.failed
+    assert again.result["refusal"] == "way_back_failed"
+    assert "containerhost.storage.open_change (state: abandoned)" in str(again)
+    host.broken = ()
+    good = host.run()
+    assert not good.failed
+    assert host.seen() == AFTER
+    assert litter(host) == []
+    assert "Stop the engine. Its way back was not gone to its end." in host.warned[-1]
+
+
+def test_what_another_has_written_since_is_left_and_told(fresh):
+    host = fresh("host")
+    open_change(host, taken(host, 4), Host(host.folder).plan(BEFORE).parts)
+    (host.folder / "config").write_text("theirs")
+    ended = host.only_look()
+    assert not ended.failed
+    assert host.seen() == (True, "theirs", False, True)
+    assert "On the way back this failed: Config as it was" in host.warned[0]
+    assert "another program has written it" in host.warned[0]
+    assert litter(host) == []
+
+
+@pytest.fixture
+def sleeper():
+    """A step that goes on while its run is dead."""
+    process = subprocess.Popen(["sleep", "60"], env={**os.environ, identity.MARK: "run"})
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_step_that_is_still_at_work_is_waited_for_and_then_refused(fresh, sleeper, monkeypatch):
+    monkeypatch.setattr(lock, "PATIENCE", 0)
+    host = fresh("host")
+    open_change(host, [("begin", 0)])
+    ended = host.only_look()
+    assert ended.failed
+    assert ended.result["refusal"] == "step_at_work"
+    assert f"process {sleeper.pid}: sleep 60" in str(ended)
+    sleeper.send_signal(signal.SIGKILL)
+    sleeper.wait()
+    assert not host.only_look().failed
+
+
+@pytest.mark.parametrize("other", ["run", "session", "boot"])
+def test_no_step_of_this_run_is_waited_for(fresh, sleeper, monkeypatch, other):
+    monkeypatch.setattr(lock, "PATIENCE", 0)
+    host, marked = fresh("host"), identity.marked
+    if other == "run":
+        monkeypatch.setattr(identity, "MARK", "CONTAINERHOST_STORAGE_OTHER")
+    elif other == "session":
+        session = os.getsid(0) + 1
+        monkeypatch.setattr(identity, "marked", lambda run, _session: marked(run, session))
+    open_change(host, [("begin", 0)])
+    if other == "boot":
+        monkeypatch.setattr(identity, "boot_id", lambda: "another")
+    assert not host.only_look().failed
+
+
+def test_a_run_with_nothing_to_do_writes_nothing(fresh, monkeypatch):
+    host = fresh("host")
+    assert not host.only_look().failed
+    assert not os.path.exists(_journal.FOLDER)
+
+
+def test_a_journal_that_cannot_be_written_stops_the_run_before_its_first_step(fresh):
+    host = fresh("host")
+    with open(_journal.FOLDER, "w", encoding="ascii"):
+        pass
+    ended = host.run()
+    assert ended.failed
+    assert host.seen() == BEFORE
+    assert ended.result["refusal"] == "journal_folder"
+
+
+def test_a_disk_that_is_full_stops_the_run_before_its_first_step(fresh, monkeypatch):
+    def full(_beside, _content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_journal, "_write_new", full)
+    host = fresh("host")
+    ended = host.run()
+    assert host.seen() == BEFORE
+    assert ended.result["refusal"] == "journal_unwritable"
+    assert "No space left on device" in str(ended)
+
+
+def test_a_disk_that_gets_full_stops_the_run_before_its_next_step(fresh, monkeypatch):
+    real = _journal.Journal.begin
+
+    def begin(self, number):
+        if number == 3:
+            monkeypatch.setattr(os, "write", lambda *_arguments: 0)
+        real(self, number)
+
+    monkeypatch.setattr(_journal.Journal, "begin", begin)
+    host = fresh("host")
+    ended = host.run()
+    assert ended.result["refusal"] == "journal_unwritable"
+    assert host.seen() == AS_IT_WAS[1]
+    assert ended.result["failed_step"] is None
+
+
+def test_the_steps_of_a_way_back_are_the_same_after_a_failure_and_after_a_kill(fresh):
+    failed, killed = fresh("failed"), fresh("killed")
+    plan = Plan(
+        (*failed.plan(BEFORE).parts, Part((Command("Fail", ("put", "/nowhere/x")),))), AFTER
+    )
+    failed.broken = ("x",)
+    failed.run(lambda seen: plan)
+    assert failed.seen() == AFTER  # all of it is a part of its own, and kept
+    open_change(killed, [*taken(killed, 5), ("begin", 5)], plan.parts)
+    killed.only_look()
+    assert killed.seen() == AFTER
+
+
+def test_a_file_that_is_a_link_stops_the_run_before_its_first_step(fresh):
+    host = fresh("host")
+    os.rename(host.path["config"], host.folder / "real")
+    os.symlink(host.folder / "real", host.path["config"])
+    for host.check_mode in (True, False):
+        ended = host.run()
+        assert ended.result["refusal"] == "file_foreign"
+    assert not os.path.exists(host.path["pool"])
+
+
+def test_a_run_that_is_told_to_end_takes_back_what_it_has_begun(fresh):
+    host = fresh("host")
+    real = host.run_command
+
+    def run_command(argv, **more):
+        if argv[0] == "drop":
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(argv, **more)
+
+    host.run_command = run_command
+    ended = host.run()
+    assert ended.failed
+    assert ended.result["refusal"] == "run_ended"
+    assert [step["reason"] for step in ended.result["taken_back"]] == ["Stop the engine"]
+    assert ended.result["failed_step"] is None
+    assert host.seen() == AS_IT_WAS[1]
+    assert litter(host) == []
