@@ -19,7 +19,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import Xfs
-from ansible_collections.containerhost.storage.plugins.module_utils._layout.layout import State
+from ansible_collections.containerhost.storage.plugins.module_utils._layout.state import State
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.wanted import OPTIONS
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import LvmConfig
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import LogicalVolume

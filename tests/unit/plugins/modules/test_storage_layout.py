@@ -17,7 +17,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_files
 from ansible_collections.containerhost.storage.plugins.module_utils._core import apply, lock
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Claim
 from ansible_collections.containerhost.storage.plugins.module_utils._info import drivers, report
-from ansible_collections.containerhost.storage.plugins.module_utils._layout import layout
+from ansible_collections.containerhost.storage.plugins.module_utils._layout import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
     keeper as engine_keeper,
 )
@@ -109,8 +109,8 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setattr(btrfs_keeper.observe, "observe", host.observe_btrfs)
     monkeypatch.setattr(engine_keeper.observe, "observe", host.observe_engine)
     monkeypatch.setattr(report, "observe", host.observe_drivers)
-    monkeypatch.setattr(layout, "missing_programs", lambda tools: host.lacking)
-    monkeypatch.setattr(layout, "read_release", lambda: {"ID": "debian"})
+    monkeypatch.setattr(observe, "missing_programs", lambda tools: host.lacking)
+    monkeypatch.setattr(observe, "read_release", lambda: {"ID": "debian"})
     monkeypatch.setattr(storage_layout.disk, "hold", host.hold)
     monkeypatch.setattr(apply, "_replace", host.write)
     monkeypatch.setattr(lock, "PATH", str(tmp_path / "lock"))

@@ -12,11 +12,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     describe_steps,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import Choice
-from ansible_collections.containerhost.storage.plugins.module_utils._layout import layout as stacks
-from ansible_collections.containerhost.storage.plugins.module_utils._layout.layout import (
-    describe,
-    plan,
+from ansible_collections.containerhost.storage.plugins.module_utils._layout import (
+    observe as observing,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._layout import state as states
+from ansible_collections.containerhost.storage.plugins.module_utils._layout.describe import describe
+from ansible_collections.containerhost.storage.plugins.module_utils._layout.plan import plan
 from support import btrfs_disks, zfs_pool_hosts
 from support.engine_hosts import CONFIG, IN_STORE, NOTE, engine_29
 from support.invariants import INVARIANTS, Technology, outcome
@@ -292,10 +293,10 @@ def test_without_its_tools_only_the_engine_is_looked_at(monkeypatch, missing, na
             seen.append((run, self.names))
             return tuple(self.names)
 
-    monkeypatch.setattr(stacks, "stack", Stack)
-    monkeypatch.setattr(stacks, "missing_programs", lambda tools: missing)
-    monkeypatch.setattr(stacks, "read_release", lambda: {"ID": "debian"})
-    found = stacks.observe("run", {**THIN_WISH, **REPORT})
+    monkeypatch.setattr(states, "stack", Stack)
+    monkeypatch.setattr(observing, "missing_programs", lambda tools: missing)
+    monkeypatch.setattr(observing, "read_release", lambda: {"ID": "debian"})
+    found = observing.observe("run", {**THIN_WISH, **REPORT})
     assert found.layers == {"all": ("thinpool", "volume", "engine")}.get(names, ("engine",))
     assert found.packages == (("lvm2",) if missing else ())
     assert seen == [("run", list(found.layers))]
