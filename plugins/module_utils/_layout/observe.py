@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import Choice
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
@@ -30,8 +30,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._layout.want
     wanted_from,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
-def observe(run: Any, params: Mapping[str, Any]) -> State:
+
+def observe(run: Reader, params: Mapping[str, Any]) -> State:
     """Read all that the layout depends on; what several layers ask for is read once."""
     choice = _choose(run, params) if params["driver"] == AUTO else None
     wanted = wanted_from(params, choice)
@@ -41,7 +46,7 @@ def observe(run: Any, params: Mapping[str, Any]) -> State:
     return State(choice, missing, packages, layers)
 
 
-def _choose(run: Any, params: Mapping[str, Any]) -> Choice:
+def _choose(run: Reader, params: Mapping[str, Any]) -> Choice:
     # Loaded where it is asked for: it looks into everything that the collection knows of.
     from ansible_collections.containerhost.storage.plugins.module_utils._info import (
         drivers,

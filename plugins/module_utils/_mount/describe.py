@@ -9,12 +9,16 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def describe_mount(mount):
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import MountState
+
+
+def describe_mount(mount: MountState) -> dict[str, Any]:
     """``{"mount": ..., "guarded": [...]}`` as the user gets it."""
     return {
         "mount": None
         if not mount.ours
-        else {"path": mount.mounted.path, "options": sorted(mount.mounted.options)},
+        else {"path": mount.live.path, "options": sorted(mount.live.options)},
         "guarded": list(mount.guarded),
     }

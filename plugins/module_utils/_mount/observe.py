@@ -10,6 +10,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     bytes_below,
@@ -19,14 +21,21 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host import
     mount_unit as _mount_unit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
+    Mount,
     mounted_at,
     mounts,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
     MountState,
+    Place,
     missing_options,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
 # What an engine makes in its data root at its first start, and that means nothing by itself.
 _SKELETON = {
@@ -36,7 +45,7 @@ _SKELETON = {
 }  # fmt: skip
 
 
-def observe_mount(run, place, is_ours):
+def observe_mount(run: Reader, place: Place, is_ours: Callable[[Mount], object]) -> MountState:
     """Read the :class:`MountState` of a place. No command where nothing is to be done.
 
     :param is_ours: tells of a Mount whether it is of what is wanted there.
@@ -64,7 +73,7 @@ def observe_mount(run, place, is_ours):
     )
 
 
-def _active(run, units):
+def _active(run: Reader, units: Sequence[str]) -> tuple[str, ...]:
     """Those of the units that run."""
     if not units:
         return ()
@@ -76,7 +85,7 @@ def _active(run, units):
     return tuple(unit for unit in units if unit in running)
 
 
-def _folder(where, table):
+def _folder(where: str, table: Sequence[Mount]) -> Folder:
     holdings = observe_holdings(where)
     try:
         entries = sorted(os.listdir(where))

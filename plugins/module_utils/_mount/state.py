@@ -39,11 +39,11 @@ class Place(NamedTuple):
 
     target: str  # what is mounted, as people call it: docker/data
     unit: MountUnit
-    required_by: tuple  # systemd units
+    required_by: tuple[str, ...]  # systemd units
     keep_existing: bool  # whether what lies in the folder may be hidden
 
     @property
-    def where(self):
+    def where(self) -> str:
         """The mount point."""
         return self.unit.where
 
@@ -52,7 +52,7 @@ class Folder(NamedTuple):
     """What lies in the folder that is to be mounted over."""
 
     holdings: Holdings
-    foreign: tuple = ()  # entries that no engine makes
+    foreign: tuple[str, ...] = ()  # entries that no engine makes
     swarm: bool = False
     size: int = 0  # bytes
 
@@ -65,14 +65,22 @@ class MountState(NamedTuple):
     unit_text: str | None
     enabled: bool
     table: TableLine | None  # fstab's line for the path
-    guarded: tuple  # units that cannot start without the mount
-    guard_texts: dict  # unit -> the text of our drop-in, where there is one
-    active: tuple  # units among required_by that run; looked at only when they may have to stop
+    guarded: tuple[str, ...]  # units that cannot start without the mount
+    guard_texts: dict[str, str]  # unit -> the text of our drop-in, where there is one
+    active: tuple[
+        str, ...
+    ]  # units among required_by that run; looked at only when they may have to stop
     folder: Folder | None  # what the mount would hide; None once it is mounted
     folder_exists: bool
 
+    @property
+    def live(self) -> Mount:
+        """What is mounted at the path, where it is known that something is."""
+        assert self.mounted is not None
+        return self.mounted
 
-def check_path(path):
+
+def check_path(path: str) -> None:
     """Refuse a mount point that is not written plainly.
 
     :raises StorageError: it is relative, the root, or has an empty or a dotted part.
@@ -86,7 +94,7 @@ def check_path(path):
         )
 
 
-def missing_options(place, mounted):
+def missing_options(place: Place, mounted: Mount | None) -> list[str]:
     """The wanted mount options that the kernel does not have in force."""
     live = set(mounted.options) if mounted else set()
     # The kernel shows the level of a compression that was asked for without one.

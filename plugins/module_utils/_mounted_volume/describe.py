@@ -9,17 +9,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.describe import (
     describe_mount,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
+    State,
+    Wanted,
+)
 
 
-def describe(state, wanted):
+def describe(state: State, wanted: Wanted) -> dict[str, Any]:
     """The state as the user gets it: sizes in bytes, ``None`` for what is not there."""
     group, volume = state.volume(wanted)
     return {
         "volume": None
-        if volume is None
+        if group is None or volume is None
         else {
             "name": wanted.target,
             "device": wanted.device,

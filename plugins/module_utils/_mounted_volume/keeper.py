@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import Keeper
+from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import (
+    Keeper,
+    Offer,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume import describe
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.observe import (
@@ -19,9 +22,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mounted_vol
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.plan import (
     plan,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
+    State,
+    Wanted,
+)
 
 
-def keeper(wanted):
+def keeper(wanted: Wanted) -> Keeper:
     """The :class:`Keeper` of a volume, its filesystem and its mount."""
     unit = wanted.place.unit
     return Keeper(
@@ -35,14 +42,14 @@ def keeper(wanted):
     )
 
 
-def _offer(after):
-    mounted = after.mount.mounted
+def _offer(after: State) -> Offer:
+    mounted = after.mount.live
     return {
         "backing": Backing(mounted.path, mounted.fstype, mounted.options),
-        "unseen": after.xfs.uuid is not None,  # else it is made in this run, and empty
+        "unseen": after.filesystem.uuid is not None,  # else it is made in this run, and empty
         "groups": after.groups,
     }
 
 
-def _assume(state, offer):
+def _assume(state: State, offer: Offer) -> State:
     return state._replace(groups=offer["groups"]) if "groups" in offer else state

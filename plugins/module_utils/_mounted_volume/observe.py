@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
     examine,
     identify,
@@ -25,10 +27,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.obser
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
     State,
+    Wanted,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
 
-def observe(run, wanted):
+
+def observe(run: Reader, wanted: Wanted) -> State:
     """Read the volume, its filesystem and its mount. One command where nothing is to be done."""
     groups = observe_group(run, wanted.vg, wanted.devices)
     volume = identify(wanted.device)

@@ -13,15 +13,20 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, human
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import VolumeGroup
 from ansible_collections.containerhost.storage.plugins.module_utils._mount import (
     rules as mount_rules,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
+    State,
+    Wanted,
 )
 
 # mkfs.xfs refuses less since xfsprogs 5.19.
 _SMALLEST_XFS = 300 * MIB
 
 
-def require_own_mount(state, wanted):
+def require_own_mount(state: State, wanted: Wanted) -> None:
     """Refuse a path where something else is mounted, or that fstab gives to something else."""
     sources = {wanted.device, f"/dev/{wanted.target}"}
     if state.xfs and state.xfs.uuid:
@@ -29,7 +34,7 @@ def require_own_mount(state, wanted):
     mount_rules.require_own_mount(state.mount, wanted.place, sources)
 
 
-def require_room(wanted, group, extents):
+def require_room(wanted: Wanted, group: VolumeGroup, extents: int) -> None:
     """Refuse what does not fit: a plain volume into the group, a thin one into no pool."""
     size = extents * group.extent_size
     if wanted.pool:
@@ -59,7 +64,7 @@ def require_room(wanted, group, extents):
         )
 
 
-def require_mountable(state, wanted):
+def require_mountable(state: State, wanted: Wanted) -> None:
     """Refuse to format a volume that is not blank, and an XFS that overlay cannot lie on."""
     if state.xfs is None:
         device = state.device
@@ -80,12 +85,12 @@ def require_mountable(state, wanted):
         )
 
 
-def findings(state, wanted):
+def findings(state: State, wanted: Wanted) -> tuple[Finding, ...]:
     """What a person should know about the volume."""
     group, volume = state.volume(wanted)
-    found = []
-    pool = group.lv(wanted.pool) if wanted.pool else None
-    if pool and volume:
+    found: list[Finding] = []
+    pool = group.lv(wanted.pool) if group and wanted.pool else None
+    if group and pool and volume:
         given = sum(lv.extents for lv in group.lvs if lv.pool == wanted.pool)
         if given > pool.extents:
             found.append(

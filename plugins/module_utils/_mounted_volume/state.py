@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
     Amount,
@@ -24,6 +25,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs im
     Xfs,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+    LogicalVolume,
+    VolumeGroup,
     check_name,
     mapper_name,
 )
@@ -48,12 +51,12 @@ class Wanted(NamedTuple):
     devices: tuple[str, ...] = ()  # paths of the disks for its group; () for a thin volume's
 
     @property
-    def target(self):
+    def target(self) -> str:
         """The volume as LVM's commands take it."""
         return self.place.target
 
     @property
-    def device(self):
+    def device(self) -> str:
         """The volume's device."""
         return self.place.unit.what
 
@@ -67,13 +70,26 @@ class State(NamedTuple):
     mount: MountState
     filesystem_size: int  # bytes of the mounted filesystem
 
-    def volume(self, wanted):
+    def volume(self, wanted: Wanted) -> tuple[VolumeGroup | None, LogicalVolume | None]:
         """``(VolumeGroup, LogicalVolume)``; None for what is not there."""
         group = self.groups.group(wanted.vg)
         return group, group.lv(wanted.name) if group else None
 
+    def planned(self, wanted: Wanted) -> tuple[VolumeGroup, LogicalVolume]:
+        """The same, where it is known that both are there."""
+        group, volume = self.volume(wanted)
+        assert group is not None
+        assert volume is not None
+        return group, volume
 
-def wanted_from(params):
+    @property
+    def filesystem(self) -> Xfs:
+        """The filesystem on the volume, where it is known that there is one."""
+        assert self.xfs is not None
+        return self.xfs
+
+
+def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     check_name(params["vg"], "volume group")
     check_name(params["name"], "logical volume")
