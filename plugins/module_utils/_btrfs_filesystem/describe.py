@@ -9,12 +9,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
+    State,
+    Wanted,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.describe import (
     describe_mount,
 )
 
 
-def describe(state, wanted):
+def describe(state: State, wanted: Wanted) -> dict[str, Any]:
     """The state as the user gets it: sizes in bytes, ``None`` for what is not there or unknown."""
     found = state.found
     return {

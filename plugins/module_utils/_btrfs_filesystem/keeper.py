@@ -17,11 +17,18 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_files
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.plan import (
     plan,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import Keeper
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
+    State,
+    Wanted,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import (
+    Keeper,
+    Offer,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
 
 
-def keeper(wanted):
+def keeper(wanted: Wanted) -> Keeper:
     """The :class:`Keeper` of a btrfs and its mount."""
     return Keeper(
         name="btrfs",
@@ -33,9 +40,9 @@ def keeper(wanted):
     )
 
 
-def _offer(after):
-    mounted = after.mount.mounted
+def _offer(after: State) -> Offer:
+    mounted = after.mount.live
     return {
         "backing": Backing(mounted.path, "btrfs", mounted.options),
-        "unseen": after.found.uuid is not None,  # else it is made in this run, and empty
+        "unseen": after.filesystem.uuid is not None,  # else it is made in this run, and empty
     }

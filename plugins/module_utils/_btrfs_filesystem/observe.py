@@ -10,8 +10,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devices import (
+    Part,
     find_parts,
     mounted_members,
     mounts_of,
@@ -33,6 +36,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.usage
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
     Btrfs,
     State,
+    Wanted,
     candidates,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
@@ -44,6 +48,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
     identify,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
+    Mount,
     mounted_at,
     mounts,
 )
@@ -51,10 +56,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.obser
     observe_mount,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+
 TOOLS = ("mkfs.btrfs", "btrfs")
 
 
-def observe(run, wanted):
+def observe(run: Reader, wanted: Wanted) -> State:
     """Read the disks, the filesystem and its mount. No command where nothing is to be done."""
     table = mounts()
     disks = [identify(path) for path in wanted.devices]
@@ -78,7 +88,14 @@ def observe(run, wanted):
     )
 
 
-def _observe(run, wanted, uuid, parts, table, missing):
+def _observe(
+    run: Reader,
+    wanted: Wanted,
+    uuid: str,
+    parts: Sequence[Part],
+    table: Sequence[Mount],
+    missing: Sequence[str],
+) -> Btrfs:
     own = [part for part in parts if part.superblock.uuid == uuid]
     mine = mounts_of(uuid, table)
     seen = next((mount for mount in mine if uuid_at(mount.path) == uuid), None)  # not mounted over

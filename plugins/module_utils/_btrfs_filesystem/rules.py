@@ -9,19 +9,26 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Sequence
 
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devices import Part
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import (
     LEAST,
+    Profiles,
     smallest,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem import (
     mount_source,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
+    Btrfs,
+    State,
+    Wanted,
     candidates,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
     require_distinct,
     require_free,
@@ -30,6 +37,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount impor
     rules as mount_rules,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    Place,
     missing_options,
 )
 
@@ -40,7 +48,7 @@ _OWN_OPTIONS = {
 }  # fmt: skip
 
 
-def require_one(state, wanted):
+def require_one(state: State, wanted: Wanted) -> None:
     """Refuse where the label means several filesystems, or one that was not meant."""
     require_distinct(state.disks)
     parts = {part.devno: part for part in state.parts}
@@ -75,7 +83,7 @@ def require_one(state, wanted):
         )
 
 
-def require_disks(state, wanted):
+def require_disks(state: State, wanted: Wanted) -> None:
     """Refuse to make a filesystem of no disks, or of such as are not free."""
     if not state.disks:
         raise StorageError(
@@ -95,7 +103,7 @@ def require_disks(state, wanted):
         require_free(disk)
 
 
-def require_size(wanted, disks, profiles):
+def require_size(wanted: Wanted, disks: Iterable[Disk], profiles: Profiles) -> None:
     """Refuse disks that mkfs.btrfs calls too small."""
     least = smallest(profiles.data[0], profiles.metadata[0])
     for disk in disks:
@@ -109,7 +117,7 @@ def require_size(wanted, disks, profiles):
             )
 
 
-def require_whole(found, wanted, disks):
+def require_whole(found: Btrfs, wanted: Wanted, disks: Iterable[Disk]) -> None:
     """Refuse a filesystem that lacks a device, or that a copy of a device lies beside."""
     for part in found.strangers:
         number = part.superblock.id
@@ -145,7 +153,7 @@ def require_whole(found, wanted, disks):
             "NEW-DISK MOUNT-POINT`)",
             refusal="device_missing",
         )
-    if any(member.part.superblock.seed for member in found.members):
+    if any(member.part.superblock.seed for member in found.members if member.part):
         raise StorageError(
             wanted.title,
             "it is, or grew from, a seed, which is never written to",
@@ -154,7 +162,7 @@ def require_whole(found, wanted, disks):
         )
 
 
-def require_new(wanted, disks):
+def require_new(wanted: Wanted, disks: Iterable[Disk]) -> None:
     """Refuse to add a disk that is not free, or that may not be the one that was meant."""
     for disk in disks:
         require_free(disk)
@@ -168,7 +176,7 @@ def require_new(wanted, disks):
             )
 
 
-def require_enough(wanted, count):
+def require_enough(wanted: Wanted, count: int) -> None:
     """Refuse a profile that needs more devices than there are."""
     for name, profile in (("data_profile", wanted.data), ("metadata_profile", wanted.metadata)):
         if profile and LEAST[profile] > count:
@@ -180,9 +188,9 @@ def require_enough(wanted, count):
             )
 
 
-def require_mount(state, wanted, place):
+def require_mount(state: State, wanted: Wanted, place: Place) -> None:
     """Refuse a path where something else is mounted or to be mounted, or another part of this."""
-    found, mount = state.found, state.mount
+    found, mount = state.filesystem, state.mount
     own = {member.device for member in found.members}
     labels = {f"LABEL={wanted.label}", f"/dev/disk/by-label/{wanted.label}"}
     mount_rules.require_own_mount(mount, place, found.names | own | labels)
@@ -197,10 +205,10 @@ def require_mount(state, wanted, place):
                 "Mend that line, or take `subvol` out of `mount_options`",
                 refusal="fstab_conflict",
             )
-    if live and mount.mounted.root != live:
+    if live and mount.live.root != live:
         raise StorageError(
             wanted.where,
-            f"a folder of {wanted.title} is mounted there ({mount.mounted.root}), which is no "
+            f"a folder of {wanted.title} is mounted there ({mount.live.root}), which is no "
             "subvolume",
             "Unmount it, and mount a subvolume or the whole filesystem",
             refusal="mount_point_occupied",
@@ -217,7 +225,7 @@ def require_mount(state, wanted, place):
     _require_options(found, place)
 
 
-def _require_options(found, place):
+def _require_options(found: Btrfs, place: Place) -> None:
     """Refuse options that the kernel would not heed: it keeps those of the first mount."""
     for mount in found.elsewhere:
         names = [option for option in place.unit.options if option not in _OWN_OPTIONS]
@@ -233,7 +241,7 @@ def _require_options(found, place):
             )
 
 
-def require_able(state, wanted, steps):
+def require_able(state: State, wanted: Wanted, steps: Sequence[object]) -> None:
     """Refuse to begin what the host cannot end."""
     names = " ".join(state.missing)
     if steps and not state.kernel:
@@ -252,10 +260,10 @@ def require_able(state, wanted, steps):
         )
 
 
-def require_writable(state, wanted):
+def require_writable(state: State, wanted: Wanted) -> None:
     """Refuse to change devices of what the kernel has made read-only, or is busy with."""
-    found, mount = state.found, state.mount
-    if mount.ours and "ro" in mount.mounted.options:
+    found, mount = state.filesystem, state.mount
+    if mount.ours and "ro" in mount.live.options:
         raise StorageError(
             wanted.title,
             f"it is mounted read-only at {wanted.where}",
@@ -273,5 +281,5 @@ def require_writable(state, wanted):
         )
 
 
-def _devices(parts, uuid):
+def _devices(parts: Iterable[Part], uuid: str) -> str:
     return ", ".join(part.device for part in parts if part.superblock.uuid == uuid)

@@ -9,8 +9,13 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devices import (
+    Member,
+    Part,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import (
     Profiles,
 )
@@ -18,9 +23,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.usage
     Usage,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
     Place,
@@ -43,17 +50,17 @@ class Wanted(NamedTuple):
     data: str | None  # profile; None keeps what is there
     metadata: str | None
     where: str
-    options: tuple  # of the mount, without the subvolume
+    options: tuple[str, ...]  # of the mount, without the subvolume
     subvolume: str | None = None  # "/@docker"; None keeps what is mounted, or takes the default
-    required_by: tuple = ()
+    required_by: tuple[str, ...] = ()
     keep_existing: bool = False
 
     @property
-    def title(self):
+    def title(self) -> str:
         """The filesystem, as people call it."""
         return f"btrfs {self.label}"
 
-    def place(self, what, *options):
+    def place(self, what: str, *options: str) -> Place:
         """The :class:`Place` of its mount from ``what``."""
         unit = MountUnit(what, self.where, "btrfs", (*self.options, *options))
         return Place(self.title, unit, self.required_by, self.keep_existing)
@@ -64,17 +71,17 @@ class Btrfs(NamedTuple):
 
     uuid: str | None
     label: str
-    members: tuple  # of Member
+    members: tuple[Member, ...]
     devices: int  # how many it is made of
     sector: int = 4096  # bytes
-    strangers: tuple = ()  # each Part that says it belongs to it, and does not
+    strangers: tuple[Part, ...] = ()  # each says it belongs to it, and does not
     profiles: Profiles | None = None  # None: unknown, while it is not mounted
     operation: str = "none"  # what it is busy with, that admits nothing else
-    elsewhere: tuple = ()  # each Mount of it at other places
+    elsewhere: tuple[Mount, ...] = ()  # those of it at other places
     usage: Usage | None = None  # None while it is not mounted
 
     @property
-    def names(self):
+    def names(self) -> set[str]:
         """The names of it that still mean it after a reboot, and mean nothing else.
 
         A label is not among them: another disk may bring the same one, and udev's link to it
@@ -88,16 +95,22 @@ class Btrfs(NamedTuple):
 class State(NamedTuple):
     """All that a mounted btrfs depends on."""
 
-    disks: tuple  # of Disk, in the order in which they were named
-    parts: tuple  # of Part: all btrfs of the host
+    disks: tuple[Disk, ...]  # in the order in which they were named
+    parts: tuple[Part, ...]  # all btrfs of the host
     there: str | None  # the UUID of the btrfs that is mounted at the path
     found: Btrfs | None
     mount: MountState
-    missing: tuple = ()  # those of TOOLS that are not on the host
+    missing: tuple[str, ...] = ()  # those of TOOLS that are not on the host
     kernel: bool = True  # whether it has btrfs
 
+    @property
+    def filesystem(self) -> Btrfs:
+        """The filesystem, where it is known that there is one."""
+        assert self.found is not None
+        return self.found
 
-def wanted_from(params):
+
+def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     check_path(params["path"])
     label = params["label"]
@@ -129,7 +142,7 @@ def wanted_from(params):
     )
 
 
-def _check_option(option, name):
+def _check_option(option: str, name: str) -> None:
     wrong = _NO_OPTIONS.get(name)
     if wrong is None and not re.fullmatch(r"[^\s,]+", option):
         wrong = "one option has no space and no comma in it"
@@ -142,7 +155,9 @@ def _check_option(option, name):
         )
 
 
-def candidates(disks, parts, there, label):
+def candidates(
+    disks: Sequence[Disk], parts: Sequence[Part], there: str | None, label: str
+) -> tuple[str, ...]:
     """The UUIDs of the filesystems that the wanted one may be, by their label.
 
     Those on the named disks come before the one at the mount point, that before all others.
@@ -157,5 +172,6 @@ def candidates(disks, parts, there, label):
         labelled,
     ):
         if some:
-            return tuple(dict.fromkeys(part.superblock.uuid for part in some))
+            uuids = (part.superblock.uuid for part in some)
+            return tuple(dict.fromkeys(uuid for uuid in uuids if uuid))
     return ()
