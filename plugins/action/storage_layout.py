@@ -10,6 +10,7 @@ only those are templated that are templates.
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -32,18 +33,23 @@ class ActionModule(ActionBase):
         options = dict(self._task.args)
         prefix = options.pop(PREFIX, None)
         if prefix:
-            options = {**self._given(prefix, task_vars), **options}
+            options = {**self._given(prefix, task_vars, options), **options}
         return self._execute_module(
             module_name="containerhost.storage.storage_layout",
             module_args=options,
             task_vars=task_vars,
         )
 
-    def _given(self, prefix, task_vars):
-        """The options that the variables of a prefix give; those that are omitted are left out."""
+    def _given(
+        self, prefix: str, task_vars: Mapping[str, Any], options: Container[str]
+    ) -> dict[str, Any]:
+        """The options that the variables of a prefix give; those that are omitted are left out.
+
+        :param options: those of the task itself, whose variables are not even looked at.
+        """
         raw = {
             name: task_vars[f"{prefix}_{name}"]
             for name in OPTIONS
-            if f"{prefix}_{name}" in task_vars
+            if name not in options and f"{prefix}_{name}" in task_vars
         }
         return self._templar.template(raw)

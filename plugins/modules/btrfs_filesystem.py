@@ -173,12 +173,14 @@ from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import LEAST
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem import (
+    describe,
+    observe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.plan import (
     plan,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
-    describe,
-    observe,
     wanted_from,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
@@ -208,9 +210,9 @@ def main():
         module.fail_json(msg=str(error), **error.details)
     reconcile(
         module,
-        observe=partial(observe, wanted=wanted),
+        observe=partial(observe.observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
-        describe=partial(describe, wanted=wanted),
+        describe=partial(describe.describe, wanted=wanted),
         hold=hold,
     )
 

@@ -121,12 +121,14 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MOUNT_ARGUMENTS,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume import describe
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.observe import (
+    observe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.plan import (
     plan,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
-    describe,
-    observe,
     wanted_from,
 )
 
@@ -155,9 +157,9 @@ def main():
         module.fail_json(msg=str(error), **error.details)
     reconcile(
         module,
-        observe=partial(observe, wanted=wanted, devices=module.params["devices"]),
+        observe=partial(observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
-        describe=partial(describe, wanted=wanted),
+        describe=partial(describe.describe, wanted=wanted),
         hold=hold,
     )
 

@@ -302,11 +302,9 @@ from functools import partial
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk
-from ansible_collections.containerhost.storage.plugins.module_utils._layout.layout import (
-    describe,
-    observe,
-    plan,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._layout.describe import describe
+from ansible_collections.containerhost.storage.plugins.module_utils._layout.observe import observe
+from ansible_collections.containerhost.storage.plugins.module_utils._layout.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.wanted import OPTIONS
 
 

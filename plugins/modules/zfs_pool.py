@@ -162,10 +162,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MOUNT_ARGUMENTS,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.describe import (
+    describe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.observe import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
-    describe,
     wanted_from,
 )
 
@@ -193,7 +195,7 @@ def main():
         module.fail_json(msg=str(error), **error.details)
     reconcile(
         module,
-        observe=partial(observe, wanted=wanted, devices=module.params["devices"]),
+        observe=partial(observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
         describe=partial(describe, wanted=wanted),
         hold=check,

@@ -8,30 +8,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import usage
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import (
     LEAST,
     conversion,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.usage import Usage
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
+    Btrfs,
+    State,
+    Wanted,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._mount import (
     rules as mount_rules,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    MountState,
+    Place,
+)
 
 
-def findings(state, wanted, place):
+def findings(state: State, wanted: Wanted, place: Place) -> tuple[Finding, ...]:
     """What a person should know about the filesystem, as it is going to be."""
-    found = state.found
+    found = state.filesystem
     return (
         *_profile_findings(found, wanted),
         *_parity_findings(found, wanted),
         *_read_only_findings(state.mount, wanted),
-        *usage.findings([_usage(found)] if found.usage else []),
+        *usage.findings([_usage(found, found.usage)] if found.usage else []),
         *mount_rules.mount_findings(state.mount, place),
     )
 
 
-def _profile_findings(found, wanted):
+def _profile_findings(found: Btrfs, wanted: Wanted) -> Iterator[Finding]:
     """A conversion rewrites every chunk for hours, so a person has to start it."""
     profiles = found.profiles
     if profiles is None:
@@ -60,7 +72,7 @@ def _profile_findings(found, wanted):
         )
 
 
-def _remedy(found, wanted, words):
+def _remedy(found: Btrfs, wanted: Wanted, words: Iterable[str]) -> str:
     if found.operation.startswith("balance"):
         return f"it is converted, and a balance is at work: `btrfs balance status {wanted.where}`."
     return (
@@ -69,11 +81,11 @@ def _remedy(found, wanted, words):
     )
 
 
-def _safest(profiles):
+def _safest(profiles: Iterable[str]) -> str:
     return max(profiles, key=lambda name: (LEAST.get(name, 0), name != "single"))
 
 
-def _parity_findings(found, wanted):
+def _parity_findings(found: Btrfs, wanted: Wanted) -> Iterator[Finding]:
     """btrfs(5), "RAID56 STATUS AND RECOMMENDED PRACTICES"."""
     profiles = found.profiles
     parity = sorted({"raid5", "raid6"} & {*profiles.data, *profiles.metadata} if profiles else ())
@@ -87,8 +99,8 @@ def _parity_findings(found, wanted):
         )
 
 
-def _read_only_findings(mount, wanted):
-    if mount.ours and "ro" in mount.mounted.options:
+def _read_only_findings(mount: MountState, wanted: Wanted) -> Iterator[Finding]:
+    if mount.ours and "ro" in mount.live.options:
         yield Finding(
             "warning",
             "btrfs_read_only",
@@ -97,12 +109,12 @@ def _read_only_findings(mount, wanted):
         )
 
 
-def _usage(found):
+def _usage(found: Btrfs, seen: Usage) -> Usage:
     """What is allocated and what is not, with the devices as they are going to be."""
     size = sum(member.size for member in found.members)
     used = sum(member.used or 0 for member in found.members)
-    return found.usage._replace(size=size, allocated=used, unallocated=size - used)
+    return seen._replace(size=size, allocated=used, unallocated=size - used)
 
 
-def _listed(profiles):
+def _listed(profiles: Iterable[str]) -> str:
     return " and ".join(profiles) or "no chunks"

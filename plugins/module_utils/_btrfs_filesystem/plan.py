@@ -12,6 +12,9 @@ that are proven blank are taken; and it is mounted over a folder only when that 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devices import (
     Member,
     Part,
@@ -25,15 +28,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.super
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem import (
     findings,
+    mount_source,
     rules,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.place import (
-    live_subvolume,
-    named_subvolume,
-    place_of,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
     Btrfs,
+    State,
+    Wanted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
@@ -41,20 +42,23 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan import (
     plan_mount,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import Place
 
 
-def plan(state, wanted):
+def plan(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that makes the filesystem and its mount as wanted."""
     rules.require_one(state, wanted)
-    steps, new = [], []
+    steps: list[Command] = []
+    new: list[Disk] = []
     if state.found is None:
         steps, made = _make(state, wanted)
     else:
         made, new = state, _new_disks(state, wanted)
-    place = place_of(made, wanted)
+    place = mount_source.place_of(made, wanted)
     rules.require_mount(made, wanted, place)
     mounting, after = _mount(made, place)
     adding, after = _add(after, wanted, new)
@@ -66,18 +70,18 @@ def plan(state, wanted):
     return Plan(parts, after, findings.findings(after._replace(mount=state.mount), wanted, place))
 
 
-def _new_disks(state, wanted):
+def _new_disks(state: State, wanted: Wanted) -> list[Disk]:
     """The named disks that are not in the filesystem yet."""
-    found = state.found
+    found = state.filesystem
     rules.require_whole(found, wanted, state.disks)
-    devnos = {member.part.devno for member in found.members}
+    devnos = {member.part.devno for member in found.members if member.part}
     new = [disk for disk in state.disks if disk.devno not in devnos]
     rules.require_new(wanted, new)
     rules.require_enough(wanted, len(found.members) + len(new))
     return new
 
 
-def _make(state, wanted):
+def _make(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     rules.require_disks(state, wanted)
     count = len(state.disks)
     rules.require_enough(wanted, count)
@@ -100,15 +104,19 @@ def _make(state, wanted):
     return [step], _with_disks(state._replace(found=found), state.disks)
 
 
-def _mount(state, place):
+def _mount(state: State, place: Place) -> tuple[tuple[Any, ...], State]:
     parts, mount = plan_mount(state.mount, place)
     # The kernel tells the subvolume as the folder that is mounted.
-    root = named_subvolume(mount.mounted.options) or live_subvolume(state.mount) or "/"
-    mounted = mount.mounted._replace(root=root)
+    root = (
+        mount_source.named_subvolume(mount.live.options)
+        or mount_source.live_subvolume(state.mount)
+        or "/"
+    )
+    mounted = mount.live._replace(root=root)
     return parts, state._replace(mount=mount._replace(mounted=mounted))
 
 
-def _add(state, wanted, disks):
+def _add(state: State, wanted: Wanted, disks: Sequence[Disk]) -> tuple[list[Command], State]:
     if not disks:
         return [], state
     step = Command(
@@ -119,10 +127,13 @@ def _add(state, wanted, disks):
     return [step], _with_disks(state, disks)
 
 
-def _grow(state, wanted):
+def _grow(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     """A filesystem fills its disks, those that were not named as well."""
-    found, steps, members = state.found, [], []
+    found = state.filesystem
+    steps: list[Command] = []
+    members: list[Member] = []
     for member in found.members:
+        assert member.part is not None  # require_whole() has seen to that
         whole = member.part.disk_size // found.sector * found.sector
         if whole > member.size:
             argv = ("btrfs", "filesystem", "resize", f"{member.id}:max", wanted.where)
@@ -133,12 +144,13 @@ def _grow(state, wanted):
     return steps, state._replace(found=found._replace(members=tuple(members)))
 
 
-def _with_disks(state, disks):
+def _with_disks(state: State, disks: Sequence[Disk]) -> State:
     """The state once the filesystem has these disks too."""
-    found = state.found
+    found = state.filesystem
     number = max((member.id for member in found.members), default=0)
     count = len(found.members) + len(disks)
-    parts, members = [], []
+    parts: list[Part] = []
+    members: list[Member] = []
     for one, disk in enumerate(disks, number + 1):
         size = disk.size // found.sector * found.sector
         block = Superblock(found.uuid, found.label, one, size, count, found.sector)
@@ -148,5 +160,5 @@ def _with_disks(state, disks):
     return state._replace(found=found, parts=(*state.parts, *parts))
 
 
-def _listed(disks):
+def _listed(disks: Iterable[Disk]) -> str:
     return ", ".join(disk.stable for disk in disks)

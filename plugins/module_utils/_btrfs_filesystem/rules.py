@@ -9,21 +9,26 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Sequence
 
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devices import Part
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import (
     LEAST,
+    Profiles,
     smallest,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.place import (
-    live_subvolume,
-    named_subvolume,
-    subvolume_of,
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem import (
+    mount_source,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
+    Btrfs,
+    State,
+    Wanted,
     candidates,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
     require_distinct,
     require_free,
@@ -32,6 +37,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount impor
     rules as mount_rules,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    Place,
     missing_options,
 )
 
@@ -42,7 +48,7 @@ _OWN_OPTIONS = {
 }  # fmt: skip
 
 
-def require_one(state, wanted):
+def require_one(state: State, wanted: Wanted) -> None:
     """Refuse where the label means several filesystems, or one that was not meant."""
     require_distinct(state.disks)
     parts = {part.devno: part for part in state.parts}
@@ -56,6 +62,7 @@ def require_one(state, wanted):
                 "Name another disk. If that filesystem is meant, name its label, or give it this "
                 f"one: `btrfs filesystem label {disk.device} {shlex.quote(wanted.label)}` (the "
                 "mount point in place of the device while it is mounted)",
+                refusal="disk_not_free",
             )
     uuids = candidates(state.disks, state.parts, state.there, wanted.label)
     if len(uuids) > 1:
@@ -64,6 +71,7 @@ def require_one(state, wanted):
             f"this host has {len(uuids)} filesystems of that label: "
             + "; ".join(f"{uuid} on {_devices(state.parts, uuid)}" for uuid in uuids),
             "Give one another label (`btrfs filesystem label DEVICE LABEL`), or take it away",
+            refusal="label_ambiguous",
         )
     if uuids and state.disks and not on_disks and state.there != uuids[0]:
         raise StorageError(
@@ -71,28 +79,31 @@ def require_one(state, wanted):
             f"there is one on {_devices(state.parts, uuids[0])} already, which is not named in "
             "`devices`",
             "Name a disk of it too if it is the one to grow; choose another label if not",
+            refusal="label_taken",
         )
 
 
-def require_disks(state, wanted):
+def require_disks(state: State, wanted: Wanted) -> None:
     """Refuse to make a filesystem of no disks, or of such as are not free."""
     if not state.disks:
         raise StorageError(
             wanted.title,
             "this host has none of that label, and no disk was named to make it from",
             "Name disks in `devices`, best by their names under /dev/disk/by-id",
+            refusal="disks_not_given",
         )
     if wanted.subvolume not in (None, "/"):
         raise StorageError(
             f"mount_options=subvol={wanted.subvolume}",
             f"{wanted.title} is still to be made, and has no subvolume",
             "Leave it out, or make the filesystem and the subvolume first",
+            refusal="subvolume_missing",
         )
     for disk in state.disks:
         require_free(disk)
 
 
-def require_size(wanted, disks, profiles):
+def require_size(wanted: Wanted, disks: Iterable[Disk], profiles: Profiles) -> None:
     """Refuse disks that mkfs.btrfs calls too small."""
     least = smallest(profiles.data[0], profiles.metadata[0])
     for disk in disks:
@@ -102,10 +113,11 @@ def require_size(wanted, disks, profiles):
                 f"{human(disk.size)} is too small: btrfs needs {human(least)} of each disk for "
                 f"data in profile {profiles.data[0]} and metadata in {profiles.metadata[0]}",
                 "Name a larger disk",
+                refusal="disk_too_small",
             )
 
 
-def require_whole(found, wanted, disks):
+def require_whole(found: Btrfs, wanted: Wanted, disks: Iterable[Disk]) -> None:
     """Refuse a filesystem that lacks a device, or that a copy of a device lies beside."""
     for part in found.strangers:
         number = part.superblock.id
@@ -117,12 +129,14 @@ def require_whole(found, wanted, disks):
                 "copy of the other, and the kernel takes either",
                 f"Take the copy away, or clear it if it is of no use (`wipefs --all "
                 f"{part.device}`); a copy to be kept needs a UUID of its own (`btrfstune -u`)",
+                refusal="device_duplicate",
             )
         raise StorageError(
             wanted.title,
             f"{part.device} says that it is its device {number}, and the filesystem does not know "
             "it: it was left behind when it was taken out",
             f"If nothing on it is needed, clear it (`wipefs --all {part.device}`), or take it away",
+            refusal="device_stale",
         )
     gone = [member for member in found.members if member.part is None]
     here = [f"{member.name} (device {member.id})" for member in found.members if member.part]
@@ -137,16 +151,18 @@ def require_whole(found, wanted, disks):
             "Bring the disk back. If it is lost and there are copies, mount it by hand with the "
             "option degraded and put a new disk in its place (`btrfs replace start DEVICE-NUMBER "
             "NEW-DISK MOUNT-POINT`)",
+            refusal="device_missing",
         )
-    if any(member.part.superblock.seed for member in found.members):
+    if any(member.part.superblock.seed for member in found.members if member.part):
         raise StorageError(
             wanted.title,
             "it is, or grew from, a seed, which is never written to",
             "Use another filesystem, or see btrfs-device(8) for how to take the seed out of it",
+            refusal="seed_filesystem",
         )
 
 
-def require_new(wanted, disks):
+def require_new(wanted: Wanted, disks: Iterable[Disk]) -> None:
     """Refuse to add a disk that is not free, or that may not be the one that was meant."""
     for disk in disks:
         require_free(disk)
@@ -156,10 +172,11 @@ def require_new(wanted, disks):
                 f"it is not in {wanted.title}, which is there already; the kernel gives names like "
                 "this anew at every boot, so it may not be the disk that was meant",
                 f"If this is the disk to add, name it {disk.stable}",
+                refusal="disk_named_by_kernel",
             )
 
 
-def require_enough(wanted, count):
+def require_enough(wanted: Wanted, count: int) -> None:
     """Refuse a profile that needs more devices than there are."""
     for name, profile in (("data_profile", wanted.data), ("metadata_profile", wanted.metadata)):
         if profile and LEAST[profile] > count:
@@ -167,31 +184,34 @@ def require_enough(wanted, count):
                 f"{name}={profile}",
                 f"it needs {LEAST[profile]} devices, and {wanted.title} has {count}",
                 "Name more disks in `devices`, or choose another profile",
+                refusal="too_few_disks",
             )
 
 
-def require_mount(state, wanted, place):
+def require_mount(state: State, wanted: Wanted, place: Place) -> None:
     """Refuse a path where something else is mounted or to be mounted, or another part of this."""
-    found, mount = state.found, state.mount
+    found, mount = state.filesystem, state.mount
     own = {member.device for member in found.members}
     labels = {f"LABEL={wanted.label}", f"/dev/disk/by-label/{wanted.label}"}
     mount_rules.require_own_mount(mount, place, found.names | own | labels)
-    live, wants = live_subvolume(mount), subvolume_of(state, wanted)
+    live, wants = mount_source.live_subvolume(mount), mount_source.subvolume_of(state, wanted)
     if wanted.subvolume and mount.table:
-        listed = named_subvolume(mount.table.options)
+        listed = mount_source.named_subvolume(mount.table.options)
         if listed != wanted.subvolume:
             raise StorageError(
                 "/etc/fstab",
                 f"its line for {wanted.where} mounts "
                 f"{listed or 'the default subvolume'}, and {wanted.subvolume} is wanted there",
                 "Mend that line, or take `subvol` out of `mount_options`",
+                refusal="fstab_conflict",
             )
-    if live and mount.mounted.root != live:
+    if live and mount.live.root != live:
         raise StorageError(
             wanted.where,
-            f"a folder of {wanted.title} is mounted there ({mount.mounted.root}), which is no "
+            f"a folder of {wanted.title} is mounted there ({mount.live.root}), which is no "
             "subvolume",
             "Unmount it, and mount a subvolume or the whole filesystem",
+            refusal="mount_point_occupied",
         )
     if live and wants and live != wants:
         raise StorageError(
@@ -200,11 +220,12 @@ def require_mount(state, wanted, place):
             "in the one is not in the other",
             f"Say `subvol={live}` in `mount_options` to keep it, or unmount it by hand after what "
             "uses it was stopped",
+            refusal="mount_point_occupied",
         )
     _require_options(found, place)
 
 
-def _require_options(found, place):
+def _require_options(found: Btrfs, place: Place) -> None:
     """Refuse options that the kernel would not heed: it keeps those of the first mount."""
     for mount in found.elsewhere:
         names = [option for option in place.unit.options if option not in _OWN_OPTIONS]
@@ -216,10 +237,11 @@ def _require_options(found, place):
                 f"{place.target} is mounted at {mount.path} too, without {','.join(missing)}; "
                 "all mounts of a btrfs have the options of the first one",
                 f"Run `mount -o remount,{','.join(missing)} {mount.path}`, or unmount it there",
+                refusal="mount_options_differ",
             )
 
 
-def require_able(state, wanted, steps):
+def require_able(state: State, wanted: Wanted, steps: Sequence[object]) -> None:
     """Refuse to begin what the host cannot end."""
     names = " ".join(state.missing)
     if steps and not state.kernel:
@@ -227,22 +249,27 @@ def require_able(state, wanted, steps):
             wanted.title,
             "the running kernel has no btrfs",
             "Install the kernel's modules (`modprobe btrfs` has to work), or take another layout",
+            refusal="kernel_module_missing",
         )
     if steps and names:
         raise StorageError(
-            wanted.title, f"{names} is not on this host, and it is to change", "Install btrfs-progs"
+            wanted.title,
+            f"{names} is not on this host, and it is to change",
+            "Install btrfs-progs",
+            refusal="program_missing",
         )
 
 
-def require_writable(state, wanted):
+def require_writable(state: State, wanted: Wanted) -> None:
     """Refuse to change devices of what the kernel has made read-only, or is busy with."""
-    found, mount = state.found, state.mount
-    if mount.ours and "ro" in mount.mounted.options:
+    found, mount = state.filesystem, state.mount
+    if mount.ours and "ro" in mount.live.options:
         raise StorageError(
             wanted.title,
             f"it is mounted read-only at {wanted.where}",
             "Look into the kernel's log for why (`dmesg`), then `mount -o remount,rw "
             f"{wanted.where}`",
+            refusal="filesystem_readonly",
         )
     if found.operation != "none":
         raise StorageError(
@@ -250,8 +277,9 @@ def require_writable(state, wanted):
             f"it is busy ({found.operation}), and its devices cannot change meanwhile",
             "Wait until that has ended (`btrfs balance status`, `btrfs replace status`), then run "
             "again",
+            refusal="filesystem_busy",
         )
 
 
-def _devices(parts, uuid):
+def _devices(parts: Iterable[Part], uuid: str) -> str:
     return ", ".join(part.device for part in parts if part.superblock.uuid == uuid)

@@ -113,7 +113,11 @@ def _plan(keepers, states):
     else:
         return Plan(
             parts=tuple(part for it in plans for part in it.parts),
-            after=tuple(it.after for it in plans),
+            # What those above change of what they share is in the states below as well.
+            after=(
+                *(keeper.assume(it.after, offer) for keeper, it in zip(keepers, plans[:-1])),
+                plans[-1].after,
+            ),
             findings=_once(finding for it in plans for finding in it.findings),
             facts={name: fact for it in plans for name, fact in it.facts.items()},
         )

@@ -11,9 +11,13 @@ Each is loaded where it is asked for: a host on btrfs need not wait for all of L
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import Keeper
+from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import (
+    Keeper,
+    Offer,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import CONTAINERD
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.wanted import (
     Wanted,
@@ -32,18 +36,18 @@ def keepers_of(wanted: Wanted) -> tuple[Keeper, ...]:
 
     :raises StorageError: one of them could not be like that on any host.
     """
-    storage = {
+    kinds: dict[str, Callable[[Wanted], tuple[Keeper, ...]]] = {
         "none": lambda _wanted: (),
         "pool": _pool,
         "thin": _volume,
         "plain": _volume,
         "btrfs": _btrfs,
         "zfs": _zfs,
-    }[wanted.storage](wanted)
-    return (*storage, _engine(wanted))
+    }
+    return (*kinds[wanted.storage](wanted), _engine(wanted))
 
 
-def _engine(wanted):
+def _engine(wanted: Wanted) -> Keeper:
     params, store = wanted.params, wanted.params["containerd_image_store"]
     on_store = wanted.driver == CONTAINERD
     options = {**_own_options(wanted), **params["options"]}
@@ -63,7 +67,7 @@ def _engine(wanted):
     )
 
 
-def _own_options(wanted):
+def _own_options(wanted: Wanted) -> dict[str, Any]:
     """What the driver is given on each kind of storage, unless the user says otherwise."""
     params = wanted.params
     if wanted.storage == "pool":
@@ -78,7 +82,7 @@ def _own_options(wanted):
     return {}
 
 
-def _mapper_name(group, volume):
+def _mapper_name(group: str, volume: str) -> str:
     from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
         mapper_name,
     )
@@ -86,7 +90,7 @@ def _mapper_name(group, volume):
     return mapper_name(group, volume)
 
 
-def _mounted(params: Any) -> dict[str, Any]:
+def _mounted(params: Mapping[str, Any]) -> dict[str, Any]:
     """What every storage takes that is mounted at the data root."""
     return {
         "path": params["data_root"],
@@ -95,7 +99,7 @@ def _mounted(params: Any) -> dict[str, Any]:
     }
 
 
-def _pool(wanted):
+def _pool(wanted: Wanted) -> tuple[Keeper, ...]:
     from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import (
         keeper,
         state,
@@ -119,10 +123,15 @@ def _pool(wanted):
             "devices": params["devices"],
         }
     )
-    return (keeper.keeper(pool),)
+    return (keeper.keeper(pool)._replace(assume=_with_groups),)
 
 
-def _volume(wanted):
+def _with_groups(state: Any, offer: Offer) -> Any:
+    """A volume that is made in the pool is in its group as well."""
+    return state._replace(groups=offer["groups"]) if "groups" in offer else state
+
+
+def _volume(wanted: Wanted) -> tuple[Keeper, ...]:
     from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume import (
         keeper,
         state,
@@ -136,17 +145,18 @@ def _volume(wanted):
             "pool": params["pool"] if thin else None,
             "size": size_of(params, wanted.storage),
             "mount_options": ["noatime", "prjquota"],
+            # The disks of a thin volume are its pool's affair.
+            "devices": () if thin else params["devices"],
             **_mounted(params),
         }
     )
-    # The disks of a thin volume are its pool's affair.
     return (
         *(_pool(wanted) if thin else ()),
-        keeper.keeper(volume, () if thin else params["devices"]),
+        keeper.keeper(volume),
     )
 
 
-def _btrfs(wanted):
+def _btrfs(wanted: Wanted) -> tuple[Keeper, ...]:
     from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem import (
         keeper,
         state,
@@ -166,7 +176,7 @@ def _btrfs(wanted):
     return (keeper.keeper(filesystem),)
 
 
-def _zfs(wanted):
+def _zfs(wanted: Wanted) -> tuple[Keeper, ...]:
     from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool import (
         keeper,
         state,
@@ -176,6 +186,7 @@ def _zfs(wanted):
     pool = state.wanted_from(
         {
             "name": params["zfs_pool"],
+            "devices": params["devices"],
             "layout": params["zfs_layout"],
             "ashift": None,
             "dataset": params["zfs_dataset"],
@@ -183,4 +194,4 @@ def _zfs(wanted):
             **_mounted(params),
         }
     )
-    return (keeper.keeper(pool, params["devices"]),)
+    return (keeper.keeper(pool),)

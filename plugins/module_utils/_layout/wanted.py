@@ -24,7 +24,7 @@ _DRIVERS = [
     *("overlay2", "btrfs", "zfs", "devicemapper", "overlay", "vfs", "aufs", CONTAINERD, AUTO),
 ]
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "driver": {"type": "str", "choices": _DRIVERS, "default": "overlay2"},
     "workload": {"type": "str", "choices": list(WORKLOADS), "default": "general"},
     "containerd_image_store": {"type": "bool"},
@@ -110,7 +110,7 @@ def wanted_from(params: Mapping[str, Any], choice: Choice | None) -> Wanted:
     return Wanted(driver, _storage(params, driver, takes_disks, choice is not None), params)
 
 
-def _storage(params, driver, takes_disks, chosen):
+def _storage(params: Mapping[str, Any], driver: str, takes_disks: bool, chosen: bool) -> str:
     kind = params["volume_kind"]
     if kind is None:
         # Without disks in its inventory a host may have been given them before; but not where the

@@ -11,6 +11,8 @@ The units are stopped once, while the mount changes, and never run on the empty 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Part,
@@ -22,13 +24,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules
     require_nothing_hidden,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    MountState,
+    Place,
     missing_options,
 )
 
 _RELOAD = Command("Let systemd read the changed units", ("systemctl", "daemon-reload"))
 
 
-def plan_mount(mount, place):
+def plan_mount(mount: MountState, place: Place) -> tuple[tuple[Part, ...], MountState]:
     """``(parts, MountState after them)`` for a mount that systemd or fstab keeps: one, or none.
 
     :raises StorageError: it would hide something.
@@ -36,7 +40,8 @@ def plan_mount(mount, place):
     unit = place.unit
     remount = bool(mount.ours and missing_options(place, mount.mounted))
     by_unit = mount.table is None
-    changing = []
+    changing: list[Command] = []
+    argv: tuple[str, ...]
     if remount:
         reason = f"Unmount {unit.where}, to mount it with {','.join(unit.options)}"
         changing.append(Command(reason, ("umount", unit.where)))
@@ -62,7 +67,9 @@ def plan_mount(mount, place):
     return (part,) if part.ready or part.steps else (), after
 
 
-def units(unit_files, mount, place):
+def units(
+    unit_files: Sequence[WriteFile], mount: MountState, place: Place
+) -> list[Command | WriteFile]:
     """The steps that tell systemd of a mount: its files, and the guards of the units.
 
     They are taken while the units run, so that none starts on the empty folder meanwhile.
@@ -75,12 +82,12 @@ def units(unit_files, mount, place):
     return [*files, _RELOAD] if files else []
 
 
-def stopped(mount, place):
+def stopped(mount: MountState, place: Place) -> tuple[Pause, ...]:
     """The pauses of the units that run, as the mount changes below them."""
     return tuple(_pause(name, place) for name in mount.active)
 
 
-def _pause(name, place):
+def _pause(name: str, place: Place) -> Pause:
     stop = Command(f"Stop {name} while {place.where} changes", ("systemctl", "stop", name))
     start = (
         # A fourth start within a minute is refused, good ones counted too (StartLimitBurst=).
@@ -92,16 +99,16 @@ def _pause(name, place):
     return Pause(name, stop=(stop,), start=start, back=start)
 
 
-def _diagnosis(place):
+def _diagnosis(place: Place) -> tuple[str, ...]:
     """What prints why systemd could not mount."""
     argv = ("journalctl", "--unit", place.unit.name, "--since", "-2min", "--lines", "5")
     return (*argv, "--quiet", "--output", "cat", "--no-pager")
 
 
-def mounted(mount, place):
+def mounted(mount: MountState, place: Place) -> MountState:
     """The state once it is mounted as wanted, and guarded."""
     unit = place.unit
-    options = tuple(dict.fromkeys((*(mount.mounted.options if mount.ours else ()), *unit.options)))
+    options = tuple(dict.fromkeys((*(mount.live.options if mount.ours else ()), *unit.options)))
     return mount._replace(
         mounted=Mount("", "/", unit.where, unit.fstype, unit.what, options),
         ours=True,
@@ -113,12 +120,13 @@ def mounted(mount, place):
     )
 
 
-def _way_back(mount, place, remount):
+def _way_back(mount: MountState, place: Place, remount: bool) -> tuple[Command | WriteFile, ...]:
     """Take the files back, and mount what was mounted."""
     unit = place.unit
     by_unit = mount.table is None
     files = [*(_unit_file(mount, place) if by_unit else ()), *_guards(mount, place)]
     steps = restore(files)
+    argv: tuple[str, ...]
     let_go = f"Let go of the mount of {unit.where}"
     if not mount.ours and by_unit and not mount.enabled:
         argv = ("systemctl", "disable", "--quiet", "--now", unit.name)
@@ -132,7 +140,7 @@ def _way_back(mount, place, remount):
     return tuple(steps)
 
 
-def restore(files):
+def restore(files: Iterable[WriteFile]) -> list[Command | WriteFile]:
     """The steps that give the files their old content back, as systemd is to see it."""
     return [
         *(
@@ -143,7 +151,7 @@ def restore(files):
     ]
 
 
-def _unit_file(mount, place):
+def _unit_file(mount: MountState, place: Place) -> list[WriteFile]:
     unit = place.unit
     if mount.unit_text == unit.text:
         return []
@@ -151,7 +159,7 @@ def _unit_file(mount, place):
     return [WriteFile(reason, unit.path, unit.text, old=mount.unit_text)]
 
 
-def _guards(mount, place):
+def _guards(mount: MountState, place: Place) -> list[WriteFile]:
     return [
         WriteFile(
             f"Keep {name} from starting while {place.where} is not mounted",

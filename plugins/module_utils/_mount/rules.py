@@ -8,17 +8,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Finding,
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    Folder,
+    MountState,
+    Place,
     missing_options,
 )
 
 
-def require_own_mount(mount, place, sources):
+def require_own_mount(mount: MountState, place: Place, sources: Collection[str]) -> None:
     """Refuse a path where something else is mounted, or that fstab gives to something else.
 
     :param sources: the names by which fstab may call what is wanted there.
@@ -29,6 +34,7 @@ def require_own_mount(mount, place, sources):
             where,
             f"{mount.mounted.source} ({mount.mounted.fstype}) is mounted there, not {place.target}",
             "Name that one, choose another path, or unmount it by hand after its data is safe",
+            refusal="mount_point_occupied",
         )
     table = mount.table
     if table is None:
@@ -44,10 +50,11 @@ def require_own_mount(mount, place, sources):
         "/etc/fstab",
         wrong,
         "Mend that line, or take it out: the mount is then kept by a unit of its own",
+        refusal="fstab_conflict",
     )
 
 
-def require_nothing_hidden(mount, place):
+def require_nothing_hidden(mount: MountState, place: Place) -> None:
     """Refuse to mount over a folder that holds anything, unless the user wants it hidden."""
     folder = mount.folder
     if folder is None or place.keep_existing:
@@ -61,10 +68,11 @@ def require_nothing_hidden(mount, place):
             + f" ({human(folder.size)})",
             "Move that away first, or set `existing_data: keep` to leave it below the mount, "
             "where it takes space and nobody sees it",
+            refusal="data_hidden",
         )
 
 
-def _held(folder):
+def _held(folder: Folder) -> list[str]:
     holdings = folder.holdings
     counts = (
         ("images", sum(holdings.images.values())),
@@ -80,7 +88,7 @@ def _held(folder):
     return held
 
 
-def mount_findings(mount, place):
+def mount_findings(mount: MountState, place: Place) -> tuple[Finding, ...]:
     """What a person should know about the folder below the mount."""
     if not mount.folder or not _held(mount.folder):
         return ()

@@ -14,11 +14,6 @@ from typing import NamedTuple
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
-    bytes_below,
-    observe_holdings,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._host import (
-    mount_unit as _mount_unit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
@@ -26,19 +21,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     Mount,
-    mounted_at,
-    mounts,
 )
 
 # The kernel's name for each way to write an option of xfs(5).
 _SYNONYMS = {"pquota": "prjquota", "uquota": "usrquota", "quota": "usrquota", "gquota": "grpquota"}
 
-# What an engine makes in its data root at its first start, and that means nothing by itself.
-_SKELETON = {
-    "buildkit", "containerd", "containers", "engine-id", "image", "network", "plugins",
-    "runtimes", "swarm", "tmp", "trust", "volumes",
-    "aufs", "btrfs", "devicemapper", "overlay", "overlay2", "vfs", "zfs",
-}  # fmt: skip
 
 # What doc_fragments/mount.py documents, for every module that mounts something for units.
 MOUNT_ARGUMENTS = {
@@ -52,11 +39,11 @@ class Place(NamedTuple):
 
     target: str  # what is mounted, as people call it: docker/data
     unit: MountUnit
-    required_by: tuple  # systemd units
+    required_by: tuple[str, ...]  # systemd units
     keep_existing: bool  # whether what lies in the folder may be hidden
 
     @property
-    def where(self):
+    def where(self) -> str:
         """The mount point."""
         return self.unit.where
 
@@ -65,7 +52,7 @@ class Folder(NamedTuple):
     """What lies in the folder that is to be mounted over."""
 
     holdings: Holdings
-    foreign: tuple = ()  # entries that no engine makes
+    foreign: tuple[str, ...] = ()  # entries that no engine makes
     swarm: bool = False
     size: int = 0  # bytes
 
@@ -78,14 +65,22 @@ class MountState(NamedTuple):
     unit_text: str | None
     enabled: bool
     table: TableLine | None  # fstab's line for the path
-    guarded: tuple  # units that cannot start without the mount
-    guard_texts: dict  # unit -> the text of our drop-in, where there is one
-    active: tuple  # units among required_by that run; looked at only when they may have to stop
+    guarded: tuple[str, ...]  # units that cannot start without the mount
+    guard_texts: dict[str, str]  # unit -> the text of our drop-in, where there is one
+    active: tuple[
+        str, ...
+    ]  # units among required_by that run; looked at only when they may have to stop
     folder: Folder | None  # what the mount would hide; None once it is mounted
     folder_exists: bool
 
+    @property
+    def live(self) -> Mount:
+        """What is mounted at the path, where it is known that something is."""
+        assert self.mounted is not None
+        return self.mounted
 
-def check_path(path):
+
+def check_path(path: str) -> None:
     """Refuse a mount point that is not written plainly.
 
     :raises StorageError: it is relative, the root, or has an empty or a dotted part.
@@ -95,38 +90,11 @@ def check_path(path):
             f"path={path}",
             "it is not a plain absolute path of a folder below /",
             "Write it like /var/lib/docker",
+            refusal="path_invalid",
         )
 
 
-def observe_mount(run, place, is_ours):
-    """Read the :class:`MountState` of a place. No command where nothing is to be done.
-
-    :param is_ours: tells of a Mount whether it is of what is wanted there.
-    """
-    where, table = place.where, mounts()
-    found = mounted_at(where, table)
-    ours = bool(found and is_ours(found))
-    unsettled = not ours or missing_options(place, found)
-    return MountState(
-        mounted=found,
-        ours=ours,
-        unit_text=_mount_unit.read_text(place.unit.path),
-        enabled=place.unit.enabled,
-        table=_mount_unit.fstab_line(where),
-        guarded=tuple(unit for unit in place.required_by if _mount_unit.guarded(unit, where)),
-        guard_texts={
-            unit: text
-            for unit in place.required_by
-            for text in [_mount_unit.read_text(place.unit.guard_path(unit))]
-            if text is not None
-        },
-        active=_active(run, place.required_by) if unsettled else (),
-        folder=None if ours else _folder(where, table),
-        folder_exists=os.path.isdir(where),
-    )
-
-
-def missing_options(place, mounted):
+def missing_options(place: Place, mounted: Mount | None) -> list[str]:
     """The wanted mount options that the kernel does not have in force."""
     live = set(mounted.options) if mounted else set()
     # The kernel shows the level of a compression that was asked for without one.
@@ -136,38 +104,3 @@ def missing_options(place, mounted):
         for option in place.unit.options
         if _SYNONYMS.get(option, option) not in live and option not in ("defaults", "nofail")
     ]
-
-
-def _active(run, units):
-    """Those of the units that run."""
-    if not units:
-        return ()
-    out = run.read(("systemctl", "show", "--property", "Id,ActiveState", *units))
-    records = [
-        dict(line.split("=", 1) for line in record.splitlines()) for record in out.split("\n\n")
-    ]
-    running = {row["Id"] for row in records if row.get("ActiveState") in ("active", "activating")}
-    return tuple(unit for unit in units if unit in running)
-
-
-def _folder(where, table):
-    holdings = observe_holdings(where)
-    try:
-        entries = sorted(os.listdir(where))
-    except FileNotFoundError:
-        entries = []
-    worth = holdings.images or holdings.containers or holdings.volumes
-    foreign = tuple(name for name in entries if name not in _SKELETON and name != "lost+found")
-    swarm = os.path.isdir(where + "/swarm") and bool(os.listdir(where + "/swarm"))
-    size = bytes_below([where], {mount.path for mount in table}) if worth or foreign else 0
-    return Folder(holdings, foreign, swarm, size)
-
-
-def describe_mount(mount):
-    """``{"mount": ..., "guarded": [...]}`` as the user gets it."""
-    return {
-        "mount": None
-        if not mount.ours
-        else {"path": mount.mounted.path, "options": sorted(mount.mounted.options)},
-        "guarded": list(mount.guarded),
-    }

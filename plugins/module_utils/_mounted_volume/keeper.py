@@ -10,38 +10,46 @@ from __future__ import annotations
 
 from functools import partial
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import Keeper
+from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import (
+    Keeper,
+    Offer,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume import describe
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.observe import (
+    observe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.plan import (
     plan,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
-    describe,
-    observe,
+    State,
+    Wanted,
 )
 
 
-def keeper(wanted, devices):
+def keeper(wanted: Wanted) -> Keeper:
     """The :class:`Keeper` of a volume, its filesystem and its mount."""
     unit = wanted.place.unit
     return Keeper(
         name="volume",
-        observe=partial(observe, wanted=wanted, devices=devices),
+        observe=partial(observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
-        describe=partial(describe, wanted=wanted),
+        describe=partial(describe.describe, wanted=wanted),
         promise={"backing": Backing(unit.where, unit.fstype, unit.options)},
         offer=_offer,
         assume=_assume,
     )
 
 
-def _offer(after):
-    mounted = after.mount.mounted
+def _offer(after: State) -> Offer:
+    mounted = after.mount.live
     return {
         "backing": Backing(mounted.path, mounted.fstype, mounted.options),
-        "unseen": after.xfs.uuid is not None,  # else it is made in this run, and empty
+        "unseen": after.filesystem.uuid is not None,  # else it is made in this run, and empty
+        "groups": after.groups,
     }
 
 
-def _assume(state, offer):
+def _assume(state: State, offer: Offer) -> State:
     return state._replace(groups=offer["groups"]) if "groups" in offer else state

@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
+    Part,
     Plan,
     StorageError,
     kept,
@@ -29,7 +30,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs im
     SMALLEST_GROWTH_BLOCKS,
     Xfs,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import LogicalVolume
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+    LogicalVolume,
+    VolumeGroup,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     plan_group,
     require_healthy,
@@ -46,6 +50,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mounted_vol
     require_own_mount,
     require_room,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
+    State,
+    Wanted,
+)
 
 # The same share as a thin pool's default: a thin volume of it never outgrows its pool.
 DEFAULT_SIZE = Amount(share=Fraction(80, 100))
@@ -53,7 +61,7 @@ DEFAULT_SIZE = Amount(share=Fraction(80, 100))
 _BLOCK = 4 * KIB
 
 
-def plan(state, wanted):
+def plan(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that makes the volume, its filesystem and its mount as wanted."""
     require_own_mount(state, wanted)
     if not state.mount.ours:
@@ -61,6 +69,7 @@ def plan(state, wanted):
     steps, groups = plan_group(state.groups, wanted.vg)
     state = state._replace(groups=groups)
     group, volume = state.volume(wanted)
+    assert group is not None  # plan_group() refuses what could not be made
     more, state = (
         _create(state, wanted, group) if volume is None else _grow(state, wanted, group, volume)
     )
@@ -74,7 +83,7 @@ def plan(state, wanted):
     return Plan((*kept(steps), *mounting, *kept(growing)), after, findings(state, wanted))
 
 
-def _create(state, wanted, group):
+def _create(state: State, wanted: Wanted, group: VolumeGroup) -> tuple[list[Command], State]:
     size = (wanted.size or DEFAULT_SIZE).extents(group.extent_size, group.extents)
     require_room(wanted, group, size)
     volume = LogicalVolume(
@@ -86,6 +95,7 @@ def _create(state, wanted, group):
         path=wanted.device,
         pool=wanted.pool or "",
     )
+    argv: tuple[str, ...]
     size_text = human(size * group.extent_size)
     if wanted.pool:
         reason = f"Make thin volume {wanted.target} of {size_text} in pool {wanted.pool}"
@@ -100,7 +110,9 @@ def _create(state, wanted, group):
     return [step], _with_volume(state, group, volume, taken)
 
 
-def _grow(state, wanted, group, volume):
+def _grow(
+    state: State, wanted: Wanted, group: VolumeGroup, volume: LogicalVolume
+) -> tuple[list[Command], State]:
     kind = "thin" if wanted.pool else "linear"
     if volume.kind != kind or (volume.pool or None) != wanted.pool:
         raise StorageError(
@@ -108,8 +120,10 @@ def _grow(state, wanted, group, volume):
             f"it is a {volume.kind} volume{' in pool ' + volume.pool if volume.pool else ''}, "
             f"and a {kind} one{' in pool ' + wanted.pool if wanted.pool else ''} is wanted",
             "Choose another name for the volume, or say what it is",
+            refusal="volume_kind_differs",
         )
-    steps = []
+    steps: list[Command] = []
+    argv: tuple[str, ...]
     if not volume.active:
         argv = ("lvchange", "--activate", "y", "--ignoreactivationskip", wanted.target)
         steps.append(Command(f"Activate volume {wanted.target}", argv))
@@ -127,10 +141,10 @@ def _grow(state, wanted, group, volume):
     return steps, _with_volume(state, group, volume._replace(extents=size), taken)
 
 
-def _make_filesystem(state, wanted):
+def _make_filesystem(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     if state.xfs is None:
         require_mountable(state, wanted)
-        group, volume = state.volume(wanted)
+        group, volume = state.planned(wanted)
         blocks = volume.extents * group.extent_size // _BLOCK
         step = Command(
             f"Make an XFS filesystem on {wanted.target}",
@@ -141,16 +155,16 @@ def _make_filesystem(state, wanted):
     return [], state
 
 
-def _mount(state, wanted):
+def _mount(state: State, wanted: Wanted) -> tuple[tuple[Part, ...], State]:
     parts, mount = plan_mount(state.mount, wanted.place)
-    size = state.filesystem_size if state.mount.ours else state.xfs.size
+    size = state.filesystem_size if state.mount.ours else state.filesystem.size
     return parts, state._replace(device=None, mount=mount, filesystem_size=size)
 
 
-def _grow_filesystem(state, wanted):
-    group, volume = state.volume(wanted)
+def _grow_filesystem(state: State, wanted: Wanted) -> tuple[list[Command], State]:
+    group, volume = state.planned(wanted)
     size = volume.extents * group.extent_size
-    left = (size - state.filesystem_size) // state.xfs.block_size
+    left = (size - state.filesystem_size) // state.filesystem.block_size
     if left < SMALLEST_GROWTH_BLOCKS:
         return [], state
     reason = f"Grow the filesystem at {wanted.place.where} to {human(size)}"
@@ -158,7 +172,7 @@ def _grow_filesystem(state, wanted):
     return [step], state._replace(filesystem_size=size)
 
 
-def _with_volume(state, group, volume, taken):
+def _with_volume(state: State, group: VolumeGroup, volume: LogicalVolume, taken: int) -> State:
     lvs = tuple(lv for lv in group.lvs if lv.name != volume.name)
     group = group._replace(lvs=(*lvs, volume), free=group.free - taken)
     return state._replace(groups=state.groups.with_group(group))

@@ -13,15 +13,20 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, human
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import VolumeGroup
 from ansible_collections.containerhost.storage.plugins.module_utils._mount import (
     rules as mount_rules,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
+    State,
+    Wanted,
 )
 
 # mkfs.xfs refuses less since xfsprogs 5.19.
 _SMALLEST_XFS = 300 * MIB
 
 
-def require_own_mount(state, wanted):
+def require_own_mount(state: State, wanted: Wanted) -> None:
     """Refuse a path where something else is mounted, or that fstab gives to something else."""
     sources = {wanted.device, f"/dev/{wanted.target}"}
     if state.xfs and state.xfs.uuid:
@@ -29,7 +34,7 @@ def require_own_mount(state, wanted):
     mount_rules.require_own_mount(state.mount, wanted.place, sources)
 
 
-def require_room(wanted, group, extents):
+def require_room(wanted: Wanted, group: VolumeGroup, extents: int) -> None:
     """Refuse what does not fit: a plain volume into the group, a thin one into no pool."""
     size = extents * group.extent_size
     if wanted.pool:
@@ -39,6 +44,7 @@ def require_room(wanted, group, extents):
                 f"Thin pool {group.name}/{wanted.pool}",
                 "there is none of that name" if pool is None else f"it is a {pool.kind} volume",
                 "Make it first, with containerhost.storage.thinpool",
+                refusal="pool_missing" if pool is None else "pool_not_thin",
             )
     elif extents > group.free:
         raise StorageError(
@@ -47,16 +53,18 @@ def require_room(wanted, group, extents):
             f"{human(group.free * group.extent_size)} free of "
             f"{human(group.extents * group.extent_size)}",
             "Ask for less, or add a disk",
+            refusal="no_space",
         )
     if group.lv(wanted.name) is None and size < _SMALLEST_XFS:
         raise StorageError(
             f"Volume {wanted.target}",
             f"{human(size)} is too small: XFS needs {human(_SMALLEST_XFS)}",
             "Ask for more, or add a disk",
+            refusal="size_too_small",
         )
 
 
-def require_mountable(state, wanted):
+def require_mountable(state: State, wanted: Wanted) -> None:
     """Refuse to format a volume that is not blank, and an XFS that overlay cannot lie on."""
     if state.xfs is None:
         device = state.device
@@ -66,21 +74,23 @@ def require_mountable(state, wanted):
                 f"Volume {wanted.target}",
                 f"it is not blank and not XFS: it carries {what}",
                 "Choose another name for the volume, or save what is on it and remove it by hand",
+                refusal="volume_not_blank",
             )
     elif not state.xfs.ftype:
         raise StorageError(
             f"The XFS filesystem on {wanted.target}",
             "it was made with ftype=0, and overlay cannot work on it",
             "Save its data, make it anew with `mkfs.xfs -n ftype=1`: it cannot be changed",
+            refusal="file_types_missing",
         )
 
 
-def findings(state, wanted):
+def findings(state: State, wanted: Wanted) -> tuple[Finding, ...]:
     """What a person should know about the volume."""
     group, volume = state.volume(wanted)
-    found = []
-    pool = group.lv(wanted.pool) if wanted.pool else None
-    if pool and volume:
+    found: list[Finding] = []
+    pool = group.lv(wanted.pool) if group and wanted.pool else None
+    if group and pool and volume:
         given = sum(lv.extents for lv in group.lvs if lv.pool == wanted.pool)
         if given > pool.extents:
             found.append(

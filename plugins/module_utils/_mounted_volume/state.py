@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
     Amount,
@@ -16,31 +17,26 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
     Disk,
-    examine,
-    identify,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import (
     Xfs,
-    mounted_size,
-    read_superblock,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+    LogicalVolume,
+    VolumeGroup,
     check_name,
     mapper_name,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
-    observe_group,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
     Place,
     check_path,
-    describe_mount,
-    observe_mount,
 )
 
 
@@ -52,14 +48,15 @@ class Wanted(NamedTuple):
     pool: str | None  # the thin pool that it lies in; None for a plain volume
     size: Amount | None  # None keeps what is there
     place: Place
+    devices: tuple[str, ...] = ()  # paths of the disks for its group; () for a thin volume's
 
     @property
-    def target(self):
+    def target(self) -> str:
         """The volume as LVM's commands take it."""
         return self.place.target
 
     @property
-    def device(self):
+    def device(self) -> str:
         """The volume's device."""
         return self.place.unit.what
 
@@ -73,13 +70,26 @@ class State(NamedTuple):
     mount: MountState
     filesystem_size: int  # bytes of the mounted filesystem
 
-    def volume(self, wanted):
+    def volume(self, wanted: Wanted) -> tuple[VolumeGroup | None, LogicalVolume | None]:
         """``(VolumeGroup, LogicalVolume)``; None for what is not there."""
         group = self.groups.group(wanted.vg)
         return group, group.lv(wanted.name) if group else None
 
+    def planned(self, wanted: Wanted) -> tuple[VolumeGroup, LogicalVolume]:
+        """The same, where it is known that both are there."""
+        group, volume = self.volume(wanted)
+        assert group is not None
+        assert volume is not None
+        return group, volume
 
-def wanted_from(params):
+    @property
+    def filesystem(self) -> Xfs:
+        """The filesystem on the volume, where it is known that there is one."""
+        assert self.xfs is not None
+        return self.xfs
+
+
+def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     check_name(params["vg"], "volume group")
     check_name(params["name"], "logical volume")
@@ -103,40 +113,5 @@ def wanted_from(params):
             required_by=tuple(params["required_by"]),
             keep_existing=params["existing_data"] == "keep",
         ),
+        devices=tuple(params["devices"]),
     )
-
-
-def observe(run, wanted, devices):
-    """Read the volume, its filesystem and its mount. One command where nothing is to be done."""
-    groups = observe_group(run, wanted.vg, devices)
-    volume = identify(wanted.device)
-    mount = observe_mount(
-        run, wanted.place, lambda found: volume.exists and found.devno == volume.devno
-    )
-    xfs = read_superblock(wanted.device) if volume.exists else None
-    return State(
-        groups=groups,
-        device=examine(run, wanted.device) if volume.exists and not mount.ours else None,
-        xfs=xfs,
-        mount=mount,
-        filesystem_size=mounted_size(wanted.place.where, xfs) if mount.ours and xfs else 0,
-    )
-
-
-def describe(state, wanted):
-    """The state as the user gets it: sizes in bytes, ``None`` for what is not there."""
-    group, volume = state.volume(wanted)
-    return {
-        "volume": None
-        if volume is None
-        else {
-            "name": wanted.target,
-            "device": wanted.device,
-            "size": volume.extents * group.extent_size,
-            "pool": volume.pool or None,
-        },
-        "filesystem": None
-        if state.xfs is None
-        else {"type": "xfs", "uuid": state.xfs.uuid, "ftype": state.xfs.ftype},
-        **describe_mount(state.mount),
-    }

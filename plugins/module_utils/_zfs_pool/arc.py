@@ -124,6 +124,7 @@ def _require_taken(live, limit):
             f"ZFS takes no notice of a limit below {human(least)}, or of one that is not below the "
             f"{human(live.memory)} of memory that this host has",
             "Choose one between; an eighth of the memory is a good start where containers need it",
+            refusal="option_value_invalid",
         )
 
 
@@ -135,6 +136,7 @@ def _require_not_contradicted(state, limit):
             f"it sets zfs_arc_max to {others[-1].value} ({human(others[-1].value)}), and "
             f"{human(limit)} is wanted",
             "Take that line out, or ask for what it says",
+            refusal="setting_conflict",
         )
 
 

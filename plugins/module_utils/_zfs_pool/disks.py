@@ -81,6 +81,7 @@ def _create(state, wanted):
             f"Pool {name}",
             "there is none of that name, and no disk was named to make it from",
             "Name disks in `devices`, best by their names under /dev/disk/by-id",
+            refusal="disks_not_given",
         )
     layout = wanted.layout or "stripe"
     _require_takeable(disks)
@@ -90,6 +91,7 @@ def _create(state, wanted):
             f"a {layout} takes {LAYOUTS[layout]} disks at least, and {len(disks)} "
             f"{'is' if len(disks) == 1 else 'are'} named",
             "Name more disks, or choose another layout",
+            refusal="too_few_disks",
         )
     _require_alike(disks, layout)
     values = {"mountpoint": "none"}
@@ -121,6 +123,7 @@ def _add(state, wanted, pool):
                 f"it is not in pool {pool.name}, which is there already; the kernel gives names "
                 "like this anew at every boot, so it may not be the disk that was meant",
                 f"If this is the disk to add, name it {disk.stable}",
+                refusal="disk_named_by_kernel",
             )
     _require_takeable(new)
     layout, width = _shape(pool)
@@ -185,6 +188,7 @@ def _shape(pool):
                 f"{group or layout} of {len(it)}" for (layout, group), it in groups.items()
             ),
             "Add the disks by hand (`zpool add`); they are taken for members then",
+            refusal="vdevs_differ",
         )
     return layouts.pop(), widths.pop()
 
@@ -205,6 +209,7 @@ def _require_layout(pool, wanted):
             f"it is a {' and '.join(sorted(found))}, and not a {wanted.layout}: what a pool is "
             "made of cannot be changed",
             remedy,
+            refusal="layout_fixed",
         )
 
 
@@ -216,6 +221,7 @@ def _require_whole(pool, new, layout, width):
             f"{'is' if len(new) == 1 else 'are'} named ({_listed(new)}): a pool is as safe as the "
             "least of its parts",
             f"Name {width} new disks, or a multiple of that",
+            refusal="vdev_incomplete",
         )
 
 
@@ -225,6 +231,7 @@ def _require_growable(state, pool):
             f"Pool {pool.name}",
             f"it is {pool.health}, and does not grow before it is mended",
             f"`zpool status {pool.name}` says what it lacks",
+            refusal="pool_degraded",
         )
     require_writable(state.zfs(pool.name).pool)
 
@@ -250,6 +257,7 @@ def _require_not_importable(state, name):
         f"Pool {name}",
         f"there is one of that name on the disks of this host that is not imported ({told})",
         f"{remedy}. For a new pool choose another name",
+        refusal="pool_not_imported",
     )
 
 
@@ -261,6 +269,7 @@ def _require_takeable(disks):
                 disk.path,
                 f"it has {human(disk.size)}, and ZFS needs {human(_SMALLEST)}",
                 "Name a larger disk",
+                refusal="disk_too_small",
             )
 
 
@@ -273,6 +282,7 @@ def _require_alike(disks, layout):
             + ", ".join(human(size) for size in sizes)
             + "), and each would count as the smallest",
             "Name disks of one size",
+            refusal="disk_sizes_differ",
         )
 
 

@@ -136,7 +136,10 @@ def _require_usable(dataset):
     what = f"Dataset {dataset.name}"
     if dataset.type != "filesystem":
         raise StorageError(
-            what, f"it is a {dataset.type}, and only filesystems are mounted", "Name another one"
+            what,
+            f"it is a {dataset.type}, and only filesystems are mounted",
+            "Name another one",
+            refusal="dataset_not_filesystem",
         )
     if dataset.shown("keystatus") == "unavailable":
         raise StorageError(
@@ -144,6 +147,7 @@ def _require_usable(dataset):
             "its key is not loaded",
             f"Load it with `zfs load-key {dataset.shown('encryptionroot', dataset.name)}`, and see "
             "to it that it is loaded at boot",
+            refusal="key_not_loaded",
         )
     readonly = dataset.values.get("readonly", Value("off"))
     if readonly == Value("on", "temporary"):
@@ -152,6 +156,7 @@ def _require_usable(dataset):
             "it is mounted read-only",
             f"`zfs mount -o remount,rw {dataset.name}`; if its pool is imported read-only "
             "(`zpool get readonly`), export it and import it again",
+            refusal="filesystem_readonly",
         )
     if readonly.value == "on":
         raise StorageError(
@@ -159,6 +164,7 @@ def _require_usable(dataset):
             "it is read-only",
             f"`zfs inherit readonly {dataset.name}` if it may be written to; the copy of another "
             "pool may not",
+            refusal="filesystem_readonly",
         )
 
 
@@ -168,6 +174,7 @@ def _require_not_elsewhere(state, wanted):
             f"Dataset {wanted.filesystem}",
             f"it is mounted at {', '.join(state.elsewhere)}, and wanted at {wanted.place.where}",
             "Stop what uses it there and unmount it, or name another dataset",
+            refusal="dataset_mounted_elsewhere",
         )
 
 
@@ -183,10 +190,12 @@ def _require_movable(state, wanted, dataset, target):
             f"mountpoint is {shown.value}"
             + (f", and {target} is wanted" if shown.value != "legacy" else ""),
             f"{remedy}, or a line in fstab for a legacy one",
+            refusal="mount_not_persistent",
         )
     if shown.own and shown.value.startswith("/"):
         raise StorageError(
             f"Dataset {dataset.name}",
             f"its mountpoint is {shown.value}, which somebody chose, and {target} is wanted",
             f"{remedy}, or name another dataset",
+            refusal="mount_point_differs",
         )

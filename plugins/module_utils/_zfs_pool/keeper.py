@@ -12,12 +12,14 @@ from functools import partial
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import Keeper
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.describe import (
+    describe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.observe import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.plan import plan
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import describe
 
 
-def keeper(wanted, devices):
+def keeper(wanted):
     """The :class:`Keeper` of a pool, and of the filesystem in it that is mounted."""
     promise = {"modules": ("zfs",)}
     if wanted.place:
@@ -25,7 +27,7 @@ def keeper(wanted, devices):
         promise.update(backing=backing, dataset=wanted.filesystem)
     return Keeper(
         name="zfs",
-        observe=partial(observe, wanted=wanted, devices=devices),
+        observe=partial(observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
         describe=partial(describe, wanted=wanted),
         promise=promise,

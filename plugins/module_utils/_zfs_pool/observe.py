@@ -19,7 +19,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
     identify,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
-from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.observe import (
     observe_mount,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
@@ -50,7 +50,7 @@ _INSTEAD = {"zfs-import-cache.service": "zfs-import-scan.service"}
 _WHOLE_DISK = {"1", "9"}
 
 
-def observe(run, wanted, devices):
+def observe(run, wanted):
     """Read the pool and all that it depends on.
 
     :raises StorageError: ZFS is not there to be asked, or the pool does not answer.
@@ -64,14 +64,14 @@ def observe(run, wanted, devices):
     if pool is None:
         listing = _read_importable(run)
         return state._replace(
-            importable=parse_importable(listing), disks=_disks(run, devices, state, None)
+            importable=parse_importable(listing), disks=_disks(run, wanted.devices, state, None)
         )
     _require_works(pool)
     asked = [wanted.name]
     if wanted.filesystem:
         asked = [wanted.filesystem, *names.ancestors(wanted.filesystem)]
     state = state._replace(
-        disks=_disks(run, devices, state, pool),
+        disks=_disks(run, wanted.devices, state, pool),
         room=MappingProxyType(dict(filter(None, map(_room, pool.members)))),
         datasets=MappingProxyType(read_datasets(run, asked)),
         elsewhere=_elsewhere(wanted),
@@ -96,6 +96,7 @@ def _require_works(pool):
             f"it is {pool.health}" + (f": {lost}" if lost else ""),
             f"Bring its disks back, then `zpool clear {pool.name}`; `zpool status {pool.name}` "
             "says more",
+            refusal="pool_faulted",
         )
 
 
@@ -107,6 +108,7 @@ def _read_importable(run):
             "`zpool import`",
             f"it failed with exit status {rc}: {(err or out).strip()}",
             "Run it by hand on the host to see more; nothing has been changed",
+            refusal="command_failed",
         )
     return out
 

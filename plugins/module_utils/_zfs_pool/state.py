@@ -21,7 +21,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.state
     MountState,
     Place,
     check_path,
-    describe_mount,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import dataset as datasets
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
@@ -41,6 +40,7 @@ class Wanted(NamedTuple):
     arc_max: int | None = None  # bytes
     filesystem: str | None = None  # the dataset that is mounted, with the pool's name
     place: Place | None = None  # where it is mounted; there is none without a filesystem
+    devices: tuple[str, ...] = ()  # paths
 
 
 class Imported(NamedTuple):
@@ -127,6 +127,7 @@ def wanted_from(params):
         arc_max=None if arc_max is None else parse_size(arc_max, "arc_max"),
         filesystem=filesystem,
         place=place,
+        devices=tuple(params["devices"]),
     )
 
 
@@ -138,6 +139,7 @@ def _require_no_place(params):
                 "it is of use only with `path`, where the filesystem is mounted",
                 "Give the path; for datasets that are mounted otherwise there is "
                 "containerhost.storage.zfs_dataset",
+                refusal="options_incomplete",
             )
 
 
@@ -149,6 +151,7 @@ def _filesystem(pool, dataset):
             f"dataset={dataset}",
             "it is a snapshot, and those cannot be written to",
             "Name a filesystem",
+            refusal="name_invalid",
         )
     return name
 
@@ -173,39 +176,9 @@ def _check_pool_name(name):
     elif " " in name:
         wrong = "with a space in its name its datasets cannot be written into fstab or units"
     if wrong:
-        raise StorageError(f"name={name}", wrong, "Choose a name like docker")
-
-
-def describe(state, wanted):
-    """The state as the user gets it: sizes in bytes, None for what is not there or not known."""
-    pool, arc = state.pool(wanted.name), state.arc.live
-    return {
-        "pool": _describe_pool(pool, state.datasets.get(pool.name)) if pool else None,
-        "dataset": _describe_filesystem(state.datasets.get(wanted.filesystem)),
-        **({"mount": None, "guarded": []} if state.mount is None else describe_mount(state.mount)),
-        "arc": {"limit": arc.limit, "largest": arc.largest, "memory": arc.memory} if arc else None,
-    }
-
-
-def _describe_pool(pool, root):
-    return {
-        "name": pool.name,
-        "health": pool.health,
-        "used": root.number("used") if root else None,
-        "available": root.number("available") if root else None,
-        "members": [_describe_member(member) for member in pool.members],
-    }
-
-
-def _describe_filesystem(dataset):
-    if dataset is None:
-        return None
-    shown = {name: dataset.shown(name) for name in ("mountpoint", "canmount", "mounted")}
-    return {"name": dataset.name, **shown}
-
-
-def _describe_member(member):
-    return {
-        "disk": member.disk.stable or member.disk.device if member.disk else None,
-        **{name: getattr(member, name) for name in ("path", "state", "role", "group")},
-    }
+        raise StorageError(
+            f"name={name}",
+            wrong,
+            "Choose a name like docker",
+            refusal="name_invalid",
+        )

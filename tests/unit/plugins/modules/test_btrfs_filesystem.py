@@ -42,7 +42,7 @@ def run(tmp_path, monkeypatch):
 
     def run(found, check=False, **options):
         commands.clear()
-        monkeypatch.setattr(btrfs_filesystem, "observe", lambda _run, wanted: found)
+        monkeypatch.setattr(btrfs_filesystem.observe, "observe", lambda _run, wanted: found)
         arguments = {"label": "docker", "path": ROOT, "_ansible_check_mode": check, **options}
         with patch_module_args(arguments), pytest.raises(Ended) as ended:
             btrfs_filesystem.main()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import Profiles
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem import (
+    describe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.plan import (
     plan,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
-    describe,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, MIB
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
@@ -326,7 +326,7 @@ def test_refusal(state, wanted, refusal):
 @pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
 @pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
 def test_invariant(holds, state, wanted, steps):
-    holds(Technology(plan, describe), state, wanted)
+    holds(Technology(plan, describe.describe), state, wanted)
 
 
 UNITS = [
@@ -388,7 +388,7 @@ def test_a_filesystem_that_cannot_grow_leaves_the_mount_and_the_disk_that_was_ad
 
 
 def test_check_mode_tells_what_is_known_of_a_filesystem_to_be_made():
-    planned = describe(plan(host(disks=BOTH), want()).after, want())["filesystem"]
+    planned = describe.describe(plan(host(disks=BOTH), want()).after, want())["filesystem"]
     assert planned == {
         "type": "btrfs",
         "uuid": None,

@@ -23,13 +23,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.state
     MountState,
     Place,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume import describe
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.plan import (
     plan,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.state import (
     State,
     Wanted,
-    describe,
 )
 from support.failures import WAYS_TO_FAIL, fail
 from support.invariants import INVARIANTS, Technology, outcome
@@ -213,7 +213,7 @@ def test_refusal(state, wanted, refusal):
 @pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
 @pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
 def test_invariant(holds, state, wanted, steps):
-    holds(Technology(plan, describe), state, wanted)
+    holds(Technology(plan, describe.describe), state, wanted)
 
 
 def test_the_way_back_starts_the_engine_on_what_it_had():

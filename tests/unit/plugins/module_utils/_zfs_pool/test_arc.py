@@ -15,8 +15,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.ar
     ArcState,
     Setting,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.describe import (
+    describe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.plan import plan
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import describe
 from support.invariants import INVARIANTS, Technology, outcome
 from support.zfs_pool_hosts import host, pool, want
 

@@ -10,11 +10,13 @@ from types import MappingProxyType
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, MIB
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.describe import (
+    describe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
     Boot,
     Importable,
-    describe,
 )
 from support.invariants import INVARIANTS, Technology, outcome
 from support.lvm_hosts import disk

@@ -20,9 +20,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
     TableLine,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import Folder
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.describe import (
+    describe,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
-    describe,
     wanted_from,
 )
 from support.invariants import INVARIANTS, Technology, outcome
@@ -338,6 +340,7 @@ def test_data_below_the_mount_is_told():
 
 
 PARAMS = {
+    "devices": [],
     "name": "docker", "layout": None, "ashift": None, "dataset": None, "path": None,
     "required_by": [], "existing_data": "refuse", "arc_max": None,
 }  # fmt: skip

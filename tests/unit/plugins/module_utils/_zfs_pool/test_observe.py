@@ -129,7 +129,7 @@ def healthy(state="ONLINE"):
 
 def test_two_commands_where_nothing_is_to_be_done():
     run = healthy()
-    state = observe.observe(run, want_mounted(), ["/dev/disk/by-id/ata-X"])
+    state = observe.observe(run, want_mounted(devices=("/dev/disk/by-id/ata-X",)))
     assert run.argvs == [
         ("zpool", "status", "-p", "-P"),
         ("zfs", "get", "-H", "-p", "-o", "name,property,value,source", "all", "docker/data",
@@ -145,14 +145,14 @@ def test_two_commands_where_nothing_is_to_be_done():
 def test_the_pool_is_looked_at_closer_where_a_disk_is_to_be_added(monkeypatch):
     run = healthy()
     monkeypatch.setattr(observe, "identify", Disk)
-    state = observe.observe(run, want(), ["/dev/sdb"])
+    state = observe.observe(run, want(devices=("/dev/sdb",)))
     assert [argv[:2] for argv in run.argvs][2:] == [("zpool", "get")]
     assert state.values == {"readonly": "off"}
 
 
 def test_a_pool_that_is_not_imported_is_looked_for():
     run = healthy()
-    state = observe.observe(run, want()._replace(name="new"), [])
+    state = observe.observe(run, want()._replace(name="new"))
     assert [argv[:2] for argv in run.argvs] == [("zpool", "status"), ("zpool", "import")]
     assert state.importable == (
         Importable("docker", "5464031390152930478", "ONLINE"),
@@ -167,20 +167,20 @@ def test_no_pool_at_all(rc):
         zpool_status=(0, "no pools available\n", ""),
         zpool_import=(rc, "", "no pools available to import\n"),
     )
-    assert observe.observe(run, want(), []).importable == ()
+    assert observe.observe(run, want()).importable == ()
 
 
 def test_what_import_cannot_do_is_an_error():
     run = Zfs(zpool_status=(0, "", ""), zpool_import=(1, "", "cannot discover pools: no memory"))
     with pytest.raises(StorageError, match="cannot discover pools"):
-        observe.observe(run, want(), [])
+        observe.observe(run, want())
 
 
 @pytest.mark.parametrize("health", ["SUSPENDED", "UNAVAIL", "FAULTED"])
 def test_a_pool_that_does_not_work_is_refused_before_it_is_asked_more(health):
     run = healthy(health)
     with pytest.raises(StorageError, match=f"Pool docker: it is {health}.*zpool clear docker"):
-        observe.observe(run, want_mounted(), [])
+        observe.observe(run, want_mounted())
     assert len(run.argvs) == 1
 
 
@@ -189,7 +189,7 @@ def test_a_suspended_pool_is_not_asked_at_all(host):
     (host / "kstat" / "docker" / "state").write_text("SUSPENDED\n")
     run = healthy()
     with pytest.raises(StorageError, match="it is suspended"):
-        observe.observe(run, want(), [])
+        observe.observe(run, want())
     assert run.argvs == []
 
 
@@ -197,14 +197,14 @@ def test_a_module_that_is_not_built_for_this_kernel(host, monkeypatch):
     (host / "zfs").unlink()
     monkeypatch.setattr(zfs.os, "uname", lambda: type("uname", (), {"release": "6.1.0-no"}))
     with pytest.raises(StorageError, match="not built for the kernel that runs, "):
-        observe.observe(healthy(), want(), [])
+        observe.observe(healthy(), want())
 
 
 def test_a_host_without_tools(monkeypatch):
     monkeypatch.setattr(zfs.shutil, "which", lambda *_args, **_more: None)
     run = Zfs()
     with pytest.raises(StorageError, match="`zfs` is not on this host"):
-        observe.observe(run, want(), ["/dev/sda"])
+        observe.observe(run, want(devices=("/dev/sda",)))
 
 
 def partition(disk, number, start, size):

@@ -16,15 +16,25 @@ the same one, and the boot would mount either.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
+    State,
+    Wanted,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    MountState,
+    Place,
+)
 
 
-def place_of(state, wanted):
+def place_of(state: State, wanted: Wanted) -> Place:
     """The Place of the wanted mount on this host."""
-    found, mount = state.found, state.mount
+    found, mount = state.filesystem, state.mount
     if mount.table is not None:  # then fstab says how, and no unit
         return wanted.place(mount.table.source)
     kept = _setting(mount, "What")
-    if kept in found.names:
+    if kept is not None and kept in found.names:
         what = kept
     else:
         what = f"/dev/disk/by-uuid/{found.uuid}" if found.uuid else state.disks[0].stable
@@ -32,27 +42,27 @@ def place_of(state, wanted):
     return wanted.place(what, *([f"subvol={subvolume}"] if subvolume else []))
 
 
-def subvolume_of(state, wanted):
+def subvolume_of(state: State, wanted: Wanted) -> str | None:
     """The subvolume that its unit or fstab is to mount; None for the filesystem's default."""
     mount = state.mount
     if wanted.subvolume:
         return wanted.subvolume
     if mount.table is not None:
         return named_subvolume(mount.table.options)
-    if _setting(mount, "What") in state.found.names:
+    if _setting(mount, "What") in state.filesystem.names:
         return named_subvolume((_setting(mount, "Options") or "").split(","))
     live = live_subvolume(mount)
     return None if live == "/" else live
 
 
-def live_subvolume(mount):
+def live_subvolume(mount: MountState) -> str | None:
     """The subvolume that is mounted at the path; None where the filesystem is not."""
     if not mount.ours:
         return None
-    return named_subvolume(mount.mounted.options) or mount.mounted.root
+    return named_subvolume(mount.live.options) or mount.live.root
 
 
-def named_subvolume(options):
+def named_subvolume(options: Iterable[str]) -> str | None:
     """The subvolume among mount options, as the kernel writes it; None where there is none."""
     for option in options:
         name, _equals, value = option.partition("=")
@@ -61,7 +71,7 @@ def named_subvolume(options):
     return None
 
 
-def _setting(mount, name):
+def _setting(mount: MountState, name: str) -> str | None:
     """A setting in the text of the mount unit that there is; None where there is none."""
     match = re.search(rf"^{name}=(.*)$", mount.unit_text or "", re.M)
     return match[1].strip() if match else None

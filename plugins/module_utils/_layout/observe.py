@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+
+"""Reading a host's whole layout: what several layers ask for is read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import Choice
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
+    missing_programs,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._layout.packages import (
+    packages_of,
+    read_release,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._layout.state import (
+    State,
+    reports,
+    stack_of,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._layout.wanted import (
+    AUTO,
+    wanted_from,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
+        Reader,
+    )
+
+
+def observe(run: Reader, params: Mapping[str, Any]) -> State:
+    """Read all that the layout depends on; what several layers ask for is read once."""
+    choice = _choose(run, params) if params["driver"] == AUTO else None
+    wanted = wanted_from(params, choice)
+    missing = missing_programs(wanted.tools)
+    layers = stack_of(wanted, missing).observe(run)
+    packages = packages_of(missing, read_release()) if reports(params, missing) else ()
+    return State(choice, missing, packages, layers)
+
+
+def _choose(run: Reader, params: Mapping[str, Any]) -> Choice:
+    # Loaded where it is asked for: it looks into everything that the collection knows of.
+    from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+        drivers,
+        report,
+    )
+
+    wish = drivers.Wish(params["workload"], tuple(params["devices"]), params["data_root"])
+    return drivers.choose(report.observe(run, ["drivers"], wish)["drivers"])
