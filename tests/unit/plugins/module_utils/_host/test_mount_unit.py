@@ -6,11 +6,18 @@
 
 from __future__ import annotations
 
+import glob
+from types import SimpleNamespace
+
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._host import (
+    mount_unit as _mount_unit,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
     escape,
     fstab_line,
+    guarded,
 )
 
 
@@ -52,3 +59,52 @@ def test_a_unit_says_what_is_mounted_where():
     assert unit.name == "var-lib-docker.mount"
     assert "What=/dev/mapper/d-v\nWhere=/var/lib/docker\nType=xfs\n" in unit.text
     assert "Options=noatime,prjquota\n" in unit.text
+
+
+GUARD = "# Kept by containerhost.storage\n[Unit]\nRequiresMountsFor=/d\nAssertPathIsMountPoint=/d\n"
+
+
+@pytest.mark.parametrize(
+    ("fstype", "text"),
+    # ZFS mounts by a service of its own, and not by a unit that the first line could wait for
+    [("xfs", GUARD), ("btrfs", GUARD), ("zfs", GUARD + "After=zfs-mount.service\n")],
+)
+def test_a_guard_waits_for_what_mounts_the_filesystem(fstype, text):
+    assert MountUnit("what", "/d", fstype, ()).guard_text == text
+
+
+REQUIRES, ASSERTS = "RequiresMountsFor=/d", "AssertPathIsMountPoint=/d"
+ETC, RUN = "/etc/systemd/system/", "/run/systemd/system/"
+
+# the files of a host, and whether docker.service is guarded against running without /d
+DROP_INS = [
+    ({}, False),
+    ({f"{ETC}docker.service.d/50-d.conf": GUARD}, True),
+    # one of the two lines does not do: see guard_text
+    ({f"{ETC}docker.service.d/a.conf": f"[Unit]\n{REQUIRES}\n"}, False),
+    ({f"{ETC}docker.service.d/a.conf": f"[Unit]\n{ASSERTS}\n"}, False),
+    # whoever wrote them, and wherever
+    ({f"{ETC}docker.service.d/a.conf": f"[Unit]\n  {ASSERTS}  \n{REQUIRES}"}, True),
+    ({f"{ETC}docker.service.d/a.conf": REQUIRES, f"{ETC}docker.service.d/b.conf": ASSERTS}, True),
+    ({f"{ETC}docker.service.d/a.conf": REQUIRES, f"{RUN}docker.service.d/b.conf": ASSERTS}, True),
+    ({f"{RUN}docker.service.d/a.conf": GUARD}, True),
+    ({"/usr/lib/systemd/system/docker.service.d/a.conf": GUARD}, True),
+    ({"/lib/systemd/system/docker.service.d/a.conf": GUARD}, True),
+    # another mount, another unit, another kind of file
+    ({f"{ETC}docker.service.d/50-d.conf": GUARD.replace("/d", "/e")}, False),
+    ({f"{ETC}containerd.service.d/50-d.conf": GUARD}, False),
+    ({f"{ETC}docker.service.d/50-d.conf.bak": GUARD}, False),
+]
+
+
+@pytest.mark.parametrize(("files", "is_guarded"), DROP_INS)
+def test_a_unit_is_guarded_by_both_lines(tmp_path, monkeypatch, files, is_guarded):
+    for path, text in files.items():
+        file = tmp_path / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    below = SimpleNamespace(
+        escape=glob.escape, glob=lambda pattern: glob.glob(f"{tmp_path}{pattern}")
+    )
+    monkeypatch.setattr(_mount_unit, "glob", below)
+    assert guarded("docker.service", "/d") == is_guarded

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import glob
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import Engine
@@ -94,6 +97,20 @@ def test_a_mount_that_the_unit_asks_for_and_is_missing(engine, monkeypatch):
     (finding,) = _info_engine.findings(_info_engine.observe(no_commands))
     assert finding.topic == "mount_missing"
     assert str(engine) in finding.message
+
+
+@pytest.mark.parametrize("folder", ["etc", "run", "usr/lib"])
+def test_a_guard_is_found_wherever_systemd_reads_drop_ins(tmp_path, monkeypatch, folder):
+    own = tmp_path / folder / "systemd/system/docker.service.d/a.conf"
+    other = tmp_path / folder / "systemd/system/ssh.service.d/a.conf"
+    for path, text in ((own, "guard"), (other, "of another unit")):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    below = SimpleNamespace(
+        escape=glob.escape, glob=lambda pattern: glob.glob(f"{tmp_path}{pattern}")
+    )
+    monkeypatch.setattr(_info_engine, "glob", below)
+    assert list(_info_engine._drop_ins("docker.service")) == ["guard"]
 
 
 GUARDS = [

@@ -15,6 +15,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_
 from support.lvm_hosts import DISK_EXTENTS, disk, group, groups, pv
 
 ONE, TWO = "/dev/disk/by-id/virtio-disk1", "/dev/disk/by-id/virtio-disk2"
+PREPARED = {"disks": [disk(signatures=("LVM2_member",))], "orphans": [pv(in_use=False)]}
 
 CASES = [
     (groups(disks=[disk()]), [f"vgcreate docker {ONE}"], DISK_EXTENTS),
@@ -32,6 +33,8 @@ CASES = [
         [f"vgcreate docker {ONE}"],
         DISK_EXTENTS,
     ),
+    # a physical volume in no group, such as one that a run which broke off has left
+    (groups(**PREPARED), [f"vgcreate docker {ONE}"], DISK_EXTENTS),
 ]
 
 FOREIGN = group(name="other")
@@ -50,6 +53,14 @@ REFUSALS = [
     (groups(group(), disks=[disk(2, signatures=("xfs",))]), "docker", "other data (xfs)"),
     (
         groups(disks=[disk(signatures=("LVM2_member",))], orphans=[pv(in_use=True)]),
+        "docker",
+        "the signature of a physical volume of LVM",
+    ),
+    # a copy of a disk: LVM would write to one of the two, and nobody knows to which
+    (
+        groups(
+            disks=[disk(signatures=("LVM2_member",))], orphans=[pv(in_use=False, duplicate=True)]
+        ),
         "docker",
         "the signature of a physical volume of LVM",
     ),

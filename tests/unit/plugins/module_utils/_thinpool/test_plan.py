@@ -66,6 +66,7 @@ VGCREATE = "vgcreate docker /dev/disk/by-id/virtio-disk1"
 BLANK = host(disks=[disk()], profiles={})
 MADE = host(group(pool()), disks=[disk()])
 LINEAR = LogicalVolume("thinpool", "u", 10, "linear", "public")
+NO_SPARE = group(pool(), free=DISK_EXTENTS - 2048)._replace(lvs=(pool(),))
 THIN = LogicalVolume("x1", "x1-uuid", 25, "thin", "public", pool="thinpool")
 
 CASES = [
@@ -134,6 +135,8 @@ CASES = [
         ["lvextend --poolmetadatasize 8192k docker/thinpool"],
     ),
     (MADE, want("8g"), ["lvextend --extents 2048 docker/thinpool"]),
+    # the spare grows with the metadata, and is nobody's matter where that stays: the last extent
+    (host(NO_SPARE), want("10232m"), ["lvextend --extents 2558 docker/thinpool"]),
     (
         host(group(pool(), disks=2)),  # the group was grown by hand
         want("80%VG"),
@@ -185,6 +188,7 @@ REFUSALS = [
     (BLANK._replace(thin_check=False), want(), "`thin_check` is not on this host"),
     (BLANK._replace(config=LvmConfig(monitoring=False)), want(), "activation/monitoring=0"),
     (MADE, want("90%VG", "10%VG"), "it needs"),
+    (host(NO_SPARE), want("10232m", "8m"), "(data 2 GiB, metadata 4 MiB, spare 8 MiB)"),
     (MADE, want(chunk_size=65536), "its chunk size is 512 KiB, not 64 KiB"),
     (MADE, want(discards="ignore"), "only while the pool is inactive"),
     (host(group(LINEAR)), want(), "it is no thin pool but a linear volume"),
