@@ -174,3 +174,16 @@ def test_a_parameter_of_the_kernel_is_written_to_and_not_replaced(tmp_path, monk
     inode = parameter.stat().st_ino
     write(parameter, "1073741824\n")
     assert (parameter.read_text(), parameter.stat().st_ino) == ("1073741824\n", inode)
+
+
+def test_a_file_is_written_in_the_folder_that_it_will_be_in(tmp_path, monkeypatch):
+    """Beside it, hidden: from elsewhere it could not be renamed into place at once."""
+    renamed, rename = [], os.rename
+
+    def note(old, new):
+        renamed.append((os.path.dirname(old), os.path.basename(old)[:2]))
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", note)
+    write(tmp_path / "file", "text")
+    assert renamed == [(str(tmp_path), ".f")]

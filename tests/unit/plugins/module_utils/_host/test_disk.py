@@ -133,6 +133,11 @@ def test_a_serial_that_only_the_kernel_knows(host, place):
     assert _disk.identify(host.path).serial == "K1"
 
 
+def test_a_disk_of_which_the_kernel_says_nothing_has_no_size(host):
+    (host.sys / "size").unlink()
+    assert _disk.identify(host.path).size == 0
+
+
 LINKS = [
     ([], ""),
     (["/dev/disk/by-diskseq/3", "/dev/disk/by-uuid/1-2", "/dev/disk/by-label/x"], ""),
@@ -158,6 +163,7 @@ ALIGNMENTS = [
     (65536, 1048576, 0),
     (65536, 196608, 196608),  # a stripe of three disks does not divide 1 MiB
     (33553920, 0, 33553920),
+    (512, 2 * MIB, 2 * MIB),
 ]
 
 

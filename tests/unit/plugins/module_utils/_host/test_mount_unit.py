@@ -15,9 +15,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host import
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
+    TableLine,
     escape,
     fstab_line,
     guarded,
+    read_text,
 )
 
 
@@ -41,17 +43,47 @@ TABLE = """\
 # /dev/sdz /var/lib/docker xfs defaults 0 0
 UUID=5f / ext4 defaults 0 1
 /dev/sda1 /srv/a\\040b xfs noatime,prjquota 0 2
-short
+/dev/sda2 /srv/four/ xfs ro
+/dev/sda3 /short xfs
 """
 
 
 @pytest.mark.parametrize(
-    ("where", "source"),
-    [("/", "UUID=5f"), ("/srv/a b", "/dev/sda1"), ("/var/lib/docker", None), ("/srv", None)],
+    ("where", "line"),
+    [
+        ("/", TableLine("UUID=5f", "/", "ext4", ("defaults",))),
+        ("/srv/a b", TableLine("/dev/sda1", "/srv/a b", "xfs", ("noatime", "prjquota"))),
+        ("/srv/a b/", TableLine("/dev/sda1", "/srv/a b", "xfs", ("noatime", "prjquota"))),
+        ("/srv/four", TableLine("/dev/sda2", "/srv/four/", "xfs", ("ro",))),
+        ("/var/lib/docker", None),
+        ("/srv", None),
+    ],
 )
-def test_the_line_of_fstab_for_a_path(where, source):
-    line = fstab_line(where, TABLE)
-    assert (line and line.source) == source
+def test_the_line_of_fstab_for_a_path(where, line):
+    assert fstab_line(where, TABLE) == line
+
+
+def test_fstab_is_read_where_no_text_is_given(monkeypatch):
+    monkeypatch.setattr(_mount_unit, "read_text", {"/etc/fstab": TABLE}.__getitem__)
+    assert fstab_line("/").source == "UUID=5f"
+    monkeypatch.setattr(_mount_unit, "read_text", {"/etc/fstab": None}.__getitem__)
+    assert fstab_line("/") is None
+
+
+@pytest.mark.parametrize(("content", "text"), [(b"a\n", "a\n"), (b"\xff", "\ufffd"), (None, None)])
+def test_a_file_is_read_whatever_is_in_it(tmp_path, content, text):
+    if content is not None:
+        (tmp_path / "file").write_bytes(content)
+    assert read_text(str(tmp_path / "file")) == text
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_unit_is_enabled_by_a_link_even_if_that_leads_nowhere(tmp_path, monkeypatch, enabled):
+    monkeypatch.setattr(_mount_unit, "UNITS", str(tmp_path))
+    (tmp_path / "multi-user.target.wants").mkdir()
+    if enabled:
+        (tmp_path / "multi-user.target.wants/srv.mount").symlink_to("/none")
+    assert MountUnit("what", "/srv", "xfs", ()).enabled is enabled
 
 
 def test_a_unit_says_what_is_mounted_where():

@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import uuid
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import (
+    Xfs,
+    mounted_size,
     parse_superblock,
+    read_superblock,
 )
 
 UUID = "6b8f3c5e-0f5e-4f43-9d3a-0d2f7a2b8d11"
@@ -56,3 +61,21 @@ def test_ftype_is_where_each_version_keeps_it(fields, ftype):
 
 def test_anything_else_is_no_xfs():
     assert parse_superblock(bytes(4096)) is None
+
+
+def test_a_superblock_is_read_from_the_device(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "O_DIRECT", 0)  # not every filesystem below a test can do it
+    device = tmp_path / "device"
+    device.write_bytes(superblock(incompat=1) + b"XFSB" * 1024)
+    assert read_superblock(str(device)) == Xfs(UUID, 4096, 1000, 64, True)
+
+
+def test_a_device_that_is_not_there_cannot_be_read(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read_superblock(str(tmp_path / "none"))
+
+
+def test_the_log_is_a_part_of_a_mounted_filesystem(monkeypatch):
+    status = SimpleNamespace(f_blocks=900, f_frsize=4096, f_bsize=1)
+    monkeypatch.setattr(os, "statvfs", {"/srv": status}.__getitem__)
+    assert mounted_size("/srv", Xfs(UUID, 4096, 1000, 64, True)) == 964 * 4096
