@@ -78,7 +78,7 @@ def mutants(path, settings):
     """
     text = path.read_text()
     nodes = list(ast_nodes(get_ast(text)))
-    left_out = list(spans_left_out(ast.parse(text), settings["messages"]))
+    left_out = list(spans_left_out(ast.parse(text), settings))
     found = []
     for name, operator in operators(settings["operators"]).items():
         positions = [position for node in nodes for position in operator().mutation_positions(node)]
@@ -90,16 +90,20 @@ def mutants(path, settings):
     return found
 
 
-def spans_left_out(tree, messages):
-    """Yield where annotations and words for people begin and end."""
+def spans_left_out(tree, settings):
+    """Yield where annotations, words for people, and what else is left out begin and end."""
     for node in ast.walk(tree):
         annotations = [getattr(node, "annotation", None), getattr(node, "returns", None)]
         yield from (_span(each) for each in annotations if each is not None)
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "reason":
-            yield _span(node.value)
+        if isinstance(node, ast.Assign):
+            name = getattr(node.targets[0], "id", "")
+            if name == "reason" or name in settings["tables"]:
+                yield _span(node.value)
+        if isinstance(node, ast.keyword) and node.arg in settings["arguments"]:
+            yield _span(node)
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
-        which = messages.get(node.func.id)
+        which = settings["messages"].get(node.func.id)
         if which == "all":
             yield _span(node)
         elif which is not None and len(node.args) > which:

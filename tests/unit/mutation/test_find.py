@@ -11,6 +11,8 @@ from mutation.find import change, mutants
 
 SETTINGS = {
     "operators": ["RemoveStatement", "RemoveArgument", "AddNot", "NumberReplacer"],
+    "arguments": ["encoding"],
+    "tables": ["OPTIONS"],
     "messages": {"StorageError": "all", "Command": 0},
 }
 
@@ -31,6 +33,8 @@ CASES = [
     ("Command(words[0], argv[1])\n", ["Command(words[0], argv[ 2])", "Command(words[0], argv[ 0])",
                                       "pass"]),
     ("reason = names[0]\n", []),
+    ("OPTIONS = {1: f(a=b)}\n", []),
+    ("x = open(a, encoding=b, errors=c)\n", ["x = open(a, encoding=b,)"]),
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pathlib
 import stat
 
 import pytest
@@ -187,3 +188,16 @@ def test_a_file_is_written_in_the_folder_that_it_will_be_in(tmp_path, monkeypatc
     monkeypatch.setattr(os, "rename", note)
     write(tmp_path / "file", "text")
     assert renamed == [(str(tmp_path), ".f")]
+
+
+def test_what_is_synced_is_the_whole_content(tmp_path, monkeypatch):
+    """First the file, before it gets its name; then the folder that the name is in."""
+    synced = []
+
+    def note(descriptor):
+        path = pathlib.Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        synced.append(os.listdir(path) if path.is_dir() else path.read_text())
+
+    monkeypatch.setattr(os, "fsync", note)
+    write(tmp_path / "file", "text")
+    assert synced == ["text", ["file"]]

@@ -53,6 +53,7 @@ def test_an_external_log_takes_nothing_from_the_filesystem():
         ({"incompat": 0x2, "features2": 0x200}, False),
         ({"version": 4, "features2": 0x200}, True),
         ({"version": 4, "features2": 0x8, "incompat": 1}, False),
+        ({"version": 4, "features2": 0x1}, False),
     ],
 )
 def test_ftype_is_where_each_version_keeps_it(fields, ftype):

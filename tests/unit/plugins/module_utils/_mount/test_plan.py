@@ -111,6 +111,9 @@ def test_what_is_done(mount, steps):
     planned, after = plan_mount(mount, PLACE)
     assert told(planned) == steps
     assert plan_mount(after, PLACE)[0] == []
+    assert (after.ours, after.folder_exists, after.folder) == (True, True, None)
+    assert (after.enabled, after.active, after.guarded) == (True, (), PLACE.required_by)
+    assert set(UNIT.options) <= set(after.mounted.options)
 
 
 LET_GO = "systemctl disable --quiet --now var-lib-docker.mount"

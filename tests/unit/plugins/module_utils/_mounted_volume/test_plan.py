@@ -250,7 +250,10 @@ TAKEN = [
 @pytest.mark.parametrize(("found", "wanted", "free"), TAKEN)
 def test_what_a_volume_takes_from_its_group(found, wanted, free):
     state = mounted([found]) if found.lv("data") else host([found])
-    assert plan(state, wanted).after.groups.group("docker").free == free
+    after = plan(state, wanted).after
+    group_after, volume = after.volume(wanted)
+    assert group_after.free == free
+    assert after.filesystem_size == volume.extents * EXTENT
 
 
 # What is there of a volume in a group of 10236 MiB, what is wanted, whether there is room for it.

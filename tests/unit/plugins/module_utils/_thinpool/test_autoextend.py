@@ -100,6 +100,18 @@ def test_the_report_is_in_bytes():
 
 
 @pytest.mark.parametrize(
+    ("room", "policy", "can"),
+    [
+        (Headroom(10, 1, 1, 12), Policy(99, 20), True),
+        (Headroom(10, 1, 1, 11), Policy(99, 20), False),
+        (Headroom(10, 1, 1, 12), Policy(100, 20), False),
+    ],
+)
+def test_whether_a_pool_can_grow_is_reported(room, policy, can):
+    assert report(room, policy, EXTENT)["can_extend"] is can
+
+
+@pytest.mark.parametrize(
     ("room", "policy", "topics"),
     [
         (Headroom(10, 1, 1, 12), Policy(80, 20), []),
