@@ -88,6 +88,9 @@ def parse_arguments():
 def read_explained():
     """Return the ``Change`` of each mutant that is explained."""
     entries = yaml.safe_load((TESTS / "mutants-explained.yml").read_text()) or []
+    unsaid = [entry for entry in entries if not entry.get("why")]
+    if unsaid:
+        raise SystemExit(f"mutants-explained.yml does not say why: {unsaid}")
     return {find.Change(entry["file"], entry["was"], entry["becomes"]) for entry in entries}
 
 

@@ -184,6 +184,12 @@ def test_a_program_that_a_later_step_needs_is_missed_before_the_first(check_mode
     assert host.ran == []
 
 
+def test_an_argument_is_no_program():
+    host = Host(1)
+    host.lacks = ("1",)
+    assert not reconcile(host, to(2)).failed
+
+
 def test_what_is_pending_may_bring_the_program():
     host = Host(1, check_mode=True)
     host.lacks, host.params = ("grow",), {"pending": True}
