@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -15,7 +16,6 @@ import os
 import resource
 import signal
 import sys
-import tempfile
 import traceback
 from pathlib import Path
 
@@ -28,14 +28,16 @@ def warm(root):
     """Load what every run needs, but nothing of the collection, which is to be loaded changed."""
     sys.dont_write_bytecode = False  # pytest's rewritten tests are kept, out of sight
     sys.pycache_prefix = str(root / ".cache" / "mutants" / "pycache")
-    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = tempfile.mkdtemp(prefix="mutants-")
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(root / ".cache" / "mutants" / "hypothesis")
     os.chdir(root)
     for name in ("ansible.module_utils.basic", "hypothesis.strategies", "unittest.mock"):
         importlib.import_module(name)
-
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        pytest.main(["--version"])  # with that it has loaded its own plugins
     loaded = [name for name in sys.modules if name.startswith(COLLECTION)]
     if loaded:
         raise RuntimeError(f"{', '.join(loaded)} would be tested unchanged")
+    gc.freeze()  # pytest collects garbage at its end, and none of this is any
 
 
 def notices(module, path, source, tests, limits):

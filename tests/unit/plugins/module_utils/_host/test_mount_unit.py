@@ -41,6 +41,7 @@ def test_a_path_is_escaped_as_systemd_does_it(path, name):
 
 TABLE = """\
 # /dev/sdz /var/lib/docker xfs defaults 0 0
+#/dev/sdz /var/lib/docker xfs defaults 0 0
 UUID=5f / ext4 defaults 0 1
 /dev/sda1 /srv/a\\040b xfs noatime,prjquota 0 2
 /dev/sda2 /srv/four/ xfs ro
@@ -57,6 +58,7 @@ UUID=5f / ext4 defaults 0 1
         ("/srv/four", TableLine("/dev/sda2", "/srv/four/", "xfs", ("ro",))),
         ("/var/lib/docker", None),
         ("/srv", None),
+        ("/short", None),
     ],
 )
 def test_the_line_of_fstab_for_a_path(where, line):
