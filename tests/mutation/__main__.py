@@ -13,6 +13,7 @@ import argparse
 import json
 import multiprocessing
 import random
+import resource
 import time
 from pathlib import Path
 
@@ -40,9 +41,7 @@ def main():
         for room in rooms
     }
     kill.warm(ROOT)
-    for room in rooms:
-        if kill.notices(None, None, None, tests[room], settings["limits"]):
-            raise SystemExit(f"The tests of {room} fail on the code as it is")
+    limits = {room: measure(room, tests[room], settings["limits"]) for room in rooms}
     work = [
         (room, mutant)
         for room in rooms
@@ -54,9 +53,7 @@ def main():
     print(f"{len(work)} mutants in {', '.join(rooms)}", flush=True)
 
     results = {room: {"killed": 0, "explained": 0, "survived": []} for room in rooms}
-    jobs = [
-        (room, mutant, tests[room], settings["limits"], explained, ends) for room, mutant in work
-    ]
+    jobs = [(room, mutant, tests[room], limits[room], explained, ends) for room, mutant in work]
     context = multiprocessing.get_context("fork")
     stale = set() if options.room or options.seconds else set(explained)
     with context.Pool(options.jobs) as pool:
@@ -92,6 +89,15 @@ def read_explained():
     if unsaid:
         raise SystemExit(f"mutants-explained.yml does not say why: {unsaid}")
     return {find.Change(entry["file"], entry["was"], entry["becomes"]) for entry in entries}
+
+
+def measure(room, tests, limits):
+    """Run a room's tests on the code as it is; return the limits for its mutants."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    if kill.notices(None, None, None, tests, {**limits, "cpu_seconds": 3600}):
+        raise SystemExit(f"The tests of {room} fail on the code as it is")
+    taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    return {**limits, "cpu_seconds": limits["cpu_seconds"] + int(taken * limits["cpu_times"])}
 
 
 def judge(job):
