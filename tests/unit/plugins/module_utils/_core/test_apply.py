@@ -201,3 +201,12 @@ def test_what_is_synced_is_the_whole_content(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", note)
     write(tmp_path / "file", "text")
     assert synced == ["text", ["file"]]
+
+
+def test_a_new_folder_is_its_owners_alone_to_write_to(tmp_path):
+    before = os.umask(0)
+    try:
+        write(tmp_path / "new" / "file", "text")
+    finally:
+        os.umask(before)
+    assert (mode_of(tmp_path / "new"), mode_of(tmp_path / "new" / "file")) == (0o755, 0o644)

@@ -254,6 +254,7 @@ def test_what_a_volume_takes_from_its_group(found, wanted, free):
     group_after, volume = after.volume(wanted)
     assert group_after.free == free
     assert after.filesystem_size == volume.extents * EXTENT
+    assert (after.device, after.mount.ours) == (None, True)
 
 
 # What is there of a volume in a group of 10236 MiB, what is wanted, whether there is room for it.
