@@ -95,10 +95,8 @@ def spans_left_out(tree, settings):
     for node in ast.walk(tree):
         annotations = [getattr(node, "annotation", None), getattr(node, "returns", None)]
         yield from (_span(each) for each in annotations if each is not None)
-        if isinstance(node, ast.Assign):
-            name = getattr(node.targets[0], "id", "")
-            if name == "reason" or name in settings["tables"]:
-                yield _span(node.value)
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in settings["names"]:
+            yield _span(node.value)
         if isinstance(node, ast.keyword) and node.arg in settings["arguments"]:
             yield _span(node)
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):

@@ -12,7 +12,7 @@ from mutation.find import change, mutants
 SETTINGS = {
     "operators": ["RemoveStatement", "RemoveArgument", "AddNot", "NumberReplacer"],
     "arguments": ["encoding"],
-    "tables": ["OPTIONS"],
+    "names": ["OPTIONS", "reason"],
     "messages": {"StorageError": "all", "Command": 0},
 }
 

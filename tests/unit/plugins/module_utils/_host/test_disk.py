@@ -217,6 +217,11 @@ def test_tables_are_searched_for_every_name(host, monkeypatch):
     assert _disk.glance(host.path).tables == ("/dev/disk/by-id/virtio-disk1", host.path)
 
 
+def test_what_the_kernel_keeps_for_itself_is_busy(host, monkeypatch):
+    monkeypatch.setattr(_disk, "_busy", {host.path: "in use by the kernel"}.__getitem__)
+    assert _disk.glance(host.path).busy == "in use by the kernel"
+
+
 def test_readonly(host):
     host.attribute("ro", 1)
     assert _disk.glance(host.path).readonly

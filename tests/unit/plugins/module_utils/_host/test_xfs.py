@@ -65,10 +65,18 @@ def test_anything_else_is_no_xfs():
 
 
 def test_a_superblock_is_read_from_the_device(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "O_DIRECT", 0)  # not every filesystem below a test can do it
+    """Past the page cache: what this process cached earlier may be older than the disk."""
+    opened, real = [], os.open
+
+    def note(path, flags):
+        opened.append(flags)
+        return real(path, flags & ~os.O_DIRECT)  # not every filesystem below a test can do it
+
+    monkeypatch.setattr(os, "open", note)
     device = tmp_path / "device"
     device.write_bytes(superblock(incompat=1) + b"XFSB" * 1024)
     assert read_superblock(str(device)) == Xfs(UUID, 4096, 1000, 64, True)
+    assert opened == [os.O_RDONLY | os.O_DIRECT | os.O_CLOEXEC]
 
 
 def test_a_device_that_is_not_there_cannot_be_read(tmp_path):

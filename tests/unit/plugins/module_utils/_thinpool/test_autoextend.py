@@ -89,6 +89,19 @@ def test_a_step_is_counted_as_lvm_counts_it(used, spare, percent, data, metadata
     assert room == Headroom(data, metadata, grows_spare, 9)
 
 
+@pytest.mark.parametrize(
+    ("policy", "data"),
+    # beyond its threshold a pool needs what gets it below again; with 100 there is none
+    [(Policy(50, 1), 9900), (Policy(98, 1), 203), (Policy(99, 1), 100), (Policy(100, 1), 99)],
+)
+def test_a_full_pool_needs_more_than_the_percent(policy, data):
+    assert headroom(pool(9900, data_percent=100.0), 1, 9, policy).data == data
+
+
+def test_a_pool_that_is_not_active_does_not_say_how_full_it_is():
+    assert headroom(pool(9900, data_percent=None), 1, 9, Policy(80, 1)).data == 99
+
+
 def test_the_report_is_in_bytes():
     assert report(Headroom(10, 1, 1, 12), Policy(80, 20), EXTENT) == {
         "threshold": 80,
