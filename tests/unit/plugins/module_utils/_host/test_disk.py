@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
+import os
 import stat
 
 import pytest
@@ -215,6 +217,23 @@ def test_mounts_and_swap_of_partitions_count(host, monkeypatch):
 def test_tables_are_searched_for_every_name(host, monkeypatch):
     monkeypatch.setattr(_disk, "devices_in_tables", lambda names: tuple(sorted(names)))
     assert _disk.glance(host.path).tables == ("/dev/disk/by-id/virtio-disk1", host.path)
+
+
+@pytest.mark.parametrize(
+    ("error", "busy"),
+    [(None, ""), (errno.EBUSY, "in use by the kernel"), (errno.ENXIO, os.strerror(errno.ENXIO))],
+)
+def test_the_kernel_is_asked_for_a_disk_of_ones_own(host, monkeypatch, error, busy):
+    real = os.open
+
+    def fake(path, flags):
+        assert flags == os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC
+        if error:
+            raise OSError(error, os.strerror(error))
+        return real(path, os.O_RDONLY)
+
+    monkeypatch.setattr(os, "open", fake)
+    assert _disk._busy(host.path) == busy
 
 
 def test_what_the_kernel_keeps_for_itself_is_busy(host, monkeypatch):

@@ -192,3 +192,12 @@ def test_a_table_is_read_whatever_is_in_it(tmp_path, monkeypatch):
     table.write_bytes(b"\xff /dev/vdb\n")
     monkeypatch.setattr(_mounts, "TABLES", (str(table),))
     assert _mounts.devices_in_tables({"/dev/vdb"}) == (str(table),)
+
+
+def test_the_kernels_table_is_read_whatever_is_in_it(monkeypatch):
+    def fake(path, **how):
+        assert path == "/proc/7/mountinfo"
+        return io.TextIOWrapper(io.BytesIO(b"27 1 254:0 / /a\xff rw - ext4 /dev/vda rw\n"), **how)
+
+    monkeypatch.setattr(_mounts, "open", fake, raising=False)
+    assert [mount.path for mount in _mounts.mounts("7")] == ["/a\ufffd"]

@@ -106,6 +106,15 @@ def test_a_part_of_a_pool_is_hidden_and_is_no_user_of_its_profile(docker):
     assert [lv.name for lv in docker.lvs if lv.profile] == ["thinpool"]
 
 
+@pytest.mark.parametrize(
+    ("profile", "users"),
+    [("docker-thinpool", ["thinpool"]), ("site", ["docker"]), ("of-nobody", [])],
+)
+def test_who_uses_a_profile(profile, users):
+    found = changed("vg", "docker", vg_profile="site").profile_users(profile)
+    assert [one.name for one in found] == users
+
+
 def test_spare(lvm, docker):
     assert docker.spare == 11
     assert lvm.named("data")[0].spare == 0

@@ -91,6 +91,8 @@ def test_refusal(state, name, refusal):
 def test_a_step_claims_the_disks_that_it_writes_to():
     [step], _after = plan_group(groups(disks=[disk(), disk(2)]), "docker")
     assert step.claims == (disk().claim, disk(2).claim)
+    [step], _after = plan_group(groups(group(), disks=[disk(), disk(2)]), "docker")
+    assert step.claims == (disk(2).claim,)
 
 
 @pytest.mark.parametrize(("state", "commands", "extents"), CASES)

@@ -86,6 +86,9 @@ CASES = [
     ),
     (host(disks=[disk(path="/dev/vdb")]), want("1g"), [VGCREATE, lvcreate(256)]),
     (host(group(), disks=[disk()], profiles={}), want("1g"), [PROFILE, lvcreate(256)]),
+    # LVM's bounds for metadata: 16188 MiB, and an extent
+    (host(group(extents=10000, free=10000)), want("1g", "90%VG"), [lvcreate(256, "16576512k")]),
+    (host(group()), want("1g", "0.01%VG"), [lvcreate(256, "4096k")]),
     # what a run that broke off has left is gone on from
     (host(group(), disks=[disk()]), want("1g"), [lvcreate(256)]),
     (
@@ -252,8 +255,12 @@ def test_headroom_is_found_out_to_the_extent(data, topics):
     assert found.facts["autoextend"]["can_extend"] == (topics == [])
 
 
-def test_a_grown_pool_is_said_to_be_larger():
-    assert [finding.topic for finding in plan(MADE, want("1g")).findings] == ["larger_than_wanted"]
+@pytest.mark.parametrize(
+    ("size", "topics"),
+    [(None, []), ("1g", ["larger_than_wanted"]), ("8187m", []), ("8184m", ["larger_than_wanted"])],
+)
+def test_a_grown_pool_is_said_to_be_larger(size, topics):
+    assert [finding.topic for finding in plan(MADE, want(size)).findings] == topics
 
 
 @pytest.mark.parametrize(
@@ -289,6 +296,12 @@ TAKEN = [
     (MADE, want(), 2559 - 2049),
     (host(group()), want("8g"), 2559 - 2048 - 2),  # metadata and its spare, an extent each
     (MADE, want("8g"), 2559 - 2048 - 2),
+    # another pool has brought a spare that is large enough for both
+    (
+        host(group(pool(100, 4)._replace(name="b", uuid="b"))),
+        want("8g"),
+        2559 - 2048 - 1 - 100 - 2 * 4,
+    ),
     (MADE, want(metadata_size="16m"), 2559 - 2047 - 2 * 4),
     (host(NO_SPARE), want(metadata_size="16m"), 2559 - 2047 - 2 * 4),
     (MADE, want("8g", "16m"), 2559 - 2048 - 2 * 4),
