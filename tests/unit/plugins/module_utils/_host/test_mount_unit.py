@@ -32,6 +32,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
         ("/srv/a b", r"srv-a\x20b"),
         ("/.hidden/.b", r"\x2ehidden-.b"),
         ("/srv/ü", r"srv-\xc3\xbc"),
+        ("/srv/\udcff", r"srv-\xff"),  # a byte that is no UTF-8
         ("/", "-"),
     ],
 )

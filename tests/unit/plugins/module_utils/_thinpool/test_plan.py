@@ -304,6 +304,11 @@ TAKEN = [
     ),
     (MADE, want(metadata_size="16m"), 2559 - 2047 - 2 * 4),
     (host(NO_SPARE), want(metadata_size="16m"), 2559 - 2047 - 2 * 4),
+    (
+        host(group(pool(), pool(100, 8)._replace(name="b", uuid="b"))),
+        want(metadata_size="16m"),
+        2559 - 2047 - 4 - 100 - 2 * 8,
+    ),
     (MADE, want("8g", "16m"), 2559 - 2048 - 2 * 4),
     (MADE, want(zero=True), 2559 - 2049),
     (MADE, want(present=False), 2559),
