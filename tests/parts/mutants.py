@@ -9,13 +9,15 @@ each survivor has failed, unless mutants-explained.yml says why no test has to n
 Without, it is a sample: as many as fit into the seconds that mutants.toml gives, in an order that
 depends on the commit, whose name is printed as the seed. A sample has its luck, and no run is to
 turn red by that. Until a whole run has killed 95 % of every room, the part has passed when as many
-percent are killed as mutants.toml says with ``least``, and survivors are only shown; with fewer
-killed, each survivor has failed.
+percent are killed as mutants.toml says with ``least``, less two standard deviations of a sample of
+that size (6 points for 100 mutants, 3 for 400), and survivors are only shown; with fewer killed,
+each survivor has failed.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -61,11 +63,16 @@ def count(row, results, least):
     row.passed += killed
     if not killed:
         row.check("no mutant was killed", False)
-    if 100 * killed < least * (killed + len(survived)):
+    if killed < enough(killed + len(survived), least / 100):
         for each in survived:
             row.check(f"no test notices {each}", False)
     for each in results["stale"]:
         row.check(f"mutants-explained.yml has what is no mutant: {each}", False)
+
+
+def enough(total, share):
+    """Return how many of ``total`` have to be killed for ``share`` to be believed."""
+    return total * share - 2 * math.sqrt(total * share * (1 - share))
 
 
 def rate(killed, survived):
