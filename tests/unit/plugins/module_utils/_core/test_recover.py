@@ -451,3 +451,18 @@ def test_what_was_taken_back_counts_as_a_change_of_a_run_that_fails_later(fresh)
     assert ended.failed
     assert ended.result["kept"] == []
     assert ended.result["changed"]
+
+
+def test_a_step_holds_the_lock_and_has_the_mark_of_its_run(fresh):
+    host, given = fresh("host"), []
+    real = host.run_command
+
+    def run_command(argv, environ_update, pass_fds, **_more):
+        (change,) = _journal.open_changes()
+        given.append(environ_update[identity.MARK] == change.run)
+        given.append(os.path.samestat(os.fstat(pass_fds[0]), os.stat(lock.PATH)))
+        return real(argv)
+
+    host.run_command = run_command
+    assert not host.run().failed
+    assert given == [True] * 8
