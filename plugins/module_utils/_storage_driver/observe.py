@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -31,6 +30,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.pres
     present_root,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    missing_programs,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
     hidden_data,
     steps,
@@ -64,7 +67,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
         return state
     old = present_root(engine, state.config)
     state = state._replace(
-        unread=_first_line(steps.note(wanted.service)),
+        unread=text_of(steps.note(wanted.service)).partition("\n")[0].strip(),
         kernel=os.uname().release,
         roots=(holdings_of(engine, old),),
         same_root=True,
@@ -87,12 +90,6 @@ def observe(run: Reader, wanted: Wanted) -> State:
     return state
 
 
-def _first_line(path: str) -> str:
-    with contextlib.suppress(OSError), open(path, encoding="utf-8") as stream:
-        return stream.readline().strip()
-    return ""
-
-
 def _observe_prerequisites(run: Reader, state: State, target: Goal) -> Prerequisites:
     """What the refusals ask for; all but the bytes, which take all the rest to know."""
     engine, driver = state.installed, target.driver
@@ -104,7 +101,7 @@ def _observe_prerequisites(run: Reader, state: State, target: Goal) -> Prerequis
         return seen
     seen = seen._replace(
         missing_modules=engine_host.missing_modules(needs.modules, state.kernel),
-        missing_programs=engine_host.missing_programs(needs.programs),
+        missing_programs=missing_programs(needs.programs),
         unloaded_modules=engine_host.unloaded_modules(needs.loaded),
     )
     if needs.left_out:  # for others it is not worth the time to read the whole program
