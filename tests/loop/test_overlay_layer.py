@@ -488,15 +488,17 @@ def in_user_namespace(host, **options):
     script = textwrap.dedent("""
         import json, sys
         from ansible.module_utils.testing import patch_module_args
-        from ansible_collections.containerhost.storage.plugins.module_utils._core import lock
+        from ansible_collections.containerhost.storage.plugins.module_utils._core import (
+            journal, lock
+        )
         from ansible_collections.containerhost.storage.plugins.modules import overlay_layer
-        lock.PATH = sys.argv[2]
+        lock.PATH, journal.FOLDER = sys.argv[2:]
         with patch_module_args(json.loads(sys.argv[1])):
             overlay_layer.main()
     """)
     done = subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-c", script,
-         json.dumps(options), str(host / "lock")],
+         json.dumps(options), str(host / "run" / "lock"), str(host / "journals")],
         capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )  # fmt: skip

@@ -33,6 +33,11 @@ containerhost.storage
 Return values that all modules have
     https://docs.ansible.com/ansible/latest/reference_appendices/common_return_values.html
 
+.. _action_plugins:
+
+Action plugins
+    https://docs.ansible.com/ansible/latest/plugins/action.html
+
 .. _ansible_configuration_settings:
 
 Settings of Ansible itself

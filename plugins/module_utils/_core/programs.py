@@ -58,7 +58,7 @@ class Reader:
         return out
 
 
-class Taker:
+class Taker(Reader):
     """Runs the commands of steps: each by a deadline, and so that it is known whose it is.
 
     :param run: the name of the run; every process of a step has it in its environment.
@@ -67,7 +67,7 @@ class Taker:
     """
 
     def __init__(self, module, run: str, lock: int | None = None):
-        self._module = module
+        super().__init__(module)
         self._environment = {**_ENVIRONMENT, MARK: run}
         self._more = {} if lock is None else {"pass_fds": (lock,)}
 

@@ -85,8 +85,7 @@ def foresee() -> dict:
             now = standing(change)
             steps = describe_steps(step for it in now.back.returns for step in it.steps)
             told.append({**_whose(change, now), "steps": steps})
-            findings.append(foreseen(change))
-    findings = [finding._asdict() for finding in findings]
+            findings.append(foreseen(change)._asdict())
     if not told:
         return {}
     changed = any(it["steps"] for it in told)

@@ -8,7 +8,10 @@
 
 from __future__ import annotations
 
+from typing import Any, Union
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
+    Change,
     open_changes,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
@@ -21,8 +24,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.recove
     runs,
 )
 
+Seen = Union[list[Change], StorageError]
 
-def observe(run):
+
+def observe(_run: Any) -> Seen:
     """The open changes, the latest first; or why the folder they are in is not trusted."""
     try:
         return open_changes()
@@ -30,17 +35,17 @@ def observe(run):
         return error
 
 
-def describe(seen):
+def describe(seen: Seen) -> list[dict[str, Any]]:
     """Each of them, as plain JSON."""
     return [] if isinstance(seen, StorageError) else [describe_change(it) for it in seen]
 
 
-def findings(seen):
+def findings(seen: Seen) -> list[Finding]:
     """Those that nobody is at work on."""
     if isinstance(seen, StorageError):
         return [_problem(seen)]
     return [_problem(it.problem) if it.problem else foreseen(it) for it in seen if not runs(it)]
 
 
-def _problem(error):
+def _problem(error: StorageError) -> Finding:
     return Finding("warning", "interrupted_run", str(error))

@@ -67,7 +67,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
         return state
     old = present_root(engine, state.config)
     state = state._replace(
-        unread=text_of(steps.note(wanted.service)).partition("\n")[0].strip(),
+        unread=text_of(steps.note(wanted.service)).strip(),
         kernel=os.uname().release,
         roots=(holdings_of(engine, old),),
         same_root=True,

@@ -438,3 +438,25 @@ def test_a_way_back_that_fails_is_gone_to_its_end():
     assert "has to be done by hand: Take it back (" in str(ended)
     assert not ended.result["undone"]
     assert ended.result["changed"]
+
+
+def test_a_part_looks_once_more_before_its_first_step():
+    seen = []
+
+    def look(run):
+        seen.append((int(run.read(("size",))), list(host.ran)))
+        raise StorageError("Root", "it holds data", "Save it", refusal="data_hidden")
+
+    host = Host(1)
+    first = Part((Command("Grow", ("grow", "2")),), UNDO)
+    second = Part(
+        (Command("Grow more", ("grow", "8")), Command("And more", ("grow", "1"))), check=look
+    )
+    ended = reconcile(host, lambda size: Plan((first, second), 12))
+    assert ended.failed
+    assert seen == [(3, ["grow 2"])]
+    assert ended.result["refusal"] == "data_hidden"
+    assert ended.result["kept"] == [{"reason": "Grow", "action": "grow 2"}]
+    checked = reconcile(Host(1, check_mode=True), lambda size: Plan((first, second), 12))
+    assert not checked.failed
+    assert len(seen) == 1

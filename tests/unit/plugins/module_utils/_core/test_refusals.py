@@ -14,16 +14,6 @@ import pytest
 ROOMS = pathlib.Path(__file__).parents[5] / "plugins" / "module_utils"
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
-# Rooms, and files, whose refusals have no names yet.
-TO_COME = (
-    "_core/apply.py",
-    "_core/reconcile.py",
-)
-
-
-def is_to_come(path):
-    return str(path) in TO_COME or any(str(folder) in TO_COME for folder in path.parents)
-
 
 def is_name(value):
     """Whether it is a constant name, a choice between two, or one that is passed on."""
@@ -51,14 +41,9 @@ def unnamed(source):
 FILES = sorted(path.relative_to(ROOMS) for path in ROOMS.glob("_*/*.py"))
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if not is_to_come(path)], ids=str)
+@pytest.mark.parametrize("path", FILES, ids=str)
 def test_every_refusal_of_a_room_has_a_name(path):
     assert unnamed((ROOMS / path).read_text()) == []
-
-
-@pytest.mark.parametrize("name", TO_COME)
-def test_what_is_to_come_is_there(name):
-    assert (ROOMS / name).exists()
 
 
 @pytest.mark.parametrize(
