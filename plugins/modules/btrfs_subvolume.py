@@ -238,7 +238,7 @@ done:
   type: list
   elements: dict
 failed_step:
-  description: The step that failed, with its reason; null where the host did not keep what all gave.
+  description: The step that failed, with its reason; null where none was at work.
   returned: when a step failed
   type: dict
 """
