@@ -195,6 +195,30 @@ undone:
   description: Whether the old configuration is back in force after a failure.
   returned: when a step failed and there was something to take back
   type: bool
+refusal:
+  description: The stable name of what is wrong, by which a fleet can be counted.
+  returned: when it is refused or fails
+  type: str
+  sample: data_hidden
+kept:
+  description: The steps that were taken before another one failed, and that stay.
+  returned: when a step failed
+  type: list
+  elements: dict
+taken_back:
+  description: The steps that were taken before another one failed, and that were taken back.
+  returned: when a step failed
+  type: list
+  elements: dict
+done:
+  description: All steps that were taken before another one failed, kept or taken back.
+  returned: when a step failed
+  type: list
+  elements: dict
+failed_step:
+  description: The step that failed, with its reason; null where none was at work.
+  returned: when a step failed
+  type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -721,6 +721,11 @@ findings:
     message:
       description: What it is, with the numbers, and what to do about it.
       type: str
+refusal:
+  description: The stable name of what is wrong, by which a fleet can be counted.
+  returned: when it is refused or fails
+  type: str
+  sample: root_required
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -282,9 +282,10 @@ findings:
   type: list
   elements: dict
 refusal:
-  description: The stable name of what was refused.
-  returned: when it is refused
+  description: The stable name of what is wrong, by which a fleet can be counted.
+  returned: when it is refused or fails
   type: str
+  sample: disk_not_free
 kept:
   description: The steps that were taken before another one failed, and that stay.
   returned: when a step failed
@@ -295,6 +296,15 @@ taken_back:
   returned: when a step failed
   type: list
   elements: dict
+done:
+  description: All steps that were taken before another one failed, kept or taken back.
+  returned: when a step failed
+  type: list
+  elements: dict
+failed_step:
+  description: The step that failed, with its reason; null where none was at work.
+  returned: when a step failed
+  type: dict
 """
 
 from functools import partial

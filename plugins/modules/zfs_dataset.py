@@ -215,6 +215,30 @@ destroys:
   type: list
   elements: str
   sample: ["snapshot tank/old@a (guid 92817236871)", "filesystem tank/old (guid 85148371928)"]
+refusal:
+  description: The stable name of what is wrong, by which a fleet can be counted.
+  returned: when it is refused or fails
+  type: str
+  sample: dataset_busy
+kept:
+  description: The steps that were taken before another one failed, and that stay.
+  returned: when a step failed
+  type: list
+  elements: dict
+taken_back:
+  description: The steps that were taken before another one failed, and that were taken back.
+  returned: when a step failed
+  type: list
+  elements: dict
+done:
+  description: All steps that were taken before another one failed, kept or taken back.
+  returned: when a step failed
+  type: list
+  elements: dict
+failed_step:
+  description: The step that failed, with its reason; null where none was at work.
+  returned: when a step failed
+  type: dict
 """
 
 from functools import partial

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     SYSFS,
     find_uuid,
-    read_text,
+    sysfs_text,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.ioctl import ask, number
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.superblock import (
@@ -28,6 +28,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.super
     read_superblock,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk, identify
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
@@ -83,7 +84,7 @@ def _part(devno: str) -> Part | None:
     if found is None or _entries(folder + "/holders"):
         return None
     # newer than the superblock, while it is mounted
-    label = read_text(found.uuid, "label") if found.uuid else None
+    label = sysfs_text(found.uuid, "label") if found.uuid else None
     if label is not None:
         found = found._replace(label=label)
     disk = identify(device)
@@ -91,22 +92,14 @@ def _part(devno: str) -> Part | None:
 
 
 def _known_to_udev() -> set[str]:
-    found = set()
-    for devno in _entries(_SYS):
-        try:
-            with open(_UDEV + devno, encoding="utf-8", errors="replace") as stream:
-                if "\nE:ID_FS_TYPE=btrfs\n" in stream.read():
-                    found.add(devno)
-        except OSError:
-            continue
-    return found
+    return {it for it in _entries(_SYS) if "\nE:ID_FS_TYPE=btrfs\n" in text_of(_UDEV + it)}
 
 
 def _in_use() -> set[str]:
     found = set()
     for known in _entries(SYSFS):
         for name in _entries(os.path.join(SYSFS, known, "devices")):
-            devno = read_text(known, "devices", name, "dev")
+            devno = sysfs_text(known, "devices", name, "dev")
             if devno:
                 found.add(devno)
     return found

@@ -19,6 +19,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import (
+    number_of,
+    try_text,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
@@ -126,19 +130,15 @@ def observe_quota_group(uuid: str | None, subvolume_id: int) -> QuotaGroup | Non
     return QuotaGroup(limit("referenced", _MAX_REFERENCED), limit("exclusive", _MAX_EXCLUSIVE))
 
 
-def read_text(uuid: str, *names: str) -> str | None:
+def sysfs_text(uuid: str, *names: str) -> str | None:
     """The text of a file in sysfs; None where there is none."""
-    try:
-        with open(os.path.join(SYSFS, uuid, *names), encoding="utf-8") as stream:
-            return stream.read().strip()
-    except OSError:
-        return None
+    text = try_text(os.path.join(SYSFS, uuid, *names))
+    return None if text is None else text.strip()
 
 
 def read_number(uuid: str, *names: str) -> int | None:
     """The number in a file in sysfs; None where there is none."""
-    text = read_text(uuid, *names)
-    return int(text) if text and text.isdigit() else None
+    return number_of(os.path.join(SYSFS, uuid, *names))
 
 
 def _is_at(uuid: str, *names: str) -> bool:

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvo
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    find_program,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
@@ -54,7 +56,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
     place = _observe_place(wanted.path, table)
     source = wanted.snapshot_of if wanted.present else None
     uuid = place.filesystem.uuid
-    tool = shutil.which("btrfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
+    tool = find_program("btrfs") is not None
     return State(
         place=place,
         source=_observe_place(source, table) if source else None,

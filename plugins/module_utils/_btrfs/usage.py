@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,11 +22,14 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.files
     SYSFS,
     find_uuid,
     read_number,
-    read_text,
+    sysfs_text,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    find_program,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
@@ -93,8 +95,7 @@ def observe_btrfs(run: Reader) -> list[Usage]:
 
 def _observe(run: Reader, mount: Mount) -> Usage | None:
     usage = read_usage(mount)
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    if usage is None or shutil.which("btrfs", path=path) is None:
+    if usage is None or find_program("btrfs") is None:
         return usage
     rc, out, _err = run(("btrfs", "filesystem", "usage", "--raw", mount.path))
     if rc:
@@ -120,7 +121,7 @@ def read_usage(mount: Mount) -> Usage | None:
         return None
     return Usage(
         uuid=uuid,
-        label=read_text(uuid, "label") or "",
+        label=sysfs_text(uuid, "label") or "",
         devices=tuple(sorted(os.listdir(os.path.join(SYSFS, uuid, "devices")))),
         mount=mount.path,
         data=data,

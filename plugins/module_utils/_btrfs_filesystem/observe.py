@@ -24,7 +24,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devic
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     is_inside,
-    read_text,
+    sysfs_text,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import (
     active_profiles,
@@ -41,7 +41,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_files
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
     missing_modules,
-    missing_programs,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
     examine,
@@ -51,6 +50,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
     Mount,
     mounted_at,
     mounts,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    missing_programs,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.observe import (
     observe_mount,
@@ -119,7 +121,7 @@ def _observe(
         sector=own[0].superblock.sector,
         strangers=tuple(part for part in own if part.devno not in devnos),
         profiles=profiles,
-        operation=read_text(uuid, "exclusive_operation") or "none",
+        operation=sysfs_text(uuid, "exclusive_operation") or "none",
         # What an engine mounts below its data root goes with it.
         elsewhere=tuple(mount for mount in mine if not is_inside(mount.path, wanted.where)),
         usage=read_usage(seen) if seen else None,

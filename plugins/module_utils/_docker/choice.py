@@ -33,7 +33,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.fact
     CONTAINERD,
     KNOWN,
     Facts,
-    counted,
+    counted_holdings,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.possible import (
     Standing,
@@ -160,7 +160,7 @@ def _holders(facts: Facts, ready: Collection[str]) -> Iterator[tuple[str, str]]:
     held = facts.held()
     for name in sorted(held, key=lambda name: name != facts.in_use):
         if name in ready:
-            what, gone = counted(*held[name]), _gone(name)
+            what, gone = counted_holdings(*held[name]), _gone(name)
             why = f"It holds {what}, which another driver would not show."
             yield name, why + (f" {gone}." if gone else "")
 

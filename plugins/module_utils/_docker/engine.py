@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import socket
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +23,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.opti
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit import (
     Unit,
     observe_unit,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    find_program,
 )
 
 if TYPE_CHECKING:
@@ -79,7 +81,7 @@ def observe_engine(run: Reader, service: str) -> Engine | None:
     :raises StorageError: it runs and does not answer, or its version cannot be told.
     """
     unit = observe_unit(run, service)
-    program = unit.program or shutil.which("dockerd") or ""
+    program = unit.program or find_program("dockerd") or ""
     if unit.load == "not-found" or not os.access(program, os.X_OK):
         return None
     unit = unit._replace(program=program)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import counted
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
 )
@@ -85,15 +86,10 @@ class Facts(NamedTuple):
         return CONTAINERD if of_containerd else name
 
 
-def number_of(count: int, noun: str) -> str:
-    """``1 image``, ``3 images``."""
-    return f"{count} {noun}" + ("s" if count > 1 else "")
-
-
-def counted(images: int, containers: int) -> str:
+def counted_holdings(images: int, containers: int) -> str:
     """``3 images and 1 container``; '' for none."""
     return " and ".join(
-        number_of(count, noun)
+        counted(count, noun)
         for count, noun in ((images, "image"), (containers, "container"))
         if count
     )

@@ -16,7 +16,6 @@ import contextlib
 import mmap
 import os
 import re
-import shutil
 import struct
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,14 +24,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
     option_values as values,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts, xfs
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    find_program,
+    missing_programs,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
         Reader,
     )
-
-# A user's PATH often lacks these, and the tools of an administrator are there; systemd's has them.
-FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 MODULES = "/sys/module"  # what is loaded, or built in with parameters
 _EXT = ("ext2", "ext3", "ext4")
@@ -82,16 +83,6 @@ def missing_modules(names: Iterable[str], release: str) -> tuple[str, ...]:
     )
     stems = set(re.findall(r"/([\w-]+)\.ko", known))
     return tuple(name for name in wanted if not {name, name.replace("_", "-")} & stems)
-
-
-def missing_programs(names: Iterable[str]) -> tuple[str, ...]:
-    """Those of the programs that are not on the engine's path, which is systemd's."""
-    return tuple(name for name in names if not find_program(name))
-
-
-def find_program(name: str) -> str | None:
-    """Where a program is that is on the path, or beside it; None for none."""
-    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *FOLDERS)))
 
 
 def left_out(program: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -163,9 +154,10 @@ def containerd_images(run: Reader) -> int:
 
     The engine counts them itself while it runs. The namespace is the engine's default.
     """
-    if not shutil.which("ctr"):
+    program = find_program("ctr")
+    if not program:
         return 0
-    rc, out, _err = run(("ctr", "--namespace", "moby", "images", "list", "--quiet"))
+    rc, out, _err = run((program, "--namespace", "moby", "images", "list", "--quiet"))
     return 0 if rc else len(out.split())
 
 
@@ -173,9 +165,10 @@ def observe_pool(run: Reader, name: str) -> Pool | None:
     """The :class:`Pool` of a device-mapper name; None where device-mapper cannot be asked."""
     if not os.path.exists("/dev/mapper/" + name):
         return Pool(name, exists=False)
-    if not shutil.which("dmsetup"):
+    program = find_program("dmsetup")
+    if not program:
         return None
-    rc, out, _err = run(("dmsetup", "status", "--", name))
+    rc, out, _err = run((program, "status", "--", name))
     return None if rc else parse_pool(name, out)
 
 
@@ -189,12 +182,3 @@ def parse_pool(name: str, status: str) -> Pool:
         return Pool(name, exists=True)
     used = words[3] != "0" or not words[5].startswith("0/")
     return Pool(name, exists=True, thin=True, used=used)
-
-
-def text_of(path: str) -> str:
-    """The content of a small file; '' where there is none, or it cannot be read."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
-        return ""

@@ -23,7 +23,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
     CONTAINERD,
     Facts,
-    counted,
+    counted_holdings,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
     Version,
@@ -134,7 +134,7 @@ def _start(facts: Facts, driver: str, target: Version) -> str:
 
 def _loss(facts: Facts, lost: list[str]) -> str:
     held = facts.held()
-    what = " and ".join(f"the {counted(*held[name])} of {_named(name)}" for name in lost)
+    what = " and ".join(f"the {counted_holdings(*held[name])} of {_named(name)}" for name in lost)
     text = f" It does not show {what}."
     if facts.holds.volumes and any(held[name][1] for name in lost):
         text += (

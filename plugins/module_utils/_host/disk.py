@@ -25,6 +25,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Claim,
     StorageError,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import (
+    number_of,
+    text_of,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     devices_in_tables,
     mounted_devices,
@@ -108,7 +112,7 @@ def identify(path: str) -> Disk:
         exists=True,
         device=os.path.realpath(path),
         devno=devno,
-        size=int(_text(sys + "/size") or 0) * 512,
+        size=(number_of(sys + "/size") or 0) * 512,
         serial=udev["env"].get("ID_SERIAL_SHORT") or udev["env"].get("ID_SERIAL") or _serial(sys),
         wwn=udev["env"].get("ID_WWN_WITH_EXTENSION") or udev["env"].get("ID_WWN", ""),
         links=_stable(udev["links"]),
@@ -283,7 +287,7 @@ def _first_content(device: str, size: int) -> int | None:
 def _udev(devno: str) -> _Record:
     """Udev's record of a device; empty where there is none."""
     record: _Record = {"env": {}, "links": []}
-    for line in (_text(_UDEV + devno) or "").splitlines():
+    for line in text_of(_UDEV + devno).splitlines():
         kind, _colon, rest = line.partition(":")
         if kind == "E":
             name, _equals, value = rest.partition("=")
@@ -318,7 +322,7 @@ def _alignment(sys: str) -> int:
     queue = "/queue/" if os.path.isdir(sys + "/queue") else "/../queue/"
     found = 0
     for name in ("minimum_io_size", "optimal_io_size"):
-        value = int(_text(sys + queue + name) or 0)
+        value = number_of(sys + queue + name) or 0
         if value and _MIB % value:
             found = value
     return found
@@ -334,8 +338,4 @@ def _holders(sys: str) -> list[str]:
 
 
 def _text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read().strip()
-    except OSError:
-        return ""
+    return text_of(path).strip()

@@ -17,6 +17,8 @@ import os
 import re
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import read_text
+
 UNITS = "/etc/systemd/system"
 
 
@@ -91,15 +93,6 @@ def guarded(unit: str, where: str) -> bool:
         for path in glob.glob(f"{folder}/systemd/system/{glob.escape(unit)}.d/*.conf"):
             lines.update(line.strip() for line in (read_text(path) or "").splitlines())
     return {f"RequiresMountsFor={where}", f"AssertPathIsMountPoint={where}"} <= lines
-
-
-def read_text(path: str) -> str | None:
-    """The content of a file; None where there is none."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except FileNotFoundError:
-        return None
 
 
 class TableLine(NamedTuple):

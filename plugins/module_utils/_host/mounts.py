@@ -13,6 +13,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
+
 TABLES = ("/etc/fstab", "/etc/crypttab")
 
 
@@ -138,13 +140,12 @@ def mounted_devices(devnos: Collection[str]) -> tuple[str, ...]:
 def swap_devices() -> set[str]:
     """Device numbers of all swap in use, as "major:minor"."""
     found = set()
-    with open("/proc/swaps", encoding="utf-8") as stream:
-        for line in stream.read().splitlines()[1:]:
-            try:
-                number = os.stat(_plain(line.split()[0])).st_rdev
-            except OSError:
-                continue
-            found.add(f"{os.major(number)}:{os.minor(number)}")
+    for line in text_of("/proc/swaps").splitlines()[1:]:  # no such file: a kernel without swap
+        try:
+            number = os.stat(_plain(line.split()[0])).st_rdev
+        except OSError:
+            continue
+        found.add(f"{os.major(number)}:{os.minor(number)}")
     return found
 
 
@@ -157,11 +158,7 @@ def devices_in_tables(names: set[str]) -> tuple[str, ...]:
 
 
 def _named_in(table: str) -> set[str]:
-    try:
-        with open(table, encoding="utf-8", errors="replace") as stream:
-            lines = stream.read().splitlines()
-    except OSError:
-        return set()
+    lines = text_of(table).splitlines()
     return {word for line in lines if not line.lstrip().startswith("#") for word in line.split()}
 
 

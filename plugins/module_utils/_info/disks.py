@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import text_of
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
     Disk,
     examine,
     glance,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (

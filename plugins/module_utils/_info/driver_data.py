@@ -21,6 +21,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import counted
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     driver_folders as folders,
 )
@@ -31,9 +32,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     SNAPSHOTTERS,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import DATA_ROOT
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
-    number_of,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mount_of
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import parent_of
 
@@ -256,7 +254,7 @@ def _left(kept: Kept, using: Using) -> Iterator[Finding]:
 
 def _counts(kept: Kept) -> list[str]:
     counts = ((kept.layers, "layer"), (kept.images, "image"), (kept.containers, "container"))
-    return [number_of(count, noun) for count, noun in counts if count]
+    return [counted(count, noun) for count, noun in counts if count]
 
 
 def _told_by_engine(kept: Kept, using: Using) -> bool:

@@ -43,6 +43,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.pres
     setting,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    missing_programs,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
@@ -103,7 +106,7 @@ def _facts(state: driver_state.State, engine: Engine) -> Facts:
         **_place(root, inner),
         zfs_module=engine_host.zfs_module(),
         missing_modules=engine_host.missing_modules(_all("modules"), state.kernel),
-        missing_programs=engine_host.missing_programs(_all("programs")),
+        missing_programs=missing_programs(_all("programs")),
         unloaded_modules=engine_host.unloaded_modules(_all("loaded")),
         left_out=_left_out(engine.unit.program),
         holds=state.roots[0] if state.roots else docker_data.Holdings(root),
@@ -122,7 +125,7 @@ def _left_out(program: str) -> tuple[str, ...]:
     names = [name for name, it in DRIVERS.items() if it.left_out]
     return engine_host.left_out(
         program,
-        [name for name in names if not engine_host.missing_programs(DRIVERS[name].programs)],
+        [name for name in names if not missing_programs(DRIVERS[name].programs)],
     )
 
 

@@ -28,13 +28,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.engi
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
     backing_of,
-    find_program,
-    text_of,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import (
     config_file,
     holdings_of,
     present_root,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    find_program,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
     describe as driver_description,

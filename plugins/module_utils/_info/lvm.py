@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import find_program
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    find_program,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
     observe_lvm_config,
 )

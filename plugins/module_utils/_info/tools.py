@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
     find_program,
 )
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import Choice
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import (
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
     missing_programs,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.packages import (

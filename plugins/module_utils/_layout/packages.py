@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import try_text
 
 _PACKAGES = {
     "debian": {
@@ -37,11 +38,9 @@ _FILES = ("/etc/os-release", "/usr/lib/os-release")
 def read_release() -> dict[str, str]:
     """The settings of os-release(5); none where there is no such file."""
     for path in _FILES:
-        try:
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                return parse_release(stream.read())
-        except OSError:
-            continue
+        text = try_text(path)
+        if text is not None:
+            return parse_release(text)
     return {}
 
 

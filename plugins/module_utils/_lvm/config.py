@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
+
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
         Reader,
@@ -39,7 +41,7 @@ class LvmConfig(NamedTuple):
 
 def observe_lvm_config(run: Reader) -> LvmConfig:
     """Read the settings. No command where the files set none of them."""
-    if not any(_SET.search(_text(path)) for path in _FILES):
+    if not any(_SET.search(text_of(path)) for path in _FILES):
         return LvmConfig()
     return parse_lvmconfig(
         run.read(
@@ -65,11 +67,3 @@ def parse_lvmconfig(text: str) -> LvmConfig:
         percent=int(values["thin_pool_autoextend_percent"]),
         monitoring=values["monitoring"] != "0",
     )
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
-        return ""

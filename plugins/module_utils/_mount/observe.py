@@ -20,6 +20,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.data
 from ansible_collections.containerhost.storage.plugins.module_utils._host import (
     mount_unit as _mount_unit,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import read_text
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     Mount,
     mounted_at,
@@ -57,14 +58,14 @@ def observe_mount(run: Reader, place: Place, is_ours: Callable[[Mount], object])
     return MountState(
         mounted=found,
         ours=ours,
-        unit_text=_mount_unit.read_text(place.unit.path),
+        unit_text=read_text(place.unit.path),
         enabled=place.unit.enabled,
         table=_mount_unit.fstab_line(where),
         guarded=tuple(unit for unit in place.required_by if _mount_unit.guarded(unit, where)),
         guard_texts={
             unit: text
             for unit in place.required_by
-            for text in [_mount_unit.read_text(place.unit.guard_path(unit))]
+            for text in [read_text(place.unit.guard_path(unit))]
             if text is not None
         },
         active=_active(run, place.required_by) if unsettled else (),

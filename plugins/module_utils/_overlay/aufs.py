@@ -25,6 +25,7 @@ from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.below import (
     open_folder,
@@ -87,7 +88,7 @@ def tree_findings(tree: Mapping[str, Any] | None) -> list[Finding]:
 def _layer(
     base: str, name: str, listed: Collection[str], crossed: Collection[str]
 ) -> dict[str, Any]:
-    parents = _parents(os.path.join(base, "layers", name))
+    parents = text_of(os.path.join(base, "layers", name)).split()
     counts = {"entries": 0, "whiteouts": 0, "opaque": 0, "bytes": 0, "unread": 0}
     folder = os.path.join(base, "diff", name)
     there = os.path.isdir(folder) and not os.path.islink(folder)
@@ -159,14 +160,6 @@ def _weigh(entry: os.DirEntry[str], counts: dict[str, int], linked: set[int]) ->
             return
         linked.add(found.st_ino)
     counts["bytes"] += found.st_blocks * 512
-
-
-def _parents(path: str) -> list[str]:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read().split()
-    except OSError:
-        return []
 
 
 def _names(*parts: str) -> list[str] | None:

@@ -15,6 +15,11 @@ import os
 import re
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import (
+    text_of,
+    try_text,
+)
+
 PARAMETERS = "/sys/module/overlay/parameters"
 
 # The kernel that brought each option. An option with a module parameter is known by that file,
@@ -94,24 +99,16 @@ def _parameters() -> dict[str, bool]:
     except OSError:
         return found
     for name in names:
-        try:
-            with open(f"{PARAMETERS}/{name}", encoding="ascii") as stream:
-                found[name] = stream.read().strip() == "Y"
-        except OSError:  # some may be written only
-            continue
+        text = try_text(f"{PARAMETERS}/{name}")
+        if text is not None:  # some may be written only
+            found[name] = text.strip() == "Y"
     return found
 
 
 def _has_overlay(release: str) -> bool:
-    with open("/proc/filesystems", encoding="ascii") as stream:
-        if any(line.split()[-1:] == ["overlay"] for line in stream):
-            return True
-    tables = [f"/lib/modules/{release}/modules.{name}" for name in ("dep", "builtin")]
-    try:
-        for table in tables:
-            with open(table, encoding="utf-8", errors="replace") as stream:
-                if "/overlay.ko" in stream.read():
-                    return True
-    except OSError:  # no tables to go by: the mount will tell
+    lines = text_of("/proc/filesystems").splitlines()
+    if any(line.split()[-1:] == ["overlay"] for line in lines):
         return True
-    return False
+    tables = [try_text(f"/lib/modules/{release}/modules.{name}") for name in ("dep", "builtin")]
+    # Where there are no tables to go by, the mount will tell.
+    return any(table is None or "/overlay.ko" in table for table in tables)

@@ -8,9 +8,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.storage.plugins.module_utils._host import (
-    mount_unit as _mount_unit,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import read_text
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
 )
@@ -78,7 +76,7 @@ def read_unit(text: str | None) -> Config | None:
 def unit_text(path: str) -> str | None:
     """What the file of the unit for a path holds; None where there is none."""
     unit = unit_at(path)
-    return _mount_unit.read_text(unit.path) if len(unit.name) <= LONGEST_NAME else None
+    return read_text(unit.path) if len(unit.name) <= LONGEST_NAME else None
 
 
 def _literal(text: str) -> str:

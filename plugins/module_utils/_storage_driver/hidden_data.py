@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import counted
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import (
     DEFAULT_SNAPSHOTTER,
 )
@@ -25,7 +27,7 @@ class Hidden(NamedTuple):
     """Data of one kind and one driver that the engine would not see any more."""
 
     root: str  # the data root that it is in; "containerd" for what that has in its own
-    kind: str  # "images", "containers" or "volumes"
+    kind: str  # "image", "container" or "volume"
     driver: str  # '' for volumes
     number: int
 
@@ -44,9 +46,9 @@ def hidden(state: State, goal: Goal) -> list[Hidden]:
     found = []
     for holds in state.roots:
         left = moved and holds.root == now.root
-        for kind, counts in (("images", holds.images), ("containers", holds.containers)):
+        for kind, counts in (("image", holds.images), ("container", holds.containers)):
             # Images that containerd keeps are not in the data root, and stay in sight with it.
-            stays = kind == "images" and now.store and not switched
+            stays = kind == "image" and now.store and not switched
             found += [
                 Hidden(holds.root, kind, driver, count)
                 for driver, count in sorted(counts.items())
@@ -54,10 +56,10 @@ def hidden(state: State, goal: Goal) -> list[Hidden]:
                 or _is_lost(driver, now.driver, goal.driver, switched)
             ]
         if left and holds.volumes:
-            found.append(Hidden(holds.root, "volumes", "", holds.volumes))
+            found.append(Hidden(holds.root, "volume", "", holds.volumes))
     if state.prerequisites and state.prerequisites.containerd_images:
         count = state.prerequisites.containerd_images
-        found.append(Hidden("containerd", "images", DEFAULT_SNAPSHOTTER, count))
+        found.append(Hidden("containerd", "image", DEFAULT_SNAPSHOTTER, count))
     return found
 
 
@@ -82,8 +84,8 @@ def require_none(state: State, goal: Goal, wanted: Wanted) -> None:
         return
     by_root: dict[str, list[str]] = {}
     for root, kind, driver, count in lost:
-        noun = kind if count > 1 else kind[:-1]
-        by_root.setdefault(root, []).append(f"{count} {noun}" + (f" of {driver}" if driver else ""))
+        what = counted(count, kind) + (f" of {driver}" if driver else "")
+        by_root.setdefault(root, []).append(what)
     listed = " and ".join("in {} {}".format(root, ", ".join(it)) for root, it in by_root.items())
     size = state.prerequisites.hidden_bytes if state.prerequisites else 0
     raise StorageError(
@@ -92,7 +94,7 @@ def require_none(state: State, goal: Goal, wanted: Wanted) -> None:
             "the containerd image store" if goal.store else goal.driver or "another driver",
             goal.root,
             listed,
-            f" ({size / 1024**2:.1f} MiB on disk)" if size else "",
+            f" ({human(size)} on disk)" if size else "",
             _orphans(state),
         ),
         "Save what is needed and remove it, or set existing_data: keep to leave it there, hidden",

@@ -30,6 +30,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.pres
     present_root,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    missing_programs,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
     hidden_data,
     steps,
@@ -63,7 +67,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
         return state
     old = present_root(engine, state.config)
     state = state._replace(
-        unread=engine_host.text_of(steps.note(wanted.service)).strip(),
+        unread=text_of(steps.note(wanted.service)).strip(),
         kernel=os.uname().release,
         roots=(holdings_of(engine, old),),
         same_root=True,
@@ -97,7 +101,7 @@ def _observe_prerequisites(run: Reader, state: State, target: Goal) -> Prerequis
         return seen
     seen = seen._replace(
         missing_modules=engine_host.missing_modules(needs.modules, state.kernel),
-        missing_programs=engine_host.missing_programs(needs.programs),
+        missing_programs=missing_programs(needs.programs),
         unloaded_modules=engine_host.unloaded_modules(needs.loaded),
     )
     if needs.left_out:  # for others it is not worth the time to read the whole program

@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import TYPE_CHECKING
 
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    find_program,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
     observe_lvm_config,
 )
@@ -43,6 +44,5 @@ def observe(run: Reader, wanted: Wanted) -> State:
         groups=groups,
         config=config,
         profiles={name: text for name, text in texts.items() if text is not None},
-        thin_check=shutil.which("thin_check", path=os.environ.get("PATH", "") + ":/usr/sbin")
-        is not None,
+        thin_check=find_program("thin_check") is not None,
     )

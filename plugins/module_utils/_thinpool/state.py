@@ -20,6 +20,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
     parse_amount,
     parse_size,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import read_text
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
     LvmConfig,
 )
@@ -158,11 +159,7 @@ def profile_path(config: LvmConfig, name: str) -> str:
 
 def read_profile(folder: str, name: str) -> str | None:
     """The text of a profile; None where there is none of that name."""
-    try:
-        with open(f"{folder}/{name}.profile", encoding="utf-8") as stream:
-            return stream.read()
-    except FileNotFoundError:
-        return None
+    return read_text(f"{folder}/{name}.profile")
 
 
 def describe_pool(state: State, group: VolumeGroup, pool: LogicalVolume) -> dict[str, Any]:

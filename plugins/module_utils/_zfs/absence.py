@@ -21,6 +21,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
     kept,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import plural
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
 
 if TYPE_CHECKING:
@@ -159,9 +160,8 @@ def _steps(order: Iterable[Member]) -> list[Command]:
 
 def _step(top: str, members: Sequence[Member]) -> Command:
     labels = ",".join(member.name.partition("@")[2] for member in members)
-    plural = "s" if len(members) > 1 else ""
     return Command(
-        f"Destroy {members[0].type}{plural} {top}{labels}",
+        f"Destroy {members[0].type}{plural(len(members))} {top}{labels}",
         ("zfs", "destroy", top + labels),
         # The guid alone is what the seal covers: how much is used changes by the second.
         destroys=tuple(f"{it.type} {it.name} (guid {it.guid})" for it in members),

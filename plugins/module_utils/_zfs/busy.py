@@ -14,13 +14,18 @@ no more (openzfs#12881, moby#24403). So the process is named here, before anythi
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as disks
 from ansible_collections.containerhost.storage.plugins.module_utils._host import (
     mounts as mount_tables,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.holders import (
+    held_below,
+    left_elsewhere,
+    others,
+    who,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Use
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import is_below
@@ -36,18 +41,21 @@ def find_uses(datasets: Mapping[str, str]) -> tuple[Use, ...]:
     """
     if not datasets:
         return ()
-    uses, places, mine = [], {}, []
     tables = mount_tables.tables()
-    for process, table in tables.items():
-        for mount in table:
-            if mount.fstype != "zfs" or not _concerned(mount.source, datasets):
-                continue
-            if process == "self":
-                places[mount.path] = mount.source
-                mine.append(mount)
-            elif not any(mount_tables.goes_along(mount, one) for one in mine):
-                where = f"mounted at {mount.path} in the mount namespace of {_who(process)}"
-                uses.append(Use(mount.source, where, foreign=True))
+
+    def is_ours(mount: Mount) -> bool:
+        return mount.fstype == "zfs" and _concerned(mount.source, datasets)
+
+    mine = [mount for mount in tables["self"] if is_ours(mount)]
+    places = {mount.path: mount.source for mount in mine}
+    uses = [
+        Use(
+            mount.source,
+            f"mounted at {mount.path} in the mount namespace of {who(process)}",
+            foreign=True,
+        )
+        for process, mount in left_elsewhere(tables, mine, is_ours)
+    ]
     uses += _mounts_on(places, datasets, tables["self"]) + _open_files(places)
     for name, kind in datasets.items():
         if kind == "volume":
@@ -57,10 +65,6 @@ def find_uses(datasets: Mapping[str, str]) -> tuple[Use, ...]:
 
 def _concerned(source: str, datasets: Iterable[str]) -> bool:
     return any(is_below(source, name) for name in datasets)
-
-
-def _processes() -> list[str]:
-    return [name for name in os.listdir("/proc") if name.isdigit()]
 
 
 def _namespace(process: str) -> str:
@@ -86,34 +90,16 @@ def _mounts_on(
 def _open_files(places: Mapping[str, str]) -> list[Use]:
     """Processes of our mount namespace that work in, or hold a file open below, a mount point."""
     uses, own = [], _namespace("self")
-    for process in _processes() if places else ():
-        if process == str(os.getpid()) or _namespace(process) != own:
+    below = places.keys() - {"/"}
+    for process in others() if below else ():
+        if _namespace(process) != own:
             continue
-        held = _held(process, places)
+        held = held_below(process, below)
         if held:
             path = min(held, key=len)
             source = places[held[path]]
-            uses.append(Use(source, f"{path} is held open by {_who(process)}"))
+            uses.append(Use(source, f"{path} is held open by {who(process)}"))
     return uses
-
-
-def _held(process: str, places: Iterable[str]) -> dict[str, str]:
-    """Paths that a process holds open -> the mount point that each lies on."""
-    links = [f"/proc/{process}/{name}" for name in ("cwd", "root", "exe")]
-    try:
-        links += [f"/proc/{process}/fd/{number}" for number in os.listdir(f"/proc/{process}/fd")]
-    except OSError:
-        return {}
-    found = {}
-    for link in links:
-        try:
-            path = os.readlink(link)
-        except OSError:
-            continue
-        for place in places:
-            if place != "/" and (path == place or path.startswith(place + "/")):
-                found[path] = place
-    return found
 
 
 def _of_volume(name: str) -> list[Use]:
@@ -128,21 +114,3 @@ def _of_volume(name: str) -> list[Use]:
     if not how and disk.busy:
         how.append(disk.busy)
     return [Use(name, words) for words in how]
-
-
-def _who(process: str) -> str:
-    """A process for people: ``41 (sh)``; of a container its id as well."""
-    number = os.getpid() if process == "self" else process
-    name = _read(f"/proc/{process}/comm").strip() or "?"
-    container = re.search(
-        r"(?:docker|libpod|cri-containerd)-([0-9a-f]{12})", _read(f"/proc/{process}/cgroup")
-    )
-    return f"process {number} ({name})" + (f" of container {container[1]}" if container else "")
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
-        return ""

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    find_program,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.busy import find_uses
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
@@ -69,7 +72,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
 
 def has_tools() -> bool:
     """Whether the commands of ZFS are on this host."""
-    return shutil.which("zfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
+    return find_program("zfs") is not None
 
 
 def require_zfs() -> None:
@@ -105,21 +108,14 @@ def require_zfs() -> None:
 
 
 def _is_built(release: str) -> bool:
-    try:
-        with open(f"/lib/modules/{release}/modules.dep", encoding="utf-8") as stream:
-            return re.search(r"(^|/)zfs\.ko", stream.read(), re.MULTILINE) is not None
-    except OSError:
-        return False
+    modules = text_of(f"/lib/modules/{release}/modules.dep")
+    return re.search(r"(^|/)zfs\.ko", modules, re.MULTILINE) is not None
 
 
 def require_answers(pool: str) -> None:
     """Refuse a suspended pool: commands about it fail one way or another, or wait for ever."""
-    try:
-        with open(f"{KSTAT}/{pool}/state", encoding="ascii") as stream:
-            health = stream.read().strip()
-    except OSError:  # not imported, or ZFS before 0.8
-        return
-    if health == "SUSPENDED":
+    # No such file: it is not imported, or ZFS is before 0.8.
+    if text_of(f"{KSTAT}/{pool}/state").strip() == "SUSPENDED":
         raise StorageError(
             f"Pool {pool}",
             "it is suspended: too many of its disks do not answer",

@@ -14,11 +14,17 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as disks
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import (
+    number_of,
+    text_of,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
+    find_program,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe import KSTAT
 
 if TYPE_CHECKING:
@@ -97,9 +103,8 @@ class Seen(NamedTuple):
 
 def observe(run: Reader) -> Seen | None:
     """The host's ZFS; None where it is not installed or not loaded. Three commands."""
-    found = shutil.which("zpool", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     # The device is no sign: systemd makes it for a module that may be loaded.
-    if not found or not os.path.exists(KSTAT):
+    if not find_program("zpool") or not os.path.exists(KSTAT):
         return None
     columns = "name,guid,health,size,allocated,free,capacity,fragmentation"
     _rc, listing, _err = run(("zpool", "list", "-H", "-p", "-o", columns))
@@ -219,18 +224,10 @@ def member_on(pool: PoolStatus, disk: disks.Disk) -> PoolMember | None:
 
 def observe_arc() -> Arc | None:
     """The :class:`Arc`; None where ZFS is not loaded."""
-    rows = (line.split() for line in _read(KSTAT + "/arcstats").splitlines())
+    rows = (line.split() for line in text_of(KSTAT + "/arcstats").splitlines())
     stats = {row[0]: row[2] for row in rows if len(row) == 3}
-    memory = re.search(r"MemTotal:\s+(\d+) kB", _read("/proc/meminfo"))
+    memory = re.search(r"MemTotal:\s+(\d+) kB", text_of("/proc/meminfo"))
     if "size" not in stats or not memory:
         return None
-    limit = _number(_read(ARC_LIMIT).strip()) or 0
+    limit = number_of(ARC_LIMIT) or 0
     return Arc(int(stats["size"]), int(stats["c_max"]), limit, int(memory[1]) * 1024)
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
-        return ""

@@ -23,6 +23,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     WriteFile,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, human
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import (
+    read_text,
+    text_of,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
     ARC_LIMIT,
     Arc,
@@ -70,7 +74,7 @@ def observe(limit):
     found = [*_in_files(*_MODPROBE), *_in_text(_CMDLINE)]
     for source in _LATER:
         found += _in_files(*source)
-    return ArcState(live, _read(FILE), tuple(found))
+    return ArcState(live, read_text(FILE), tuple(found))
 
 
 def _in_files(folders, pattern):
@@ -83,7 +87,7 @@ def _in_files(folders, pattern):
 
 def _in_text(path):
     """Each line that sets the limit, however it does so: as NAME=BYTES, or BYTES to its file."""
-    lines = (_read(path) or "").replace("\\\n", " ").splitlines()
+    lines = text_of(path).replace("\\\n", " ").splitlines()
     for line in lines:
         if "zfs_arc_max" not in line or line.lstrip().startswith("#"):
             continue
@@ -160,11 +164,3 @@ def arc_findings(state, limit):
             f"ZFS was given {human(limit)} as the limit of its cache and goes by "
             f"{human(live.largest)}: look at zfs_arc_min, which may be above it.",
         )
-
-
-def _read(path):
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
-        return None

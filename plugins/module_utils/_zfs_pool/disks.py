@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, human
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import are
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
     require_distinct,
     require_exists,
@@ -89,7 +90,7 @@ def _create(state, wanted):
         raise StorageError(
             f"Pool {name}",
             f"a {layout} takes {LAYOUTS[layout]} disks at least, and {len(disks)} "
-            f"{'is' if len(disks) == 1 else 'are'} named",
+            f"{are(len(disks))} named",
             "Name more disks, or choose another layout",
             refusal="too_few_disks",
         )
@@ -218,7 +219,7 @@ def _require_whole(pool, new, layout, width):
         raise StorageError(
             f"Pool {pool.name}",
             f"it is made of {layout}s of {width} disks, and {len(new)} more "
-            f"{'is' if len(new) == 1 else 'are'} named ({_listed(new)}): a pool is as safe as the "
+            f"{are(len(new))} named ({_listed(new)}): a pool is as safe as the "
             "least of its parts",
             f"Name {width} new disks, or a multiple of that",
             refusal="vdev_incomplete",

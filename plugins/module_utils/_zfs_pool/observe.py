@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
     examine,
     identify,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import number_of
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.observe import (
     observe_mount,
@@ -150,16 +151,13 @@ def _room(member):
     ends = {}
     for path in glob.glob(sys + "/*/partition"):
         folder = os.path.dirname(path)
-        start, sectors = (_number(f"{folder}/{name}") for name in ("start", "size"))
-        ends[str(_number(path))] = (start + sectors) * 512
+        start, sectors = (number_of(f"{folder}/{name}") for name in ("start", "size"))
+        if start is None or sectors is None:  # the partition is gone meanwhile
+            return None
+        ends[str(number_of(path))] = (start + sectors) * 512
     if set(ends) != _WHOLE_DISK:
         return None
     return member.disk.devno, member.disk.size - max(ends.values())
-
-
-def _number(path):
-    with open(path, encoding="ascii") as stream:
-        return int(stream.read())
 
 
 def _mount(run, wanted):

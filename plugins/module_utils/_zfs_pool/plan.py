@@ -16,6 +16,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Plan,
     kept,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import are
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules import (
     mount_findings,
 )
@@ -72,7 +73,7 @@ def _findings(state, wanted):
         yield Finding(
             "warning",
             "not_at_boot",
-            f"{' and '.join(state.boot.masked)} {'is' if len(state.boot.masked) == 1 else 'are'} "
+            f"{' and '.join(state.boot.masked)} {are(len(state.boot.masked))} "
             "masked, so after the next boot the pool may not be there, and what needs it does not "
             "start: `systemctl unmask` it if it may run.",
         )

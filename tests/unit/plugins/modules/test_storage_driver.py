@@ -204,7 +204,7 @@ def test_images_of_another_driver_are_not_hidden(host):
     (host.root / "overlay2").mkdir()
     (host.root / "overlay2" / "layer").write_text("x" * 2**20)
     result = run(host, driver="vfs")
-    assert "1 image of overlay2 (1.0 MiB on disk)" in result["msg"]
+    assert "1 image of overlay2 (1 MiB on disk)" in result["msg"]
     assert host.changing() == []
     assert run(host, driver="vfs", existing_data="keep")["changed"]
 

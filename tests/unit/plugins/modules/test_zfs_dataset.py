@@ -10,6 +10,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.containerhost.storage.plugins.module_utils._core import lock
+from ansible_collections.containerhost.storage.plugins.module_utils._host import programs
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import observe
 from ansible_collections.containerhost.storage.plugins.modules import zfs_dataset
 from support.zfs_hosts import dataset, pool
@@ -77,7 +78,7 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setattr(observe, "DEVICE", str(tmp_path / "zfs"))
     monkeypatch.setattr(observe, "MODULE", str(tmp_path / "zfs"))
     monkeypatch.setattr(observe, "KSTAT", str(tmp_path))
-    monkeypatch.setattr(observe.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
+    monkeypatch.setattr(programs.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
     monkeypatch.setattr(observe, "find_uses", lambda datasets: ())
     monkeypatch.setattr(lock, "PATH", str(tmp_path / "lock"))
     monkeypatch.setattr(

@@ -12,6 +12,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.containerhost.storage.plugins.module_utils._core import apply, lock
+from ansible_collections.containerhost.storage.plugins.module_utils._host import programs
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import observe as zfs
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
     pool as zfs_pool_members,
@@ -145,7 +146,7 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setattr(zfs, "DEVICE", str(tmp_path / "zfs"))
     monkeypatch.setattr(zfs, "MODULE", str(tmp_path / "zfs"))
     monkeypatch.setattr(zfs, "KSTAT", str(tmp_path))
-    monkeypatch.setattr(zfs.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
+    monkeypatch.setattr(programs.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
     monkeypatch.setattr(zfs_pool_members, "whole_disk", DISKS.get)
     for name in ("identify", "examine"):
         monkeypatch.setattr(observe, name, lambda *words: DISKS[words[-1]])
@@ -262,6 +263,6 @@ def test_a_refusal_comes_before_any_change(host, params, wrong):
 
 
 def test_missing_tools_are_missed_in_check_mode_too(host, monkeypatch):
-    monkeypatch.setattr(zfs.shutil, "which", lambda *_args, **_more: None)
+    monkeypatch.setattr(programs.shutil, "which", lambda *_args, **_more: None)
     assert "`zfs` is not on this host" in run(host)["msg"]
     assert "`zfs` is not on this host" in run(host, check=True)["msg"]

@@ -26,7 +26,7 @@ class Host:
         monkeypatch.setattr(devices, "SYSFS", str(folder / "fs"))
         monkeypatch.setattr(devices, "read_superblock", self.blocks.get)
         monkeypatch.setattr(devices, "identify", self.identify)
-        monkeypatch.setattr(devices, "read_text", self.read_text)
+        monkeypatch.setattr(devices, "sysfs_text", self.sysfs_text)
         (folder / "dev").mkdir()
         self.numbers, self.texts = {}, {}
 
@@ -44,7 +44,7 @@ class Host:
     def identify(self, path):
         return self.numbers.get(path, Disk(path))
 
-    def read_text(self, *names):
+    def sysfs_text(self, *names):
         return self.texts.get(names)
 
 

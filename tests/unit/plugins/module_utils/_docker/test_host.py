@@ -20,10 +20,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.host
     file_types,
     left_out,
     missing_modules,
-    missing_programs,
     unloaded_modules,
     zfs_module,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host import programs
 
 
 def ext_superblock(magic=0xEF53, incompat=0x2C2):
@@ -75,9 +75,9 @@ def test_missing_modules(monkeypatch, filesystems, modules, names, missing):
 
 def test_programs_are_looked_for_where_the_engine_looks(monkeypatch, tmp_path):
     asked = []
-    monkeypatch.setattr(engine_host.shutil, "which", lambda name, path: asked.append(path))
+    monkeypatch.setattr(programs.shutil, "which", lambda name, path: asked.append(path))
     monkeypatch.setenv("PATH", "/usr/bin")  # as sudo may leave it
-    assert missing_programs(("zfs",)) == ("zfs",)
+    assert programs.missing_programs(("zfs",)) == ("zfs",)
     assert "/usr/sbin" in asked[0].split(":")
 
 
@@ -140,11 +140,11 @@ IMAGES = [(0, "docker.io/library/a:1\ndocker.io/library/b:1\n", 2), (0, "", 0), 
 
 @pytest.mark.parametrize(("rc", "out", "count"), IMAGES)
 def test_images_that_containerd_keeps(monkeypatch, rc, out, count):
-    monkeypatch.setattr(engine_host.shutil, "which", lambda name: "/usr/bin/" + name)
+    monkeypatch.setattr(programs.shutil, "which", lambda name, path: "/usr/bin/" + name)
     assert containerd_images(Answers(rc, out)) == count
 
 
 def test_containerd_without_its_program_is_not_asked(monkeypatch):
-    monkeypatch.setattr(engine_host.shutil, "which", lambda name: None)
+    monkeypatch.setattr(programs.shutil, "which", lambda name, path: None)
     run = Answers(0, "docker.io/library/a:1\n")
     assert (containerd_images(run), run.argvs) == (0, [])

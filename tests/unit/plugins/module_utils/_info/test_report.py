@@ -9,10 +9,8 @@ import os
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
-from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
-    host as engine_host,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts as _mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host import programs
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
     mounts as _info_mounts,
 )
@@ -134,7 +132,7 @@ def test_tools_are_found_beside_the_path(monkeypatch, tmp_path):
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setattr(engine_host, "FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr(programs, "FOLDERS", (str(tmp_path),))
     seen = _info_tools.observe(no_commands)
     assert seen["thin_check"] == str(program)
     described = _info_tools.describe(seen)

@@ -194,7 +194,7 @@ CASES = [
     (
         host(held=USED, prerequisites=Prerequisites(hidden_bytes=3 << 20)),
         want("vfs"),
-        refuses("(3.0 MiB on"),
+        refuses("(3 MiB on"),
     ),
     (host(held=USED, active="inactive"), want("vfs"), refuses("3 images of overlay2")),
     (host(held=USED), want("vfs", keep_existing=True), [NOTE, WRITE, RESET, RESTART]),

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._host import programs
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import busy, observe
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Value,
@@ -24,7 +25,7 @@ def kernel(tmp_path, monkeypatch):
     monkeypatch.setattr(observe, "DEVICE", str(tmp_path / "zfs"))
     monkeypatch.setattr(observe, "MODULE", str(tmp_path / "module"))
     monkeypatch.setattr(observe, "KSTAT", str(tmp_path / "kstat"))
-    monkeypatch.setattr(observe.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
+    monkeypatch.setattr(programs.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
     (tmp_path / "zfs").touch()
     (tmp_path / "module").mkdir()
     return tmp_path
@@ -120,7 +121,7 @@ def test_a_kernel_without_the_module_is_not_spoken_to(
 
 
 def test_a_host_without_the_tools_is_told_what_to_install(monkeypatch):
-    monkeypatch.setattr(observe.shutil, "which", lambda *_args, **_more: None)
+    monkeypatch.setattr(programs.shutil, "which", lambda *_args, **_more: None)
     with pytest.raises(
         StorageError, match=r"`zfs` is not on this host. Install zfsutils-linux"
     ) as refused:

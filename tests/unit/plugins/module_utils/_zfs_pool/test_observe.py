@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._host import programs
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     parse_mountinfo,
@@ -107,7 +108,7 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setattr(zfs, "DEVICE", str(tmp_path / "zfs"))
     monkeypatch.setattr(zfs, "MODULE", str(tmp_path / "zfs"))
     monkeypatch.setattr(zfs, "KSTAT", str(tmp_path / "kstat"))
-    monkeypatch.setattr(zfs.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
+    monkeypatch.setattr(programs.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
     monkeypatch.setattr(zfs_pool, "whole_disk", {"/dev/sda1": SDA}.get)
     monkeypatch.setattr(observe, "identify", lambda path: SDA._replace(path=path))
     monkeypatch.setattr(observe, "examine", lambda run, path: Disk(path))
@@ -201,7 +202,7 @@ def test_a_module_that_is_not_built_for_this_kernel(host, monkeypatch):
 
 
 def test_a_host_without_tools(monkeypatch):
-    monkeypatch.setattr(zfs.shutil, "which", lambda *_args, **_more: None)
+    monkeypatch.setattr(programs.shutil, "which", lambda *_args, **_more: None)
     run = Zfs()
     with pytest.raises(StorageError, match="`zfs` is not on this host"):
         observe.observe(run, want(devices=("/dev/sda",)))

@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Numbers of things, for people."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import (
+    are,
+    counted,
+    plural,
+)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(0, ("0 disks", "s", "are")), (1, ("1 disk", "", "is")), (2, ("2 disks", "s", "are"))],
+)
+def test_numbers(count, words):
+    assert (counted(count, "disk"), plural(count), are(count)) == words
