@@ -182,9 +182,11 @@ def test_swap_in_use(monkeypatch):
             raise FileNotFoundError(path)
         return SimpleNamespace(st_rdev=numbers[path])
 
-    monkeypatch.setattr(_mounts, "open", lambda path, **more: io.StringIO(SWAPS), raising=False)
-    monkeypatch.setattr(os, "stat", look)
-    assert _mounts.swap_devices() == {"254:32", "0:0", "253:1"}
+    monkeypatch.setattr(_mounts, "text_of", lambda path: SWAPS)
+    with monkeypatch.context() as own:
+        own.setattr(os, "stat", look)
+        found = _mounts.swap_devices()
+    assert found == {"254:32", "0:0", "253:1"}
 
 
 def test_a_table_is_read_whatever_is_in_it(tmp_path, monkeypatch):

@@ -101,7 +101,7 @@ def observe(monkeypatch, mounted=None, files=(), guarded=False, active="active",
             return SHOW.format(active) + "\n" + "Id=other.service\nActiveState=active\n"
 
     monkeypatch.setattr(_observe, "mounts", lambda: [mounted] if mounted else [])
-    monkeypatch.setattr(_observe._mount_unit, "read_text", dict(files).get)
+    monkeypatch.setattr(_observe, "read_text", dict(files).get)
     monkeypatch.setattr(_observe._mount_unit, "guarded", lambda unit, where: guarded)
     monkeypatch.setattr(_observe._mount_unit, "fstab_line", lambda where: ("line of", where))
     monkeypatch.setattr(_observe, "_folder", lambda where, table: ("below", where))

@@ -115,7 +115,7 @@ def test_what_is_read(tmp_path, monkeypatch, found, names, thin_check):
         (tmp_path / "thin_check").write_text("")
         (tmp_path / "thin_check").chmod(0o755)
     else:
-        monkeypatch.setattr(_observe.shutil, "which", lambda name, path: None)
+        monkeypatch.setattr(_observe, "find_program", lambda name: None)
     seen = _observe.observe(None, _state.Wanted("docker", "thinpool"))
     assert seen.profiles == {name: f"text of {name}" for name in names}
     assert (seen.groups, seen.config, seen.thin_check) == (groups(found), config, thin_check)
