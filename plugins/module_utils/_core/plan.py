@@ -142,9 +142,7 @@ class Plan(NamedTuple):
     parts: tuple[Part, ...]  # in the order in which they are taken
     after: Any  # a State, as observe() would return it; what cannot be known yet is None
     findings: tuple[Finding, ...] = ()
-    facts: Mapping[str, Any] = MappingProxyType(
-        {}
-    )  # more return values of the module, computed by the plan
+    facts: Mapping[str, Any] = MappingProxyType({})  # more return values, computed by the plan
 
     @property
     def steps(self) -> list[Step]:
