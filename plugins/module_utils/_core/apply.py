@@ -12,34 +12,53 @@ import contextlib
 import os
 import shlex
 import stat
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.owned import (
     foreign,
     sync_folder,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Claim,
+    Command,
+    Step,
     StorageError,
     WriteFile,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import (
+    Taker,
 )
 
 _PARAMETERS = "/sys/"
 
+# What locks the disks that a step claims, for as long as the step is at work.
+Hold = Callable[[tuple[Claim, ...]], AbstractContextManager[Any]]
 
-def execute(run, step, hold):
+
+def execute(run: Taker, step: Step, hold: Hold | None) -> None:
     """Take one step.
 
-    :param run: a ``Taker``.
+    :param hold: None where no step claims a disk.
     :raises StorageError: it failed, a disk it claims is no longer the one planned for, or another
         program has written the file that it was to replace.
     """
-    with hold(step.claims) if step.claims else contextlib.nullcontext():
+    with _held(step.claims, hold):
         if isinstance(step, WriteFile):
             _replace(step)
         else:
             _command(run, step)
 
 
-def _command(run, step):
+def _held(claims: tuple[Claim, ...], hold: Hold | None) -> AbstractContextManager[Any]:
+    if not claims:
+        return contextlib.nullcontext()
+    assert hold is not None  # a step is not taken on a disk that cannot be locked
+    return hold(claims)
+
+
+def _command(run: Taker, step: Command) -> None:
     if step.unless_mounted and os.path.ismount(step.unless_mounted):
         return
     rc, out, err = run(step.argv, deadline=step.deadline)
@@ -54,7 +73,7 @@ def _command(run, step):
         )
 
 
-def require_replaceable(step):
+def require_replaceable(step: WriteFile) -> None:
     """Refuse to replace or remove what is no file of root's own: a link leads elsewhere.
 
     :raises StorageError: it is a link, a pipe, a folder, or another user's.
@@ -73,19 +92,19 @@ def require_replaceable(step):
             )
 
 
-def landed(step):
+def landed(step: WriteFile) -> bool:
     """Whether the file of a step is as the step leaves it; a kernel's parameter may be."""
     return step.path.startswith(_PARAMETERS) or present(step.path) == step.content
 
 
-def clear(step):
+def clear(step: WriteFile) -> None:
     """Take away what a run that was killed has written beside a file."""
     if not step.path.startswith(_PARAMETERS):
         with contextlib.suppress(OSError):
             os.unlink(_beside(step.path))
 
 
-def _replace(step):
+def _replace(step: WriteFile) -> None:
     """Replace a file so that a crash leaves the old one or the new one, and nothing between.
 
     A parameter of the kernel's is no file that could be replaced: it is written to.
@@ -97,6 +116,7 @@ def _replace(step):
     try:
         if step.path.startswith(_PARAMETERS):
             with open(step.path, "w", encoding="ascii") as stream:
+                assert step.content is not None  # nobody plans to remove a parameter
                 stream.write(step.content)
             return
         require_replaceable(step)
@@ -113,7 +133,7 @@ def _replace(step):
         ) from error
 
 
-def _is_there(step):
+def _is_there(step: WriteFile) -> bool:
     """Whether the file is as the step leaves it already.
 
     :raises StorageError: it is neither that, nor what it was when the step was planned.
@@ -132,7 +152,7 @@ def _is_there(step):
     return False
 
 
-def present(path):
+def present(path: str) -> str | None:
     """The text of a file; None where there is none."""
     try:
         with open(path, encoding="utf-8", errors="replace", newline="") as stream:
@@ -141,32 +161,32 @@ def present(path):
         return None
 
 
-def _lines(text):
+def _lines(text: str | None) -> str:
     return (text or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _change(step, folder):
+def _change(step: WriteFile, folder: str) -> None:
     if step.content is None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(step.path)
     else:
         os.makedirs(folder, mode=0o755, exist_ok=True)
-        _write_beside(step)
+        _write_beside(step, step.content)
 
 
-def _beside(path):
+def _beside(path: str) -> str:
     """Where a file is written before it takes its name: one that is killed leaves it there."""
     return os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.containerhost-storage")
 
 
-def _write_beside(step):
+def _write_beside(step: WriteFile, content: str) -> None:
     clear(step)
     beside = _beside(step.path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(beside, flags, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-            stream.write(step.content)
+            stream.write(content)
             stream.flush()
             _take_over_ownership(step, stream.fileno())
             os.fsync(stream.fileno())
@@ -177,7 +197,7 @@ def _write_beside(step):
         raise
 
 
-def _take_over_ownership(step, descriptor):
+def _take_over_ownership(step: WriteFile, descriptor: int) -> None:
     """Owner and mode of the file that is replaced stay; a new file gets the step's mode.
 
     That others than root may write to it, or run it with its owner's rights, does not stay.

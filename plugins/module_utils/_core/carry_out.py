@@ -8,26 +8,45 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import execute
+from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import (
+    Hold,
+    execute,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
     Unjournaled,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Move,
+    Part,
+    Plan,
+    Step,
     StorageError,
     describe_step,
     describe_steps,
     moves,
     unexpected,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.way_back import way_back
+from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import Taker
+from ansible_collections.containerhost.storage.plugins.module_utils._core.way_back import (
+    Return,
+    WayBack,
+    way_back,
+)
 
 
-def carry_out(run, planned, prove, hold, journal=None, may_go_on=None):
+def carry_out(
+    run: Taker,
+    planned: Plan,
+    prove: Callable[[], Any],
+    hold: Hold | None,
+    journal: Unjournaled | None = None,
+    may_go_on: Callable[[], None] | None = None,
+) -> Any:
     """Take all steps of a plan, and return the state that the host is in after them.
 
-    :param run: a ``Taker``.
     :param prove: observes the host again; raises where it did not keep what it was given.
     :param hold: see ``reconcile``.
     :param journal: the ``Journal`` of this plan; None for a run that keeps none.
@@ -35,7 +54,9 @@ def carry_out(run, planned, prove, hold, journal=None, may_go_on=None):
     :raises StorageError: whatever went wrong, with what was kept and what was taken back.
     """
     journal, may_go_on = journal or Unjournaled(), may_go_on or (lambda: None)
-    done, at_work, begun = [], None, False
+    done: list[Move] = []
+    at_work: Move | None = None
+    begun = False
     try:
         for at_work in moves(planned.parts):
             begun = False
@@ -60,14 +81,24 @@ def carry_out(run, planned, prove, hold, journal=None, may_go_on=None):
         raise _unwound(run, planned, done, at_work, begun, failure, journal) from error
 
 
-def _check(run, parts, move, done):
+def _check(run: Taker, parts: Sequence[Part], move: Move, done: Iterable[Move]) -> None:
     """Look once more, before the first step of a part, where that part asks for it."""
-    first = move.part is not None and all(other.part != move.part for other in done)
-    if first and parts[move.part].check:
-        parts[move.part].check(run)
+    if move.part is None or any(other.part == move.part for other in done):
+        return
+    check = parts[move.part].check
+    if check:
+        check(run)
 
 
-def _unwound(run, planned, done, failed, begun, error, journal):
+def _unwound(
+    run: Taker,
+    planned: Plan,
+    done: list[Move],
+    failed: Move | None,
+    begun: bool,
+    error: StorageError,
+    journal: Unjournaled,
+) -> StorageError:
     """Take back what can be; the error with what became of every step that was taken."""
     journal.returning(len(done), begun)
     words = _host_words(run, (failed if begun else None) or (done[-1] if done else None))
@@ -93,7 +124,9 @@ def _unwound(run, planned, done, failed, begun, error, journal):
     return StorageError.of("\n".join(story), details)
 
 
-def _story(back, kept, taken_back, trouble):
+def _story(
+    back: WayBack, kept: list[Step], taken_back: list[Step], trouble: Trouble
+) -> Iterator[str]:
     """What became of the steps, in sentences."""
     by_hand = trouble.by_hand
     if by_hand:
@@ -119,20 +152,25 @@ def _story(back, kept, taken_back, trouble):
 class Trouble(NamedTuple):
     """What failed on a way back."""
 
-    broken: list  # the returns of which a step failed
-    by_hand: list  # these steps, in words
+    broken: list[Return]  # the returns of which a step failed
+    by_hand: list[str]  # these steps, in words
     again: bool  # whether any of them may go well another time
 
 
-def go_back(run, back, journal, returned=()):
+def go_back(
+    run: Taker,
+    back: WayBack,
+    journal: Unjournaled,
+    returned: Collection[tuple[int | str | None, int]] = (),
+) -> Trouble:
     """Take all steps of a way back, whichever of them fail.
 
-    :param back: a ``WayBack``.
     :param returned: what an earlier run has gone of it, as in ``Progress``. What comes after a step
         that it has not is gone again; a unit is so after anything is.
-    :returns: the :class:`Trouble`.
     """
-    broken, by_hand, again, went = [], [], False, False
+    broken: list[Return] = []
+    by_hand: list[str] = []
+    again = went = False
     for it in back.returns:
         first = 0
         while not (went and it.unit) and (it.owner, first) in returned:
@@ -151,13 +189,13 @@ def go_back(run, back, journal, returned=()):
     return Trouble(broken, by_hand, again)
 
 
-def _for_good(error):
+def _for_good(error: Exception) -> bool:
     """Whether it fails another time as well: what others have written since is theirs."""
     details = error.details if isinstance(error, StorageError) else {}
     return details.get("refusal") in ("file_changed_meanwhile", "file_foreign")
 
 
-def _host_words(run, move):
+def _host_words(run: Taker, move: Move | None) -> list[str]:
     """What the host itself says of the step that failed; none where it cannot be asked."""
     if not move or not move.diagnose:
         return []
@@ -168,5 +206,5 @@ def _host_words(run, move):
     return ["The host's own words:\n" + reason] if reason else []
 
 
-def _reasons(steps):
+def _reasons(steps: Iterable[Step]) -> str:
     return "; ".join(step.reason for step in steps)

@@ -29,7 +29,7 @@ class Open(NamedTuple):
     """An open change, and all that its journal holds."""
 
     change: Change
-    told: dict
+    told: dict[str, Any]
     text: str | None
 
 
@@ -51,12 +51,12 @@ def give_up(state: tuple[Open, ...]) -> Plan:
     return Plan(kept(map(_drop, state)), ()) if state else Plan((), ())
 
 
-def describe(state: tuple[Open, ...]) -> dict:
+def describe(state: tuple[Open, ...]) -> dict[str, Any]:
     """The state as the user gets it, as plain JSON."""
     return {"open_changes": [it.told for it in state]}
 
 
-def _drop(it):
+def _drop(it: Open) -> WriteFile:
     change, told = it.change, it.told
     # The seal of the plan covers this text, and so all that the journal holds.
     lost = f"the way back of an open change ({change.path}, {change.seal})"

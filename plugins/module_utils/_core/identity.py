@@ -69,11 +69,11 @@ def marked(run: str, session: int) -> list[tuple[int, str]]:
     return sorted(found)
 
 
-def _text(path):
+def _text(path: str) -> str:
     return _bytes(path).decode(errors="replace")
 
 
-def _bytes(path):
+def _bytes(path: str) -> bytes:
     with contextlib.suppress(OSError), open(path, "rb") as stream:
         return stream.read()
     return b""

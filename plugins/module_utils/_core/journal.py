@@ -21,6 +21,7 @@ import os
 import secrets
 import stat
 import time
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core import identity
@@ -57,7 +58,9 @@ class Progress(NamedTuple):
     done: int = 0  # steps, from the first on
     begun: bool = False  # whether the next one was begun
     returning: bool = False  # whether the way back was begun: then the two above stay
-    returned: tuple[tuple[Any, int], ...] = ()  # (owner of the return, number of its step)
+    returned: tuple[
+        tuple[int | str | None, int], ...
+    ] = ()  # (owner of the return, number of its step)
 
 
 class Change(NamedTuple):
@@ -100,7 +103,7 @@ class Unjournaled:
 class Journal(Unjournaled):
     """The journal of an open change, to be written on."""
 
-    def __init__(self, path: str):
+    def __init__(self, path: str) -> None:
         self._path = path
         with open(path, "r+b") as stream:  # what a crash cut off is no event
             stream.truncate(stream.read().rfind(b"\n") + 1)
@@ -149,14 +152,14 @@ class Journal(Unjournaled):
             os.unlink(self._path)
             sync_folder(os.path.dirname(self._path))
 
-    def _write(self, *event):
+    def _write(self, *event: int | str | None) -> None:
         line, before = json.dumps(event).encode() + b"\n", os.fstat(self._file).st_size
         if os.write(self._file, line) != len(line):
             os.ftruncate(self._file, before)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def open_journal(run: str, module: str, parts: Any) -> Journal:
+def open_journal(run: str, module: str, parts: Sequence[Part]) -> Journal:
     """Write down what is to be done, before it is; on disk when it returns.
 
     :param run: the name of this run, that its steps are marked with.
@@ -186,7 +189,7 @@ def new_run() -> str:
     return secrets.token_hex(8)
 
 
-def _write_new(path, content):
+def _write_new(path: str, content: bytes) -> None:
     beside = os.path.join(FOLDER, ".new")
     with contextlib.suppress(FileNotFoundError):
         os.unlink(beside)
@@ -219,7 +222,7 @@ def open_changes() -> list[Change]:
     return sorted(found, key=lambda it: (it.time, it.path), reverse=True)
 
 
-def _read(path):
+def _read(path: str) -> Change:
     """The :class:`Change` that a journal tells of, or its problem."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -237,7 +240,7 @@ def _read(path):
         return Change(path, seal, _damaged(path, f"it is damaged ({error})"))
 
 
-def _parse(path, seal, content):
+def _parse(path: str, seal: str, content: bytes) -> Change:
     first, *rest = content.split(b"\n")[:-1] or [b""]
     header = json.loads(first)
     version, given = header.pop("version"), header.pop("sum", None)
@@ -266,14 +269,17 @@ def _parse(path, seal, content):
         path,
         seal,
         None,
-        *(header[name] for name in ("run", "module", "time", "boot")),
-        identity.Process(*header["process"]),
-        parts,
-        _progress(len(moves(parts)), map(json.loads, rest)),
+        run=header["run"],
+        module=header["module"],
+        time=header["time"],
+        boot=header["boot"],
+        process=identity.Process(*header["process"]),
+        parts=parts,
+        progress=_progress(len(moves(parts)), map(json.loads, rest)),
     )
 
 
-def _progress(steps, events):
+def _progress(steps: int, events: Iterable[list[Any]]) -> Progress:
     """How far a change came.
 
     :raises ValueError: no run could have written these.
@@ -293,11 +299,11 @@ def _progress(steps, events):
     return now
 
 
-def _sum(header):
+def _sum(header: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()
 
 
-def _damaged(path, wrong):
+def _damaged(path: str, wrong: str) -> StorageError:
     return StorageError(
         path,
         f"it is to be the journal of a change that was begun and not ended, but {wrong}",
@@ -306,7 +312,7 @@ def _damaged(path, wrong):
     )
 
 
-def _unwritable(path, error):
+def _unwritable(path: str, error: OSError) -> StorageError:
     return StorageError(
         path,
         f"the journal of what is to be changed cannot be written: {error.strerror}",

@@ -12,13 +12,18 @@ that the whole is planned before anything is touched, and taken back from the to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Finding,
     Plan,
     StorageError,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import (
+    Answer,
+    Reader,
 )
 
 # What a layer offers to those above it, by the names that they know: "backing", "pool", ...
@@ -34,9 +39,9 @@ class Keeper(NamedTuple):
     """What keeps one thing as it is wanted; the wish is bound already."""
 
     name: str  # under which its state is described in a stack
-    observe: Callable[[Any], Any]  # (run) -> State; reads, and changes nothing
+    observe: Callable[[Reader], Any]  # (run) -> State; reads, and changes nothing
     plan: Callable[[Any], Plan]  # (State) -> Plan; pure; raises StorageError to refuse
-    describe: Callable[[Any], dict]  # (State) -> plain JSON
+    describe: Callable[[Any], dict[str, Any]]  # (State) -> plain JSON
     promise: Offer = NOTHING  # what it offers by the wish alone, known even where it refuses
     offer: Callable[[Any], Offer] = lambda _after: NOTHING  # what only its state after tells
     assume: Callable[[Any, Offer], Any] = (
@@ -62,12 +67,13 @@ def stack(*keepers: Keeper) -> Keeper:
     )
 
 
-def _observe(keepers, run):
+def _observe(keepers: Sequence[Keeper], run: Reader) -> tuple[Any, ...]:
     """The states of all: what several of them ask the host is asked once.
 
     :raises StorageError: one cannot be read, or is refused on sight; the uppermost first.
     """
-    run, found = _Once(run), []
+    run = _Once(run)
+    found: list[Any] = []
     *lower, top = keepers
     above = top.observe(run)
     for keeper in lower:
@@ -78,30 +84,33 @@ def _observe(keepers, run):
     return (*found, above)
 
 
-class _Once:
+class _Once(Reader):
     """A Reader that runs no command twice."""
 
-    def __init__(self, run):
-        self._run, self._answers = run, {}
+    def __init__(self, run: Reader) -> None:
+        self._run = run
+        self._answers: dict[tuple[str, ...], Answer] = {}
 
-    def __call__(self, argv):
+    def __call__(self, argv: Sequence[str]) -> Answer:
         """As a Reader does."""
         argv = tuple(argv)
         if argv not in self._answers:
             self._answers[argv] = self._run(argv)
         return self._answers[argv]
 
-    def read(self, argv):
+    def read(self, argv: Sequence[str]) -> str:
         """As a Reader does."""
         return self._run.of(argv, self(argv))
 
 
-def _plan(keepers, states):
+def _plan(keepers: Sequence[Keeper], states: Sequence[Any]) -> Plan:
     """All parts, the lowest first, each planned on what those below promise.
 
     :raises StorageError: what any of them refuses, the uppermost first.
     """
-    offer, plans, refused = dict(NOTHING), [], []
+    offer = dict(NOTHING)
+    plans: list[Plan] = []
+    refused: list[StorageError] = []
     for keeper, state in zip(keepers, states):
         try:
             planned = keeper.plan(keeper.assume(state, offer))
@@ -126,7 +135,7 @@ def _plan(keepers, states):
     raise _told_once(refused)
 
 
-def _of_the_top(keepers, state):
+def _of_the_top(keepers: Sequence[Keeper], state: Any) -> list[StorageError]:
     """What the uppermost refuses as well, where one below it has refused: none or one error.
 
     It plans on what is promised by wish. Those between plan on the state below, which is not known.
@@ -140,9 +149,9 @@ def _of_the_top(keepers, state):
     return []
 
 
-def _told_once(refused):
+def _told_once(refused: Iterable[StorageError]) -> StorageError:
     """Several refusals as one, each cause once."""
-    causes = {}
+    causes: dict[str, StorageError] = {}
     for error in refused:
         causes.setdefault(error.details.get("refusal") or str(error), error)
     first, *others = causes.values()
@@ -153,5 +162,5 @@ def _told_once(refused):
     return StorageError.of(message, {**first.details, "also_refused": also})
 
 
-def _once(findings):
+def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple({(it.topic, it.message): it for it in findings}.values())

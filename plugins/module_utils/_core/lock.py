@@ -14,6 +14,7 @@ import fcntl
 import os
 import stat
 import time
+from collections.abc import Iterator
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.owned import (
     foreign,
@@ -29,7 +30,7 @@ PATIENCE = 10.0
 
 
 @contextlib.contextmanager
-def host_lock(name, path=None, patience=None):
+def host_lock(name: str, path: str | None = None, patience: float | None = None) -> Iterator[int]:
     """Hold the host's lock while the block runs, which gets its descriptor.
 
     The kernel lets go of it when the process ends, and those that were given the descriptor:
@@ -61,7 +62,7 @@ def host_lock(name, path=None, patience=None):
         os.close(descriptor)
 
 
-def _open(path):
+def _open(path: str) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         own_folder(os.path.dirname(path), 0o755, "lock_foreign")
@@ -82,7 +83,7 @@ def _open(path):
     return descriptor
 
 
-def _foreign(path, wrong):
+def _foreign(path: str, wrong: str) -> StorageError:
     return StorageError(
         path,
         f"{wrong}, so it is not taken for the lock of this host",
@@ -91,7 +92,7 @@ def _foreign(path, wrong):
     )
 
 
-def _acquired(descriptor):
+def _acquired(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -99,6 +100,6 @@ def _acquired(descriptor):
     return True
 
 
-def _holder(descriptor):
+def _holder(descriptor: int) -> str:
     said = os.pread(descriptor, 200, 0).decode(errors="replace")
     return "".join(it if it.isprintable() else "?" for it in said) or "unnamed"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
@@ -46,7 +47,7 @@ def own_folder(path: str, mode: int, refusal: str, make: bool = True) -> bool:
     return True
 
 
-def foreign(found: os.stat_result, is_kind, kind: str) -> str:
+def foreign(found: os.stat_result, is_kind: Callable[[int], bool], kind: str) -> str:
     """What is wrong, in words, with what lies where a file or folder of root's is wanted.
 
     :param is_kind: ``stat.S_ISREG`` or ``stat.S_ISDIR``, which ``kind`` names.

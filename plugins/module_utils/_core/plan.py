@@ -12,9 +12,14 @@ import hashlib
 import json
 import shlex
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import (
+        Reader,
+    )
 
 
 class StorageError(Exception):
@@ -25,12 +30,14 @@ class StorageError(Exception):
     :param details: merged into what the module returns.
     """
 
-    def __init__(self, what, wrong, remedy, *, refusal="", **details):
+    def __init__(
+        self, what: str, wrong: str, remedy: str, *, refusal: str = "", **details: Any
+    ) -> None:
         super().__init__("{}: {}. {}.".format(what, wrong.rstrip("."), remedy.rstrip(".")))
         self.details = {"refusal": refusal, **details} if refusal else details
 
     @classmethod
-    def of(cls, message, details):
+    def of(cls, message: str, details: dict[str, Any]) -> StorageError:
         """An error whose whole text is ready."""
         error = cls.__new__(cls)
         Exception.__init__(error, message if message.endswith(".") else message + ".")
@@ -38,7 +45,7 @@ class StorageError(Exception):
         return error
 
 
-def unexpected(error, standing):
+def unexpected(error: Exception, standing: str) -> StorageError:
     """An exception that nobody foresaw, as a :class:`StorageError` that says what is true.
 
     :param standing: how the host was left, in words.
@@ -91,6 +98,9 @@ class WriteFile(NamedTuple):
     claims: tuple[Claim, ...] = ()
 
 
+Step = Union[Command, WriteFile]
+
+
 class Finding(NamedTuple):
     """Something that a person should know and that is no error."""
 
@@ -107,23 +117,23 @@ class Pause(NamedTuple):
     """
 
     unit: str
-    stop: tuple = ()  # the steps before
-    start: tuple = ()  # the steps after
-    back: tuple = ()  # the steps on the way back, once any of these was begun
+    stop: tuple[Step, ...] = ()  # the steps before
+    start: tuple[Step, ...] = ()  # the steps after
+    back: tuple[Step, ...] = ()  # the steps on the way back, once any of these was begun
     diagnose: tuple[str, ...] = ()  # argv that prints why it does not start
 
 
 class Part(NamedTuple):
     """Steps that are taken back together, or kept: those without a way back are kept."""
 
-    steps: tuple = ()  # of Command and WriteFile
-    undo: tuple = ()  # the steps of the way back, once any step was begun
-    ready: tuple = ()  # steps of this part that are taken while the units of ``pauses`` still run
+    steps: tuple[Step, ...] = ()
+    undo: tuple[Step, ...] = ()  # the steps of the way back, once any step was begun
+    ready: tuple[Step, ...] = ()  # those that are taken while the units of ``pauses`` still run
     pauses: tuple[Pause, ...] = ()
     diagnose: tuple[str, ...] = ()  # argv that prints the host's own reason for a failure
     # (run) -> None, before its first step: what can be seen only once the parts below have been
     # taken; raises StorageError
-    check: Callable[[Any], None] | None = None
+    check: Callable[[Reader], None] | None = None
 
 
 class Plan(NamedTuple):
@@ -132,15 +142,15 @@ class Plan(NamedTuple):
     parts: tuple[Part, ...]  # in the order in which they are taken
     after: Any  # a State, as observe() would return it; what cannot be known yet is None
     findings: tuple[Finding, ...] = ()
-    facts: Mapping = MappingProxyType({})  # more return values of the module, computed by the plan
+    facts: Mapping[str, Any] = MappingProxyType({})  # more return values, computed by the plan
 
     @property
-    def steps(self):
+    def steps(self) -> list[Step]:
         """All steps in the order in which they are taken, with the units' stops and starts."""
         return [move.step for move in moves(self.parts)]
 
 
-def kept(steps):
+def kept(steps: Iterable[Step]) -> tuple[Part, ...]:
     """The parts of a plan whose steps all stay, whatever comes after them."""
     return (Part(tuple(steps)),) if steps else ()
 
@@ -148,21 +158,21 @@ def kept(steps):
 class Move(NamedTuple):
     """A step in its place, and whose it is: a part's by its number, or a unit's."""
 
-    step: Any
+    step: Step
     part: int | None
     unit: str | None = None
     diagnose: tuple[str, ...] = ()
 
 
-def pauses_of(parts):
+def pauses_of(parts: Iterable[Part]) -> tuple[Pause, ...]:
     """Each unit once, as one :class:`Pause`, in the order in which they are asked for."""
-    found = {}
+    found: dict[str, Pause] = {}
     for pause in (pause for part in parts for pause in part.pauses):
         found[pause.unit] = _joined(found[pause.unit], pause) if pause.unit in found else pause
     return tuple(found.values())
 
 
-def _joined(lower, upper):
+def _joined(lower: Pause, upper: Pause) -> Pause:
     return Pause(
         upper.unit,
         lower.stop or upper.stop,
@@ -172,15 +182,16 @@ def _joined(lower, upper):
     )
 
 
-def paused(parts):
+def paused(parts: Iterable[Part]) -> range:
     """The numbers of the parts that units wait for: from the first that asks for it to the last."""
     asking = [number for number, part in enumerate(parts) if part.pauses]
     return range(asking[0], asking[-1] + 1) if asking else range(0)
 
 
-def moves(parts):
-    """All steps in the order in which they are taken: a list of :class:`Move`."""
-    found, wait, pauses = [], paused(parts), pauses_of(parts)
+def moves(parts: Sequence[Part]) -> list[Move]:
+    """All steps in the order in which they are taken."""
+    found: list[Move] = []
+    wait, pauses = paused(parts), pauses_of(parts)
     for number, part in enumerate(parts):
         found += [Move(step, number, None, part.diagnose) for step in part.ready]
         if wait and number == wait[0]:
@@ -191,7 +202,7 @@ def moves(parts):
     return found
 
 
-def describe_step(step):
+def describe_step(step: Step) -> dict[str, str]:
     """A step as the user gets it: ``{"reason": str, "action": str}``."""
     if isinstance(step, WriteFile):
         verb = "remove" if step.content is None else "write"
@@ -199,17 +210,17 @@ def describe_step(step):
     return {"reason": step.reason, "action": " ".join(map(shlex.quote, step.argv))}
 
 
-def describe_steps(steps):
+def describe_steps(steps: Iterable[Step]) -> list[dict[str, str]]:
     """All steps as the user gets them."""
     return [describe_step(step) for step in steps]
 
 
-def destroyed(steps):
+def destroyed(steps: Iterable[Step]) -> tuple[str, ...]:
     """What the steps destroy, in their order."""
     return tuple(lost for step in steps for lost in step.destroys)
 
 
-def seal(steps):
+def seal(steps: Iterable[Step]) -> str:
     """A short hash over every step that destroys and what it destroys; '' if none does.
 
     The same host and the same wish give the same seal; any change to what would be lost gives

@@ -11,9 +11,13 @@ from __future__ import annotations
 import shlex
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.identity import MARK
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 # Every command is run in the C locale: parsers read English, and nothing else.
 _ENVIRONMENT = {"LC_ALL": "C", "LANGUAGE": "C", "LVM_SUPPRESS_FD_WARNINGS": "1"}
@@ -25,9 +29,12 @@ Answer = tuple[int, str, str]  # exit status, standard output, standard error
 
 
 class Reader:
-    """Runs commands on the host. The one door between this collection and a subprocess."""
+    """Runs commands on the host. The one door between this collection and a subprocess.
 
-    def __init__(self, module):
+    :param module: an ``AnsibleModule``; of it only ``run_command`` is used.
+    """
+
+    def __init__(self, module: Any) -> None:
         self._module = module
 
     def __call__(self, argv: Sequence[str]) -> Answer:
@@ -66,7 +73,7 @@ class Taker(Reader):
         does; None where there is none.
     """
 
-    def __init__(self, module, run: str, lock: int | None = None):
+    def __init__(self, module: Any, run: str, lock: int | None = None) -> None:
         super().__init__(module)
         self._environment = {**_ENVIRONMENT, MARK: run}
         self._more = {} if lock is None else {"pass_fds": (lock,)}
@@ -106,24 +113,24 @@ class Taker(Reader):
         return answer
 
 
-def _quoted(argv):
+def _quoted(argv: Sequence[str]) -> str:
     return "`{}`".format(" ".join(map(shlex.quote, argv)))
 
 
 class _Clock:
     """Ends a process at its deadline."""
 
-    def __init__(self, seconds):
+    def __init__(self, seconds: float) -> None:
         self.struck = False
         self._seconds, self._stopped = seconds, threading.Event()
 
-    def start(self, process):
+    def start(self, process: Popen[bytes]) -> None:
         threading.Thread(target=self._wait, args=(process,), daemon=True).start()
 
-    def stop(self):
+    def stop(self) -> None:
         self._stopped.set()
 
-    def _wait(self, process):
+    def _wait(self, process: Popen[bytes]) -> None:
         if self._stopped.wait(self._seconds):
             return
         self.struck = True

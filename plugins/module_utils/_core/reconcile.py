@@ -19,8 +19,11 @@ The vocabulary (:class:`Command`, :class:`WriteFile`, :class:`Plan`, ...) lives 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import (
+    Hold,
     require_replaceable,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.carry_out import (
@@ -33,6 +36,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.journa
 from ansible_collections.containerhost.storage.plugins.module_utils._core.lock import host_lock
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
+    Plan,
+    Step,
     StorageError,
     WriteFile,
     describe_step,
@@ -53,8 +58,17 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.told_t
     ToldToEnd,
 )
 
+S = TypeVar("S")  # the State of a module
 
-def reconcile(module, observe, plan, describe, hold=None, journaled=True):
+
+def reconcile(
+    module: Any,
+    observe: Callable[[Reader], S],
+    plan: Callable[[S], Plan],
+    describe: Callable[[S], dict[str, Any]],
+    hold: Hold | None = None,
+    journaled: bool = True,
+) -> None:
     """Bring the host to what ``plan`` wants, prove that it is there, and exit the module.
 
     What an earlier run has begun and not ended is put right first.
@@ -70,10 +84,13 @@ def reconcile(module, observe, plan, describe, hold=None, journaled=True):
         none.
     """
     run = Reader(module)
-    result = {"changed": False, "steps": [], "findings": []}
-    recovered = {}
+    result: dict[str, Any] = {"changed": False, "steps": [], "findings": []}
+    recovered: dict[str, Any] = {}
     try:
-        with contextlib.nullcontext() if module.check_mode else host_lock(module._name) as lock:
+        held: contextlib.AbstractContextManager[int | None] = (
+            contextlib.nullcontext() if module.check_mode else host_lock(module._name)
+        )
+        with held as lock:
             if journaled:
                 recovered = _open_changes(module, lock)
                 result.update(recovered)
@@ -105,14 +122,16 @@ def reconcile(module, observe, plan, describe, hold=None, journaled=True):
     module.exit_json(state=describe(after), **result)
 
 
-def _open_changes(module, lock):
+def _open_changes(module: Any, lock: int | None) -> dict[str, Any]:
     """Put right what an earlier run has begun; in check mode, what that would be."""
     if module.check_mode:
         return foresee()
     return recover(lambda run: Taker(module, run, lock))
 
 
-def _fail(module, result, recovered, error):
+def _fail(
+    module: Any, result: dict[str, Any], recovered: Mapping[str, Any], error: StorageError
+) -> None:
     result.pop("diff", None)
     _warn(module, recovered.get("findings", ()))
     changed = bool(recovered.get("changed") and not module.check_mode)
@@ -121,13 +140,13 @@ def _fail(module, result, recovered, error):
     module.fail_json(msg=str(error), **told)
 
 
-def _warn(module, findings):
+def _warn(module: Any, findings: Iterable[Mapping[str, str]]) -> None:
     for finding in findings:
         if finding["level"] == "warning":
             module.warn(finding["message"])
 
 
-def _prove(run, observe, plan):
+def _prove(run: Reader, observe: Callable[[Reader], S], plan: Callable[[S], Plan]) -> S:
     """Observe again, and return the state; nothing may be left to do.
 
     :raises StorageError: the host did not keep what it was given.
@@ -145,7 +164,7 @@ def _prove(run, observe, plan):
     return after
 
 
-def _require_programs(module, steps):
+def _require_programs(module: Any, steps: Iterable[Step]) -> None:
     """Refuse before the first step what would break off at a later one."""
     for step in steps:
         for name in (*step.argv[:1], *step.needs) if isinstance(step, Command) else ():
@@ -158,14 +177,14 @@ def _require_programs(module, steps):
                 )
 
 
-def _require_files(steps):
+def _require_files(steps: Iterable[Step]) -> None:
     """Refuse before the first step what is no file that a later one could replace."""
     for step in steps:
         if isinstance(step, WriteFile):
             require_replaceable(step)
 
 
-def _require_consent(planned, consent):
+def _require_consent(planned: Plan, consent: str | None) -> None:
     """Refuse a plan that destroys something, unless its own seal was given back."""
     lost = destroyed(planned.steps)
     if not lost or consent == seal(planned.steps):
@@ -181,7 +200,7 @@ def _require_consent(planned, consent):
     )
 
 
-def _report(planned, recovered):
+def _report(planned: Plan, recovered: Mapping[str, Any]) -> dict[str, Any]:
     findings = [finding._asdict() for finding in planned.findings]
     report = {
         "changed": bool(planned.steps or recovered.get("changed")),
@@ -196,7 +215,7 @@ def _report(planned, recovered):
     return report
 
 
-def _diff(planned, before, after):
+def _diff(planned: Plan, before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
     """What ``--diff`` shows: the steps with their reasons, the state, and every file."""
     if not planned.steps:
         return []
@@ -204,12 +223,12 @@ def _diff(planned, before, after):
         "{}. {}\n   {}\n".format(number, step["reason"], step["action"])
         for number, step in enumerate(map(describe_step, planned.steps), 1)
     )
-    files = [_file_diff(step) for step in planned.steps if hasattr(step, "content")]
+    files = [_file_diff(step) for step in planned.steps if isinstance(step, WriteFile)]
     state = {"before_header": "state", "before": before, "after_header": "state", "after": after}
     return [{"prepared": "Steps:\n" + steps}, state, *files]
 
 
-def _file_diff(step):
+def _file_diff(step: WriteFile) -> dict[str, str]:
     before, after = step.old or "", step.content or ""
     if step.private:
         before, after = "(its content is private)\n", "(its new content is private too)\n"

@@ -14,7 +14,8 @@ observes the host, and mends what is missing.
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core import (
     identity,
@@ -24,7 +25,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.apply 
     clear,
     landed,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.carry_out import go_back
+from ansible_collections.containerhost.storage.plugins.module_utils._core.carry_out import (
+    Trouble,
+    go_back,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
     GIVE_UP,
     Change,
@@ -40,6 +44,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     describe_steps,
     moves,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import Taker
 from ansible_collections.containerhost.storage.plugins.module_utils._core.way_back import (
     WayBack,
     way_back,
@@ -72,7 +77,7 @@ def standing(change: Change) -> Standing:
     return Standing(tuple(taken), failed if begun else None, back, begun)
 
 
-def foresee() -> dict:
+def foresee() -> dict[str, Any]:
     """What a real run would first put right, for check mode. Nothing is written.
 
     :returns: ``{"would_recover": [...], "findings": [...], "changed": bool}``; empty where no
@@ -92,7 +97,7 @@ def foresee() -> dict:
     return {"would_recover": told, "findings": findings, "changed": changed}
 
 
-def recover(taker, patience=None) -> dict:
+def recover(taker: Callable[[str], Taker], patience: float | None = None) -> dict[str, Any]:
     """Go back from all open changes; the host's lock is held.
 
     :param taker: ``taker(run)`` gives the ``Taker`` for the steps of a run of that name.
@@ -115,7 +120,7 @@ def recover(taker, patience=None) -> dict:
     return {"recovered": told, "findings": findings, "changed": changed}
 
 
-def _usable():
+def _usable() -> list[Change]:
     found = open_changes()
     for change in found:
         if change.problem:
@@ -123,7 +128,7 @@ def _usable():
     return found
 
 
-def _recover(run, change):
+def _recover(run: Taker, change: Change) -> dict[str, Any]:
     now = standing(change)
     journal = Journal(change.path)
     for move in moves(change.parts)[len(now.done) - 1 : len(now.done) + 1]:
@@ -156,7 +161,7 @@ def _recover(run, change):
     }
 
 
-def _whose(change, now):
+def _whose(change: Change, now: Standing) -> dict[str, Any]:
     return {
         "module": change.module,
         "time": change.time,
@@ -164,7 +169,7 @@ def _whose(change, now):
     }
 
 
-def _story(change, now):
+def _story(change: Change, now: Standing) -> str:
     """How an open change has ended, in a sentence or two."""
     story = f"A run of {change.module} (begun at {change.time}) ended before its end"
     if now.at_work:
@@ -178,7 +183,7 @@ def _story(change, now):
     return story + (" Its way back was not gone to its end." if change.progress.returning else "")
 
 
-def _fate(back, trouble):
+def _fate(back: WayBack, trouble: Trouble) -> Iterator[str]:
     """What became of the steps of an open change, in sentences."""
     if trouble.by_hand:
         yield "On the way back this failed: {}.".format("; ".join(trouble.by_hand))
@@ -190,7 +195,7 @@ def _fate(back, trouble):
         yield "Nothing was changed before that."
 
 
-def _finding(message):
+def _finding(message: str) -> Finding:
     return Finding("warning", "interrupted_run", message)
 
 
@@ -202,7 +207,7 @@ def foreseen(change: Change) -> Finding:
     return _finding(f"{_story(change, now)} The next real run of any module first {first}.")
 
 
-def describe_change(change: Change) -> dict:
+def describe_change(change: Change) -> dict[str, Any]:
     """An open change as the user gets it, as plain JSON."""
     told = {"path": change.path, "seal": change.seal, "problem": None, "running": runs(change)}
     if change.problem:
@@ -221,7 +226,7 @@ def runs(change: Change) -> bool:
     return change.boot == identity.boot_id() and identity.lives(change.process)
 
 
-def _await_end(change, patience):
+def _await_end(change: Change, patience: float) -> None:
     """Wait until no step of an open change is at work any more.
 
     :raises StorageError: one still is.

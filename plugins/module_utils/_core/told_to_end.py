@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from types import FrameType
+from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
@@ -24,7 +26,7 @@ class ToldToEnd:
 
     def __init__(self) -> None:
         self._told: int | None = None
-        self._before: dict = {}
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> ToldToEnd:
         if threading.current_thread() is threading.main_thread():
@@ -33,7 +35,7 @@ class ToldToEnd:
                     self._before[number] = signal.signal(number, self._note)
         return self
 
-    def __exit__(self, *_error) -> None:
+    def __exit__(self, *_error: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
@@ -48,5 +50,5 @@ class ToldToEnd:
                 refusal="run_ended",
             )
 
-    def _note(self, number, _frame):
+    def _note(self, number: int, _frame: FrameType | None) -> None:
         self._told = number

@@ -14,11 +14,14 @@ has done is kept, whatever else happens.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Move,
+    Part,
+    Step,
     paused,
     pauses_of,
 )
@@ -29,7 +32,7 @@ class Return(NamedTuple):
 
     part: int | None
     unit: str | None
-    steps: tuple  # of the way back
+    steps: tuple[Step, ...]  # of the way back
 
     @property
     def owner(self) -> int | str | None:
@@ -52,7 +55,9 @@ class WayBack(NamedTuple):
         return self._replace(taken_back=back, kept=tuple(it for it in both if it not in back))
 
 
-def way_back(parts: Any, done: list[Move], failed: Move | None, tried: bool = True) -> WayBack:
+def way_back(
+    parts: Sequence[Part], done: list[Move], failed: Move | None, tried: bool = True
+) -> WayBack:
     """How to go back from where a run has ended.
 
     :param done: the moves that were made.
@@ -84,14 +89,15 @@ def way_back(parts: Any, done: list[Move], failed: Move | None, tried: bool = Tr
     )
 
 
-def _waiting(parts, move):
+def _waiting(parts: Sequence[Part], move: Move) -> bool:
     return move.unit is not None or move.part in paused(parts)
 
 
-def _together(parts, failed):
+def _together(parts: Sequence[Part], failed: Move | None) -> range:
     """The numbers of the parts that are taken back together where a move has failed."""
     if failed is None:
         return range(len(parts))
     if _waiting(parts, failed):
         return paused(parts)
+    assert failed.part is not None  # what is no part's is a unit's, and those wait
     return range(failed.part, failed.part + 1)

@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper
     Keeper,
     Offer,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import CONTAINERD
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.wanted import (
     Wanted,
@@ -91,7 +92,19 @@ def _mapper_name(group: str, volume: str) -> str:
 
 
 def _mounted(params: Mapping[str, Any]) -> dict[str, Any]:
-    """What every storage takes that is mounted at the data root."""
+    """What every storage takes that is mounted at the data root.
+
+    :raises StorageError: nothing could be mounted there.
+    """
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+        check_path,
+    )
+
+    try:
+        check_path(params["data_root"])
+    except StorageError as error:  # by the name that the option has here
+        message = str(error).replace("path=", "data_root=", 1)
+        raise StorageError.of(message, error.details) from error
     return {
         "path": params["data_root"],
         "required_by": [params["service"]],

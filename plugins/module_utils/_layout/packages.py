@@ -32,6 +32,9 @@ _PACKAGES = {
         "zpool": ("zfs",),
     },
 }
+# Those that name no family of theirs (ID_LIKE), and the one that they are counted to.
+_LIKE = {"fedora": "rhel"}
+
 _FILES = ("/etc/os-release", "/usr/lib/os-release")
 
 
@@ -60,6 +63,7 @@ def packages_of(
     :raises StorageError: it is not known what this distribution calls them.
     """
     families = [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
+    families += [_LIKE[name] for name in families if name in _LIKE]
     known = next((_PACKAGES[name] for name in families if name in _PACKAGES), None)
     if known is None:
         raise StorageError(

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as disks
 from ansible_collections.containerhost.storage.plugins.module_utils._host.files import (
@@ -70,6 +70,38 @@ class PoolStatus(NamedTuple):
     capacity: int  # percent
     fragmentation: int | None  # percent
     members: tuple[PoolMember, ...] = ()
+
+
+class Imported(Protocol):
+    """What is asked of a pool that is imported, by whatever means it was read."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def health(self) -> str:
+        """As in :class:`PoolStatus`."""
+
+    @property
+    def capacity(self) -> int:
+        """Percent of it that is allocated."""
+
+    @property
+    def members(self) -> tuple[PoolMember, ...]:
+        """The disks that it is made of."""
+
+
+class Room(Protocol):
+    """How full a filesystem is, in bytes."""
+
+    @property
+    def used(self) -> int:
+        """What it holds, with all below it."""
+
+    @property
+    def available(self) -> int:
+        """What may come on top of that."""
 
 
 class Listed(NamedTuple):
@@ -217,7 +249,7 @@ def whole_disk(path: str) -> disks.Disk | None:
     return found
 
 
-def member_on(pool: PoolStatus, disk: disks.Disk) -> PoolMember | None:
+def member_on(pool: Imported, disk: disks.Disk) -> PoolMember | None:
     """The member of a pool that lies on a disk, by whatever name either is known; or None."""
     return next((it for it in pool.members if it.disk and it.disk.devno == disk.devno), None)
 

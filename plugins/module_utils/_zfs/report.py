@@ -19,9 +19,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names i
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
+        Imported,
         Listed,
         PoolMember,
-        PoolStatus,
+        Room,
         Seen,
     )
 
@@ -104,11 +105,10 @@ def findings(seen: Seen | None) -> list[Finding]:
     return found
 
 
-def pool_findings(pool: PoolStatus, root: Listed | None) -> Iterator[Finding]:
+def pool_findings(pool: Imported, root: Room | None) -> Iterator[Finding]:
     """What a person should know about one pool.
 
-    :param pool: a PoolStatus
-    :param root: its own filesystem, with what is ``used`` and ``available``; None if not known
+    :param root: of its own filesystem; None if not known
     """
     if pool.health != "ONLINE":
         lost = [f"{it.path} is {it.state}" for it in pool.members if it.state not in _WELL]

@@ -15,10 +15,12 @@ from __future__ import annotations
 import glob
 import os
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Finding,
+    Step,
     StorageError,
     WriteFile,
 )
@@ -60,10 +62,10 @@ class ArcState(NamedTuple):
 
     live: Arc | None = None  # None where ZFS is not loaded
     text: str | None = None  # our file
-    settings: tuple = ()  # of Setting; the last one is in force
+    settings: tuple[Setting, ...] = ()  # the last one is in force
 
 
-def observe(limit):
+def observe(limit: int | None) -> ArcState:
     """Read the :class:`ArcState`. No command.
 
     :param limit: the limit that is wanted; None to leave unread who sets one.
@@ -77,15 +79,15 @@ def observe(limit):
     return ArcState(live, read_text(FILE), tuple(found))
 
 
-def _in_files(folders, pattern):
-    files = {}
+def _in_files(folders: Iterable[str], pattern: str) -> list[Setting]:
+    files: dict[str, str] = {}
     for folder in folders:
         for path in glob.glob(f"{folder}/{pattern}"):
             files.setdefault(os.path.basename(path), path)
     return [setting for name in sorted(files) for setting in _in_text(files[name])]
 
 
-def _in_text(path):
+def _in_text(path: str) -> Iterator[Setting]:
     """Each line that sets the limit, however it does so: as NAME=BYTES, or BYTES to its file."""
     lines = text_of(path).replace("\\\n", " ").splitlines()
     for line in lines:
@@ -96,15 +98,15 @@ def _in_text(path):
             yield Setting(path, int(given[-1], 0 if given[-1].startswith("0x") else 10))
 
 
-def plan_arc(state, limit):
+def plan_arc(state: ArcState, limit: int | None) -> tuple[list[Step], ArcState]:
     """The steps that keep the cache below ``limit`` bytes, and the state after them.
 
-    :returns: ``(steps, ArcState)``
     :raises StorageError: ZFS would not take the limit, or another file would set it back.
     """
     if limit is None:
         return [], state
-    live, steps = state.live, []
+    live = state.live
+    steps: list[Step] = []
     if live:
         _require_taken(live, limit)
     if not state.settings or state.settings[-1].value != limit:
@@ -120,7 +122,7 @@ def plan_arc(state, limit):
     return steps, state
 
 
-def _require_taken(live, limit):
+def _require_taken(live: Arc, limit: int) -> None:
     least = max(_LEAST, live.memory // 32 + 1)
     if not least <= limit < live.memory:
         raise StorageError(
@@ -132,7 +134,7 @@ def _require_taken(live, limit):
         )
 
 
-def _require_not_contradicted(state, limit):
+def _require_not_contradicted(state: ArcState, limit: int) -> None:
     others = [it for it in state.settings if it.path != FILE and it.value != limit]
     if others:
         raise StorageError(
@@ -144,7 +146,7 @@ def _require_not_contradicted(state, limit):
         )
 
 
-def arc_findings(state, limit):
+def arc_findings(state: ArcState, limit: int | None) -> Iterator[Finding]:
     """What a person should know about the memory that ZFS takes."""
     live = state.live
     if live is None:

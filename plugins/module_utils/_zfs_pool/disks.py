@@ -11,6 +11,7 @@ Nothing is ever forced: what `zpool` would refuse without `-f` is refused here, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
@@ -19,6 +20,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, human
 from ansible_collections.containerhost.storage.plugins.module_utils._core.words import are
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
     require_distinct,
     require_exists,
@@ -33,12 +35,17 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool im
     member_on,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.rules import (
+    require_pool,
     require_writable,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.filesystem import (
     not_yet_mounted,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import Imported
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
+    Imported,
+    State,
+    Wanted,
+)
 
 LAYOUTS = {"stripe": 1, "mirror": 2, "raidz1": 2, "raidz2": 3, "raidz3": 4}  # least disks
 
@@ -54,10 +61,9 @@ _ALIKE = 16 * MIB
 GROWTH = 16 * MIB
 
 
-def plan_disks(state, wanted):
+def plan_disks(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     """The steps that bring the pool about, with the disks that are named; the state after them.
 
-    :returns: ``(steps, State)``
     :raises StorageError: a disk is not free, or the pool cannot take it.
     """
     require_distinct(state.disks)
@@ -74,7 +80,7 @@ def plan_disks(state, wanted):
     return steps + more, state
 
 
-def _create(state, wanted):
+def _create(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     name, disks = wanted.name, state.disks
     _require_not_importable(state, name)
     if not disks:
@@ -96,7 +102,7 @@ def _create(state, wanted):
         )
     _require_alike(disks, layout)
     values = {"mountpoint": "none"}
-    if wanted.filesystem == name:
+    if wanted.place and wanted.filesystem == name:
         values = not_yet_mounted(state.mountpoint(wanted.place))
     options = [word for key, value in values.items() for word in ("-O", f"{key}={value}")]
     ashift = f"ashift={wanted.ashift or ASHIFT}"
@@ -113,7 +119,7 @@ def _create(state, wanted):
     return [step], state.with_pool(pool)._replace(values=MappingProxyType({"health": "ONLINE"}))
 
 
-def _add(state, wanted, pool):
+def _add(state: State, wanted: Wanted, pool: Imported) -> tuple[list[Command], State]:
     new = [disk for disk in state.disks if member_on(pool, disk) is None]
     if not new:
         return [], state
@@ -132,7 +138,8 @@ def _add(state, wanted, pool):
         _require_whole(pool, new, layout, width)
         for number in range(0, len(new), width):
             _require_alike(new[number : number + width], layout)
-    vdevs, members = [], pool.members
+    vdevs: list[str] = []
+    members = pool.members
     for number in range(0, len(new), width):
         group = new[number : number + width]
         vdevs += _vdev(layout, group)
@@ -146,9 +153,10 @@ def _add(state, wanted, pool):
     return [step], state.with_pool(pool._replace(members=members))
 
 
-def _expand(state, wanted):
+def _expand(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     """Let the pool use what a disk has grown by: of the disks that are named, as all else."""
     pool = state.pool(wanted.name)
+    assert pool is not None  # a new pool takes its disks whole
     grown = [disk for disk in state.disks if state.room.get(disk.devno, 0) >= GROWTH]
     if not grown:
         return [], state
@@ -162,18 +170,20 @@ def _expand(state, wanted):
     return [step], state._replace(room=MappingProxyType(room))
 
 
-def _known_as(pool, disk):
+def _known_as(pool: Imported, disk: Disk) -> str:
     """The disk's name as `zpool` takes it: what the pool recorded, without the partition."""
-    path = member_on(pool, disk).path
+    member = member_on(pool, disk)
+    assert member is not None  # only a member has room behind it
+    path = member.path
     return path[: -len("-part1")] if path.endswith("-part1") else disk.device
 
 
-def _shape(pool):
+def _shape(pool: Imported) -> tuple[str, int]:
     """``(layout, disks of each vdev)`` of a pool that is to grow.
 
     :raises StorageError: its vdevs differ, so that there is no telling how to go on.
     """
-    groups = {}
+    groups: dict[tuple[str, str], list[PoolMember]] = {}
     for member in pool.members:
         if member.role == "data":
             groups.setdefault((_layout(member), member.group), []).append(member)
@@ -194,12 +204,12 @@ def _shape(pool):
     return layouts.pop(), widths.pop()
 
 
-def _layout(member):
+def _layout(member: PoolMember) -> str:
     kind = member.group.partition("-")[0]
     return "stripe" if kind in ("", "replacing", "spare") else kind
 
 
-def _require_layout(pool, wanted):
+def _require_layout(pool: Imported, wanted: Wanted) -> None:
     found = {_layout(member) for member in pool.members if member.role == "data"}
     if wanted.layout and found != {wanted.layout}:
         remedy = f"Leave `layout` out, or say {' '.join(sorted(found))}"
@@ -214,7 +224,7 @@ def _require_layout(pool, wanted):
         )
 
 
-def _require_whole(pool, new, layout, width):
+def _require_whole(pool: Imported, new: Sequence[Disk], layout: str, width: int) -> None:
     if len(new) % width:
         raise StorageError(
             f"Pool {pool.name}",
@@ -226,7 +236,7 @@ def _require_whole(pool, new, layout, width):
         )
 
 
-def _require_growable(state, pool):
+def _require_growable(state: State, pool: Imported) -> None:
     if pool.health != "ONLINE":
         raise StorageError(
             f"Pool {pool.name}",
@@ -234,10 +244,10 @@ def _require_growable(state, pool):
             f"`zpool status {pool.name}` says what it lacks",
             refusal="pool_degraded",
         )
-    require_writable(state.zfs(pool.name).pool)
+    require_writable(require_pool(state.zfs(pool.name), pool.name))
 
 
-def _require_not_importable(state, name):
+def _require_not_importable(state: State, name: str) -> None:
     found = [pool for pool in state.importable if pool.name == name]
     if not found:
         return
@@ -262,7 +272,7 @@ def _require_not_importable(state, name):
     )
 
 
-def _require_takeable(disks):
+def _require_takeable(disks: Sequence[Disk]) -> None:
     for disk in disks:
         require_free(disk)
         if disk.size < _SMALLEST:
@@ -274,7 +284,7 @@ def _require_takeable(disks):
             )
 
 
-def _require_alike(disks, layout):
+def _require_alike(disks: Sequence[Disk], layout: str) -> None:
     sizes = [disk.size for disk in disks]
     if layout != "stripe" and max(sizes) - min(sizes) > _ALIKE:
         raise StorageError(
@@ -287,17 +297,17 @@ def _require_alike(disks, layout):
         )
 
 
-def _vdev(layout, disks):
+def _vdev(layout: str, disks: Sequence[Disk]) -> list[str]:
     kind = () if layout == "stripe" else (layout,)
     return [*kind, *(disk.stable for disk in disks)]
 
 
-def _predicted(disks, layout, number):
+def _predicted(disks: Sequence[Disk], layout: str, number: int) -> tuple[PoolMember, ...]:
     group = "" if layout == "stripe" else f"{layout}-{number}"
     return tuple(
         PoolMember(f"{disk.stable}-part1", "ONLINE", group=group, disk=disk) for disk in disks
     )
 
 
-def _listed(disks):
+def _listed(disks: Sequence[Disk]) -> str:
     return ", ".join(disk.stable for disk in disks)

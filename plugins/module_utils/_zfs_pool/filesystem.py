@@ -15,12 +15,14 @@ are stopped, it is mounted, and they start on it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Part,
+    Step,
     StorageError,
     WriteFile,
 )
@@ -33,38 +35,50 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan 
     stopped,
     units,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    MountState,
+    Place,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import dataset as datasets
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.creation import make
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Value
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
+    Dataset,
+    Value,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.rules import (
+    require_pool,
     require_writable,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
+    State,
+    Wanted,
 )
 
 
 class Mounting(NamedTuple):
     """What a mounted filesystem takes."""
 
-    prepare: list  # steps that are kept, whatever comes after them
+    prepare: list[Command]  # steps that are kept, whatever comes after them
     mount: tuple[Part, ...]  # what is taken back when one of its steps fails
-    state: object  # the State after all of them
+    state: State  # after all of them
 
 
-def plan_filesystem(state, wanted):
+def plan_filesystem(state: State, wanted: Wanted) -> Mounting:
     """The :class:`Mounting` of the wanted filesystem.
 
     :raises StorageError: it is in use elsewhere, is no filesystem, or would hide something.
     """
     if wanted.place is None:
         return Mounting([], (), state)
-    place, mount = wanted.place, state.mount
-    mount_rules.require_own_mount(mount, place, {wanted.filesystem})
+    place, mount = wanted.place, state.wanted_mount
+    mount_rules.require_own_mount(mount, place, {place.target})
     target = state.mountpoint(place)
-    prepare, state = _prepare(state, wanted, target)
-    dataset = state.datasets[wanted.filesystem]
+    prepare, state = _prepare(state, wanted.name, place, target)
+    dataset = state.datasets[place.target]
     if not mount.ours or prepare:
-        require_writable(state.zfs(wanted.name).pool)
+        require_writable(require_pool(state.zfs(wanted.name), wanted.name))
     allow = target != "legacy" and dataset.shown("canmount") != "on"
-    changing = []
+    changing: list[Command] = []
     if allow:
         argv = ("zfs", "set", "canmount=on", dataset.name)
         changing.append(Command(f"Let {dataset.name} be mounted, now and at boot", argv))
@@ -82,57 +96,57 @@ def plan_filesystem(state, wanted):
     return Mounting(prepare, parts if ready or changing else (), state)
 
 
-def _files_back(steps):
+def _files_back(steps: Iterable[Step]) -> tuple[Step, ...]:
     files = [step for step in steps if isinstance(step, WriteFile)]
     return tuple(restore(files)) if files else ()
 
 
-def _let_go(place):
+def _let_go(place: Place) -> tuple[Command, ...]:
     argv = ("zfs", "set", "canmount=off", place.target)
     return (Command(f"Let go of the mount of {place.where}", argv),)
 
 
-def _prepare(state, wanted, target):
+def _prepare(state: State, pool: str, place: Place, target: str) -> tuple[list[Command], State]:
     """The steps that make the filesystem, or give it its place, and do not mount it."""
-    dataset = state.datasets.get(wanted.filesystem)
+    dataset = state.datasets.get(place.target)
     given = not_yet_mounted(target)
     if dataset is None:
-        wish = datasets.Wanted(wanted.filesystem, properties=MappingProxyType(given), parents=True)
-        steps, after = make(state.zfs(wanted.name), wish)
+        wish = datasets.Wanted(place.target, properties=MappingProxyType(given), parents=True)
+        steps, after = make(state.zfs(pool), wish)
         return steps, state._replace(datasets=after.datasets)
     _require_usable(dataset)
     if dataset.shown("mountpoint") == target:
-        _require_not_elsewhere(state, wanted)
+        _require_not_elsewhere(state, place)
         return [], state
-    _require_movable(state, wanted, dataset, target)
+    _require_movable(state, place, dataset, target)
     words = [f"{name}={value}" for name, value in given.items()]
     step = Command(
-        f"Give {dataset.name} its place, {wanted.place.where} (mountpoint was "
+        f"Give {dataset.name} its place, {place.where} (mountpoint was "
         f"{dataset.shown('mountpoint')})",
         ("zfs", "set", *words, dataset.name),
     )
-    after = dataset.changed({name: Value(value) for name, value in given.items()})
-    return [step], state.with_dataset(after)
+    moved = dataset.changed({name: Value(value) for name, value in given.items()})
+    return [step], state.with_dataset(moved)
 
 
-def not_yet_mounted(target):
+def not_yet_mounted(target: str) -> dict[str, str]:
     """Properties of a filesystem that is to be mounted later, when its units have been stopped."""
     return {"mountpoint": target, **({} if target == "legacy" else {"canmount": "off"})}
 
 
-def _mount(mount, place, target):
+def _mount(mount: MountState, place: Place, target: str) -> list[Command]:
     where = place.where
     if target != "legacy" and not mount.table:
         return [Command(f"Mount {place.target} at {where}", ("zfs", "mount", place.target))]
-    steps = []
+    steps: list[Command] = []
     if not mount.folder_exists:
         argv = ("mkdir", "--parents", "--mode", "0711", where)
         steps.append(Command(f"Make the folder {where}", argv))
-    argv = ("mount", where) if mount.table else ("systemctl", "restart", place.unit.name)
-    return [*steps, Command(f"Mount {place.target} at {where}", argv, needs=("mount",))]
+    how = ("mount", where) if mount.table else ("systemctl", "restart", place.unit.name)
+    return [*steps, Command(f"Mount {place.target} at {where}", how, needs=("mount",))]
 
 
-def _require_usable(dataset):
+def _require_usable(dataset: Dataset) -> None:
     what = f"Dataset {dataset.name}"
     if dataset.type != "filesystem":
         raise StorageError(
@@ -168,25 +182,25 @@ def _require_usable(dataset):
         )
 
 
-def _require_not_elsewhere(state, wanted):
-    if state.elsewhere and not state.mount.ours:
+def _require_not_elsewhere(state: State, place: Place) -> None:
+    if state.elsewhere and not state.wanted_mount.ours:
         raise StorageError(
-            f"Dataset {wanted.filesystem}",
-            f"it is mounted at {', '.join(state.elsewhere)}, and wanted at {wanted.place.where}",
+            f"Dataset {place.target}",
+            f"it is mounted at {', '.join(state.elsewhere)}, and wanted at {place.where}",
             "Stop what uses it there and unmount it, or name another dataset",
             refusal="dataset_mounted_elsewhere",
         )
 
 
-def _require_movable(state, wanted, dataset, target):
+def _require_movable(state: State, place: Place, dataset: Dataset, target: str) -> None:
     """A filesystem that somebody uses, or has given a place to, is not taken away from there."""
-    _require_not_elsewhere(state, wanted)
+    _require_not_elsewhere(state, place)
     shown = dataset.values["mountpoint"]
     remedy = f"`zfs set mountpoint={target} {dataset.name}` by hand while nothing uses it"
-    if state.mount.ours:
+    if state.wanted_mount.ours:
         raise StorageError(
             f"Dataset {dataset.name}",
-            f"it is mounted at {wanted.place.where}, and nothing mounts it there at boot: its "
+            f"it is mounted at {place.where}, and nothing mounts it there at boot: its "
             f"mountpoint is {shown.value}"
             + (f", and {target} is wanted" if shown.value != "legacy" else ""),
             f"{remedy}, or a line in fstab for a legacy one",

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import Keeper
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
@@ -17,11 +18,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.de
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.observe import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import Wanted
 
 
-def keeper(wanted):
+def keeper(wanted: Wanted) -> Keeper:
     """The :class:`Keeper` of a pool, and of the filesystem in it that is mounted."""
-    promise = {"modules": ("zfs",)}
+    promise: dict[str, Any] = {"modules": ("zfs",)}
     if wanted.place:
         backing = Backing(wanted.place.where, "zfs", ())
         promise.update(backing=backing, dataset=wanted.filesystem)

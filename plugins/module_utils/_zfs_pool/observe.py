@@ -11,18 +11,25 @@ from __future__ import annotations
 import glob
 import os
 import re
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import Reader
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
+    Disk,
     examine,
     identify,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.files import number_of
-from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
+    Mount,
+    mounts,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.observe import (
     observe_mount,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import MountState
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe import (
     read_datasets,
@@ -31,6 +38,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe
     require_zfs,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
+    PoolMember,
     parse_status,
     with_disk,
 )
@@ -40,6 +48,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.st
     Importable,
     Imported,
     State,
+    Wanted,
 )
 
 _UNITS = "/etc/systemd/system"
@@ -51,7 +60,7 @@ _INSTEAD = {"zfs-import-cache.service": "zfs-import-scan.service"}
 _WHOLE_DISK = {"1", "9"}
 
 
-def observe(run, wanted):
+def observe(run: Reader, wanted: Wanted) -> State:
     """Read the pool and all that it depends on.
 
     :raises StorageError: ZFS is not there to be asked, or the pool does not answer.
@@ -80,7 +89,7 @@ def observe(run, wanted):
     return state if _settled(state, pool) else _look_closer(run, state, pool)
 
 
-def parse_pools(text):
+def parse_pools(text: str) -> tuple[Imported, ...]:
     """:class:`Imported` of each pool that `zpool status -p -P` shows."""
     health = dict(re.findall(r"(?m)^\s*pool: (\S+)\n\s*state: (\S+)", text))
     return tuple(
@@ -89,7 +98,7 @@ def parse_pools(text):
     )
 
 
-def _require_works(pool):
+def _require_works(pool: Imported) -> None:
     if pool.health not in ("ONLINE", "DEGRADED"):
         lost = ", ".join(f"{it.path} is {it.state}" for it in pool.members if it.state != "ONLINE")
         raise StorageError(
@@ -101,7 +110,7 @@ def _require_works(pool):
         )
 
 
-def _read_importable(run):
+def _read_importable(run: Reader) -> str:
     """What `zpool import` prints; it reads disks, and imports nothing unless told to."""
     rc, out, err = run(("zpool", "import"))
     if rc and "no pools available" not in out + err:
@@ -114,7 +123,7 @@ def _read_importable(run):
     return out
 
 
-def parse_importable(text):
+def parse_importable(text: str) -> tuple[Importable, ...]:
     """:class:`Importable` of each pool that `zpool import` lists."""
     found = []
     for block in re.split(r"(?m)^\s*pool: ", text)[1:]:
@@ -130,7 +139,9 @@ def parse_importable(text):
     return tuple(found)
 
 
-def _disks(run, devices, state, pool):
+def _disks(
+    run: Reader, devices: Iterable[str], state: State, pool: Imported | None
+) -> tuple[Disk, ...]:
     """The named disks; what is on them is looked at only where they are not the pool's."""
     found = []
     for path in devices:
@@ -140,7 +151,7 @@ def _disks(run, devices, state, pool):
     return tuple(found)
 
 
-def _room(member):
+def _room(member: PoolMember) -> tuple[str, int] | None:
     """``(devno, bytes)`` of a disk behind the partitions that ZFS made on it; None of others.
 
     From sysfs: ZFS itself looks for more room only when it opens the disk again.
@@ -148,7 +159,7 @@ def _room(member):
     if member.disk is None or member.role != "data":
         return None
     sys = os.path.realpath(f"/sys/dev/block/{member.disk.devno}")
-    ends = {}
+    ends: dict[str, int] = {}
     for path in glob.glob(sys + "/*/partition"):
         folder = os.path.dirname(path)
         start, sectors = (number_of(f"{folder}/{name}") for name in ("start", "size"))
@@ -160,43 +171,43 @@ def _room(member):
     return member.disk.devno, member.disk.size - max(ends.values())
 
 
-def _mount(run, wanted):
+def _mount(run: Reader, wanted: Wanted) -> MountState | None:
     if wanted.place is None:
         return None
     return observe_mount(run, wanted.place, lambda found: _is_of(found, wanted))
 
 
-def _is_of(mount, wanted):
+def _is_of(mount: Mount, wanted: Wanted) -> bool:
     return mount.fstype == "zfs" and mount.source == wanted.filesystem
 
 
-def _elsewhere(wanted):
+def _elsewhere(wanted: Wanted) -> tuple[str, ...]:
     if wanted.place is None:
         return ()
     where = os.path.realpath(wanted.place.where)
     return tuple(it.path for it in mounts() if _is_of(it, wanted) and it.path != where)
 
 
-def _boot():
+def _boot() -> Boot:
     masked = tuple(unit for unit in _AT_BOOT if _is_masked(unit))
     missing = (unit for unit in _AT_BOOT if not _is_enabled(unit) and unit not in masked)
     return Boot(tuple(unit for unit in missing if not _is_enabled(_INSTEAD.get(unit))), masked)
 
 
-def _is_enabled(unit):
+def _is_enabled(unit: str | None) -> bool:
     return unit is not None and any(glob.glob(wants + unit) for wants in _WANTS)
 
 
-def _is_masked(unit):
+def _is_masked(unit: str) -> bool:
     return os.path.realpath(f"{_UNITS}/{unit}") == os.devnull
 
 
-def _settled(state, pool):
+def _settled(state: State, pool: Imported) -> bool:
     """Whether pool and mount are as they should be, as far as a look from outside can tell."""
     ours = all(state.owner(disk) == pool for disk in state.disks)
     return ours and (state.mount is None or state.mount.ours)
 
 
-def _look_closer(run, state, pool):
+def _look_closer(run: Reader, state: State, pool: Imported) -> State:
     found = read_pool(run, pool.name)
     return state._replace(values=found.values) if found else state

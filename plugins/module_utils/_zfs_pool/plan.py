@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
@@ -31,6 +32,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.di
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.filesystem import (
     plan_filesystem,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
+    State,
+    Wanted,
+)
 
 
 class _Room(NamedTuple):
@@ -40,7 +45,7 @@ class _Room(NamedTuple):
     available: int
 
 
-def plan(state, wanted):
+def plan(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that makes the pool, its filesystem and its mount as wanted."""
     steps, memory = plan_arc(state.arc, wanted.arc_max)
     more, after = plan_disks(state._replace(arc=memory), wanted)
@@ -55,7 +60,7 @@ def plan(state, wanted):
     )
 
 
-def _start_at_boot(state):
+def _start_at_boot(state: State) -> tuple[list[Command], State]:
     missing = state.boot.missing
     if not missing:
         return [], state
@@ -64,7 +69,7 @@ def _start_at_boot(state):
     return [step], state._replace(boot=state.boot._replace(missing=()))
 
 
-def _findings(state, wanted):
+def _findings(state: State, wanted: Wanted) -> Iterator[Finding]:
     pool, root = state.pool(wanted.name), state.datasets.get(wanted.name)
     if pool:
         room = _Room(root.number("used") or 0, root.number("available") or 0) if root else None
@@ -79,4 +84,4 @@ def _findings(state, wanted):
         )
     yield from arc_findings(state.arc, wanted.arc_max)
     if wanted.place:
-        yield from mount_findings(state.mount, wanted.place)
+        yield from mount_findings(state.wanted_mount, wanted.place)

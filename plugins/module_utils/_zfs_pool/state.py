@@ -9,11 +9,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import parse_size
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
 )
@@ -22,9 +24,18 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.state
     Place,
     check_path,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import dataset as datasets
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import member_on
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
+    Dataset,
+    Pool,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
+    State as DatasetState,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
+    PoolMember,
+    member_on,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.arc import ArcState
 
 # zpool_name_valid() of libzfs_pool.c, and NAME_ERR_DISKLIKE of zfs_namecheck.c
@@ -48,7 +59,7 @@ class Imported(NamedTuple):
 
     name: str
     health: str
-    members: tuple = ()  # of PoolMember
+    members: tuple[PoolMember, ...] = ()
     capacity: int = 0  # percent allocated; not read: what its filesystem shows tells more
 
 
@@ -64,56 +75,64 @@ class Importable(NamedTuple):
 class Boot(NamedTuple):
     """The units that import pools and mount datasets at boot."""
 
-    missing: tuple = ()  # those that are to be enabled
-    masked: tuple = ()
+    missing: tuple[str, ...] = ()  # those that are to be enabled
+    masked: tuple[str, ...] = ()
 
 
 class State(NamedTuple):
     """All that a pool and its filesystem depend on."""
 
-    pools: tuple  # of Imported
-    importable: tuple = ()  # of Importable; looked for only where the pool is not imported
-    disks: tuple = ()  # of Disk, in the order in which they were named
-    room: MappingProxyType = MappingProxyType({})  # devno -> bytes of a disk behind its member
-    values: MappingProxyType = MappingProxyType({})  # of the pool; read only where it may change
-    datasets: MappingProxyType = MappingProxyType({})  # name -> Dataset
-    elsewhere: tuple = ()  # other places where the filesystem is mounted
+    pools: tuple[Imported, ...]
+    importable: tuple[Importable, ...] = ()  # looked for only where the pool is not imported
+    disks: tuple[Disk, ...] = ()  # in the order in which they were named
+    room: Mapping[str, int] = MappingProxyType({})  # devno -> bytes of a disk behind its member
+    values: Mapping[str, str] = MappingProxyType({})  # of the pool; read only where it may change
+    datasets: Mapping[str, Dataset] = MappingProxyType({})  # by name
+    elsewhere: tuple[str, ...] = ()  # other places where the filesystem is mounted
     mount: MountState | None = None
     boot: Boot = Boot()
     arc: ArcState = ArcState()
 
-    def pool(self, name):
+    def pool(self, name: str) -> Imported | None:
         """The pool of that name, if it is imported."""
         return next((pool for pool in self.pools if pool.name == name), None)
 
-    def owner(self, disk):
+    def owner(self, disk: Disk) -> Imported | None:
         """The imported pool that a disk is a member of, or None."""
         return next((pool for pool in self.pools if member_on(pool, disk)), None)
 
-    def with_pool(self, pool):
+    def with_pool(self, pool: Imported) -> State:
         """This state, with a pool added or replaced."""
         others = tuple(other for other in self.pools if other.name != pool.name)
         return self._replace(pools=(*others, pool))
 
-    def mountpoint(self, place):
+    @property
+    def wanted_mount(self) -> MountState:
+        """The mount, where a place for one is wanted."""
+        assert self.mount is not None
+        return self.mount
+
+    def mountpoint(self, place: Place) -> str:
         """The property of the filesystem: its place, or "legacy" where something else mounts it."""
-        if self.mount.table:
-            return place.where if "zfsutil" in self.mount.table.options else "legacy"
-        return "legacy" if self.mount.unit_text is not None else place.where
+        mount = self.wanted_mount
+        if mount.table:
+            return place.where if "zfsutil" in mount.table.options else "legacy"
+        return "legacy" if mount.unit_text is not None else place.where
 
-    def zfs(self, name):
+    def zfs(self, name: str) -> DatasetState:
         """The pool and its datasets, as what makes datasets takes them."""
-        return datasets.State(datasets.Pool(name, self.values), self.datasets)
+        return DatasetState(Pool(name, self.values), self.datasets)
 
-    def with_dataset(self, dataset):
+    def with_dataset(self, dataset: Dataset) -> State:
         """This state, with a dataset added or replaced."""
         return self._replace(datasets=MappingProxyType({**self.datasets, dataset.name: dataset}))
 
 
-def wanted_from(params):
+def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     _check_pool_name(params["name"])
-    filesystem = place = None
+    filesystem: str | None = None
+    place: Place | None = None
     if params["path"] is None:
         _require_no_place(params)
     else:
@@ -131,7 +150,7 @@ def wanted_from(params):
     )
 
 
-def _require_no_place(params):
+def _require_no_place(params: Mapping[str, Any]) -> None:
     for option in ("dataset", "required_by"):
         if params[option] not in (None, []):
             raise StorageError(
@@ -143,7 +162,7 @@ def _require_no_place(params):
             )
 
 
-def _filesystem(pool, dataset):
+def _filesystem(pool: str, dataset: str | None) -> str:
     name = pool if dataset is None else f"{pool}/{dataset}"
     names.check_name(name, "dataset")
     if names.is_snapshot(name):
@@ -156,7 +175,7 @@ def _filesystem(pool, dataset):
     return name
 
 
-def _place(params, filesystem):
+def _place(params: Mapping[str, Any], filesystem: str) -> Place:
     check_path(params["path"])
     return Place(
         target=filesystem,
@@ -166,7 +185,7 @@ def _place(params, filesystem):
     )
 
 
-def _check_pool_name(name):
+def _check_pool_name(name: str) -> None:
     names.check_name(name)
     wrong = ""
     if re.search("[/@]", name):

@@ -225,7 +225,8 @@ def test_missing_tools_are_refused_or_reported(host):
 @pytest.mark.parametrize(
     ("params", "wrong"),
     [
-        ({"data_root": "/"}, "path=/: it is not a plain absolute path"),
+        ({"data_root": "/"}, "data_root=/: it is not a plain absolute path"),
+        ({"data_root": "/srv/../x"}, "data_root=/srv/../x: it is not a plain absolute path"),
         ({"btrfs_label": "-x"}, "label=-x"),
         ({"service": "docker"}, "service=docker"),
         ({"btrfs_data_profile": "raid1"}, "it needs 2 devices"),

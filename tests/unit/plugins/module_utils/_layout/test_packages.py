@@ -36,6 +36,7 @@ ID="rocky"
 ID_LIKE="rhel centos fedora"
 """
 RHEL = 'NAME="Red Hat Enterprise Linux"\nID=rhel\nID_LIKE="fedora"\n'
+FEDORA = 'NAME="Fedora Linux"\nVERSION="41 (Server Edition)"\nID=fedora\nVERSION_ID=41\n'
 UNKNOWN = "NAME='Void'\nID=\"void\"\n\n# a comment\n"
 
 KERNEL = "6.1.0-49-amd64"
@@ -51,6 +52,7 @@ OF_RHEL = ("lvm2", "device-mapper-persistent-data", "xfsprogs", "btrfs-progs", "
         (UBUNTU, TOOLS, OF_DEBIAN),
         (ROCKY, TOOLS, OF_RHEL),
         (RHEL, TOOLS, OF_RHEL),
+        (FEDORA, TOOLS, OF_RHEL),
         # Debian builds the module for the kernel that runs; Ubuntu's kernels bring it
         (DEBIAN, ("zpool",), ("zfsutils-linux", f"linux-headers-{KERNEL}", "zfs-dkms")),
         (UBUNTU, ("zpool",), ("zfsutils-linux",)),
