@@ -12,7 +12,7 @@ that are proven blank are taken; and it is mounted over a folder only when that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devices import (
@@ -42,7 +42,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
-from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk, names_of
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan import (
     plan_mount,
 )
@@ -96,7 +96,7 @@ def _make(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     if wanted.metadata:
         argv += ["--metadata", wanted.metadata]
     step = Command(
-        f"Make {wanted.title} on {_listed(state.disks)}",
+        f"Make {wanted.title} on {names_of(state.disks)}",
         (*argv, *(disk.stable for disk in state.disks)),
         claims=tuple(disk.claim for disk in state.disks),
     )
@@ -120,7 +120,7 @@ def _add(state: State, wanted: Wanted, disks: Sequence[Disk]) -> tuple[list[Comm
     if not disks:
         return [], state
     step = Command(
-        f"Add {_listed(disks)} to {wanted.title}",
+        f"Add {names_of(disks)} to {wanted.title}",
         ("btrfs", "device", "add", *(disk.stable for disk in disks), wanted.where),
         claims=tuple(disk.claim for disk in disks),
     )
@@ -158,7 +158,3 @@ def _with_disks(state: State, disks: Sequence[Disk]) -> State:
         members.append(Member(one, size, parts[-1], disk.device, 0))
     found = found._replace(members=(*found.members, *members), devices=count)
     return state._replace(found=found, parts=(*state.parts, *parts))
-
-
-def _listed(disks: Iterable[Disk]) -> str:
-    return ", ".join(disk.stable for disk in disks)

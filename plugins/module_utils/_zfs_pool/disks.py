@@ -19,6 +19,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, human
 from ansible_collections.containerhost.storage.plugins.module_utils._core.words import are
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import names_of
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
     require_distinct,
     require_exists,
@@ -101,7 +102,7 @@ def _create(state, wanted):
     options = [word for key, value in values.items() for word in ("-O", f"{key}={value}")]
     ashift = f"ashift={wanted.ashift or ASHIFT}"
     step = Command(
-        f"Make pool {name}, a {layout} of {_listed(disks)}",
+        f"Make pool {name}, a {layout} of {names_of(disks)}",
         ("zpool", "create", "-o", ashift, *options, name, *_vdev(layout, disks)),
         claims=tuple(disk.claim._replace(locked=False) for disk in disks),
     )
@@ -139,7 +140,7 @@ def _add(state, wanted, pool):
         members += _predicted(group, layout, len({it.group for it in members if it.role == "data"}))
     ashift = ("-o", f"ashift={wanted.ashift}") if wanted.ashift else ()  # else as the pool has it
     step = Command(
-        f"Add {_listed(new)} to pool {pool.name}",
+        f"Add {names_of(new)} to pool {pool.name}",
         ("zpool", "add", *ashift, pool.name, *vdevs),
         claims=tuple(disk.claim._replace(locked=False) for disk in new),
     )
@@ -154,7 +155,7 @@ def _expand(state, wanted):
         return [], state
     more = sum(state.room[disk.devno] for disk in grown)
     step = Command(
-        f"Let pool {pool.name} use the {human(more)} that {_listed(grown)} grew by",
+        f"Let pool {pool.name} use the {human(more)} that {names_of(grown)} grew by",
         ("zpool", "online", "-e", pool.name, *(_known_as(pool, disk) for disk in grown)),
     )
     names = {disk.devno for disk in grown}
@@ -219,7 +220,7 @@ def _require_whole(pool, new, layout, width):
         raise StorageError(
             f"Pool {pool.name}",
             f"it is made of {layout}s of {width} disks, and {len(new)} more "
-            f"{are(len(new))} named ({_listed(new)}): a pool is as safe as the "
+            f"{are(len(new))} named ({names_of(new)}): a pool is as safe as the "
             "least of its parts",
             f"Name {width} new disks, or a multiple of that",
             refusal="vdev_incomplete",
@@ -278,7 +279,7 @@ def _require_alike(disks, layout):
     sizes = [disk.size for disk in disks]
     if layout != "stripe" and max(sizes) - min(sizes) > _ALIKE:
         raise StorageError(
-            f"{layout} of {_listed(disks)}",
+            f"{layout} of {names_of(disks)}",
             "the disks differ in size ("
             + ", ".join(human(size) for size in sizes)
             + "), and each would count as the smallest",
@@ -297,7 +298,3 @@ def _predicted(disks, layout, number):
     return tuple(
         PoolMember(f"{disk.stable}-part1", "ONLINE", group=group, disk=disk) for disk in disks
     )
-
-
-def _listed(disks):
-    return ", ".join(disk.stable for disk in disks)
