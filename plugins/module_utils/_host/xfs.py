@@ -53,17 +53,17 @@ def parse_superblock(data: bytes) -> Xfs | None:
     if data[:4] != b"XFSB":
         return None
     block_size, blocks = struct.unpack_from(">IQ", data, 4)
-    log_start = struct.unpack_from(">Q", data, 48)[0]
-    log_blocks = struct.unpack_from(">I", data, 96)[0]
-    version = struct.unpack_from(">H", data, 100)[0] & 0xF
-    features2 = struct.unpack_from(">I", data, 200)[0]
-    incompat = struct.unpack_from(">I", data, 216)[0]
+    (log_start,) = struct.unpack_from(">Q", data, 48)
+    (log_blocks,) = struct.unpack_from(">I", data, 96)
+    (version,) = struct.unpack_from(">H", data, 100)
+    (features2,) = struct.unpack_from(">I", data, 200)
+    (incompat,) = struct.unpack_from(">I", data, 216)
     return Xfs(
         uuid=str(uuid.UUID(bytes=data[32:48])),
         block_size=block_size,
         blocks=blocks,
         log_blocks=log_blocks if log_start else 0,
-        ftype=bool(incompat & 1) if version == 5 else bool(features2 & 0x200),
+        ftype=bool(incompat & 1) if version & 0xF == 5 else bool(features2 & 0x200),
     )
 
 

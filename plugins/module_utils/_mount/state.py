@@ -85,7 +85,8 @@ def check_path(path: str) -> None:
 
     :raises StorageError: it is relative, the root, or has an empty or a dotted part.
     """
-    if not path.startswith("/") or os.path.normpath(path) != path or path == "/":
+    plain = "/" + os.path.normpath(path).lstrip("/")  # normpath leaves two slashes at the start
+    if path != plain or path == "/":
         raise StorageError(
             f"path={path}",
             "it is not a plain absolute path of a folder below /",

@@ -114,11 +114,9 @@ def parts(state: State, goal: Goal, wanted: Wanted) -> tuple[Part, ...]:
         files.append(_write(state, wanted, new))
     if not files and not why:
         return ()
-    path = wanted.config_file
     undo = tuple(
-        WriteFile(f"{path} as it was", path, step.old, step.content, private=step.private)
-        for step in files
-        if step.path == path
+        WriteFile(f"{it.path} as it was", it.path, it.old, it.content, private=it.private)
+        for it in reversed(files)
     )
     # Asked for also where it need not restart: stopped for others, it starts on the new file.
     pause = Pause(unit.name, diagnose=_last_words(unit.name))

@@ -153,7 +153,8 @@ def the_way_back_restores_the_file(_technology, state, wish):
     files = [step for part in parts for step in part.steps if isinstance(step, WriteFile)]
     written = any(step.path == CONFIG for step in files)
     back = [(step.path, step.content) for part in parts for step in part.undo]
-    assert back == [(CONFIG, state.config.text)] * written
+    assert back == [(step.path, step.old) for step in reversed(files)]
+    assert ((CONFIG, state.config.text) in back) is written
     for pause in pauses_of(parts):
         assert bool(pause.back) is (written and bool(pause.start))
         if pause.back:

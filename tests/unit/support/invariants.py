@@ -149,7 +149,17 @@ def nothing_is_destroyed_without_consent(technology, state, wanted):
             assert seal(steps) in ended.result["msg"]
 
 
+def what_is_taken_back_gives_each_file_its_old_content(technology, state, wanted):
+    """A part that has a way back restores every file that it writes."""
+    for part in technology.plan(state, wanted).parts:
+        written = [it for it in (*part.ready, *part.steps) if isinstance(it, WriteFile)]
+        restored = [(it.path, it.content) for it in part.undo if isinstance(it, WriteFile)]
+        if part.undo:
+            assert sorted((it.path, it.old) for it in written) == sorted(restored)
+
+
 INVARIANTS = [
+    what_is_taken_back_gives_each_file_its_old_content,
     planning_twice_adds_nothing,
     check_mode_tells_the_same_and_does_nothing,
     what_the_host_does_not_keep_is_an_error,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pathlib
 import stat
 
 import pytest
@@ -253,3 +254,38 @@ def test_what_a_killed_run_left_beside_is_no_obstacle_and_is_not_followed(tmp_pa
     write(tmp_path / "file", "new")
     assert (tmp_path / "precious").read_text() == "precious"
     assert sorted(os.listdir(tmp_path)) == ["file", "precious"]
+
+
+def test_a_file_is_written_in_the_folder_that_it_will_be_in(tmp_path, monkeypatch):
+    """Beside it, hidden: from elsewhere it could not be renamed into place at once."""
+    renamed, rename = [], os.rename
+
+    def note(old, new):
+        renamed.append((os.path.dirname(old), os.path.basename(old)[:2]))
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", note)
+    write(tmp_path / "file", "text")
+    assert renamed == [(str(tmp_path), ".f")]
+
+
+def test_what_is_synced_is_the_whole_content(tmp_path, monkeypatch):
+    """First the file, before it gets its name; then the folder that the name is in."""
+    synced = []
+
+    def note(descriptor):
+        path = pathlib.Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        synced.append(os.listdir(path) if path.is_dir() else path.read_text())
+
+    monkeypatch.setattr(os, "fsync", note)
+    write(tmp_path / "file", "text")
+    assert synced == ["text", ["file"]]
+
+
+def test_a_new_folder_is_its_owners_alone_to_write_to(tmp_path):
+    before = os.umask(0)
+    try:
+        write(tmp_path / "new" / "file", "text")
+    finally:
+        os.umask(before)
+    assert (mode_of(tmp_path / "new"), mode_of(tmp_path / "new" / "file")) == (0o755, 0o644)

@@ -241,3 +241,12 @@ def test_what_could_not_be_written_whole_is_taken_away_again(path, monkeypatch):
         journal.begin(0)
     assert error.value.details["refusal"] == "journal_unwritable"
     assert os.path.getsize(path) == size
+
+
+def test_the_latest_is_gone_back_from_first(monkeypatch):
+    for second in (1, 3, 2):
+        monkeypatch.setattr(
+            _journal.time, "gmtime", lambda it=second: (2026, 1, 1, 0, 0, it, 0, 1, 0)
+        )
+        _journal.open_journal(f"run{second}", "thinpool", PARTS)
+    assert [it.run for it in _journal.open_changes()] == ["run3", "run2", "run1"]

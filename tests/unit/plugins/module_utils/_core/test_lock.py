@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core import lock as _lock
 from ansible_collections.containerhost.storage.plugins.module_utils._core.lock import host_lock
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
@@ -45,6 +46,13 @@ def holder(path):
 def test_a_second_process_is_refused_and_told_who_holds_it(path, holder):
     refused = pytest.raises(StorageError, match=f"thinpool, process {holder.pid}")
     with refused, host_lock("storage_driver", path, patience=0):
+        pytest.fail("the block ran")
+
+
+def test_without_a_patience_of_ones_own_it_is_everybodys(path, holder, monkeypatch):
+    monkeypatch.setattr(_lock, "PATIENCE", 0)
+    monkeypatch.setattr(_lock, "PATH", path)
+    with pytest.raises(StorageError, match="another run"), host_lock("storage_driver"):
         pytest.fail("the block ran")
 
 

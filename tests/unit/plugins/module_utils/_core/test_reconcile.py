@@ -191,6 +191,12 @@ def test_a_program_that_a_later_step_needs_is_missed_before_the_first(check_mode
     assert host.ran == []
 
 
+def test_an_argument_is_no_program():
+    host = Host(1)
+    host.lacks = ("1",)
+    assert not reconcile(host, to(2)).failed
+
+
 def test_commands_speak_english():
     host = Host()
     reconcile(host, to(2))

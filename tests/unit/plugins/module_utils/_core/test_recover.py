@@ -24,6 +24,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     WriteFile,
     moves,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.way_back import Return
 from support.killed import Host, run_killed
 
 BEFORE, AFTER = (False, "old", False, True), (True, "new", True, True)
@@ -336,3 +337,132 @@ def test_a_run_that_is_told_to_end_takes_back_what_it_has_begun(fresh):
     assert ended.result["failed_step"] is None
     assert host.seen() == AS_IT_WAS[1]
     assert litter(host) == []
+
+
+def way_back_of(host):
+    """The steps of a way back that were taken, by their verb and file."""
+    taken_back, real = [], host.run_command
+
+    def run_command(argv, **more):
+        taken_back.append(f"{argv[0]} {os.path.basename(argv[1])}")
+        return real(argv, **more)
+
+    host.run_command = run_command
+    return taken_back
+
+
+def unwinding(host, events):
+    """A host whose run has failed at its last step, and was killed on the way back."""
+    parts = Host(host.folder).plan(BEFORE).parts
+    open_change(host, [*taken(host, 4), ("begin", 4), ("returning", 4, True), *events], parts)
+    (host.folder / "config").write_text("new")
+    return way_back_of(host)
+
+
+FLAG, CONFIG, ENGINE = (
+    (Return(1, None, ()), 0),
+    (Return(1, None, ()), 1),
+    (Return(None, "e", ()), 0),
+)
+RETURNED = [
+    ([], ["drop flag", "put engine"], "old"),
+    ([FLAG], ["put engine"], "old"),
+    ([FLAG, CONFIG], ["put engine"], "new"),
+    # Something before it failed, and is gone now: what runs on that is started once more.
+    ([FLAG, ENGINE], ["put engine"], "old"),
+    ([FLAG, CONFIG, ENGINE], [], "new"),
+]
+
+
+@pytest.mark.parametrize(("returned", "commands", "config"), RETURNED)
+def test_what_was_gone_of_a_way_back_is_not_gone_again(fresh, returned, commands, config):
+    host = fresh("host")
+    took = unwinding(host, [("returned", *it) for it in returned])
+    assert not host.only_look().failed
+    assert took == commands
+    assert host.seen()[1] == config
+    assert litter(host) == []
+
+
+def test_each_step_of_a_way_back_that_was_taken_is_written_down(fresh):
+    host = fresh("host")
+    host.broken = ("engine",)
+    parts = host.plan(BEFORE).parts
+    stuck = Part(parts[1].steps, parts[1].undo, pauses=(parts[1].pauses[0]._replace(stop=()),))
+    host.run(lambda _seen: Plan((stuck,), AFTER))
+    (change,) = _journal.open_changes()
+    assert change.progress == _journal.Progress(2, True, True, ((0, 0), (0, 1)))
+
+
+def test_what_the_host_did_not_keep_is_taken_back_also_after_a_kill(fresh):
+    host = fresh("host")
+    open_change(
+        host, [*taken(host, 5), ("returning", 5, False)], Host(host.folder).plan(BEFORE).parts
+    )
+    host.only_look()
+    assert host.seen() == AS_IT_WAS[1]
+
+
+def test_that_the_host_did_not_keep_it_is_written_down(fresh, monkeypatch):
+    log = []
+    monkeypatch.setattr(_journal.Journal, "returning", lambda _self, *more: log.append(more))
+    host = fresh("host")
+    host.seen = lambda: BEFORE
+    assert host.run().failed
+    assert log == [(5, False)]
+
+
+def test_a_part_that_was_not_begun_is_not_taken_back(fresh):
+    host = fresh("host")
+    one = Part((Command("One", ("put", host.path["pool"])),))
+    two = Part(
+        (Command("Two", ("put", host.path["flag"])),),
+        (Command("No two", ("drop", host.path["flag"])),),
+    )
+    open_change(host, taken(host, 1), (one, two))
+    took = way_back_of(host)
+    assert host.only_look().result["recovered"][0]["at_work"] is None
+    assert took == []
+
+    host = fresh("told to end")
+    took, real = way_back_of(host), host.run_command
+    host.run_command = lambda *argv, **_more: os.kill(os.getpid(), signal.SIGTERM) or real(*argv)
+    assert host.run(lambda _seen: Plan((one, two), AFTER)).result["refusal"] == "run_ended"
+    assert took == ["put pool"]
+
+
+def test_a_file_that_has_its_name_is_written_whatever_the_journal_says(fresh):
+    host = fresh("host")
+    parts = host.plan(BEFORE).parts
+    events = taken(host, 4)[:-1]
+    open_change(host, events, parts)
+    assert host.seen()[1] == "new"
+    told = host.only_look().result["recovered"][0]
+    assert told["at_work"] is None
+    assert "Configure it" in [step["reason"] for step in told["taken_back"]]
+
+
+def test_what_was_taken_back_counts_as_a_change_of_a_run_that_fails_later(fresh):
+    host = fresh("host")
+    open_change(host, taken(host, 3), Host(host.folder).plan(BEFORE).parts)
+    host.broken = ("pool",)
+    plan = Plan((Part((Command("Fail", ("put", host.path["pool"])),)),), AFTER)
+    ended = host.run(lambda _seen: plan)
+    assert ended.failed
+    assert ended.result["kept"] == []
+    assert ended.result["changed"]
+
+
+def test_a_step_holds_the_lock_and_has_the_mark_of_its_run(fresh):
+    host, given = fresh("host"), []
+    real = host.run_command
+
+    def run_command(argv, environ_update, pass_fds, **_more):
+        (change,) = _journal.open_changes()
+        given.append(environ_update[identity.MARK] == change.run)
+        given.append(os.path.samestat(os.fstat(pass_fds[0]), os.stat(lock.PATH)))
+        return real(argv)
+
+    host.run_command = run_command
+    assert not host.run().failed
+    assert given == [True] * 8

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import os
 import stat
 
 import pytest
@@ -134,6 +135,11 @@ def test_a_serial_that_only_the_kernel_knows(host, place):
     assert _disk.identify(host.path).serial == "K1"
 
 
+def test_a_disk_of_which_the_kernel_says_nothing_has_no_size(host):
+    (host.sys / "size").unlink()
+    assert _disk.identify(host.path).size == 0
+
+
 LINKS = [
     ([], ""),
     (["/dev/disk/by-diskseq/3", "/dev/disk/by-uuid/1-2", "/dev/disk/by-label/x"], ""),
@@ -159,6 +165,7 @@ ALIGNMENTS = [
     (65536, 1048576, 0),
     (65536, 196608, 196608),  # a stripe of three disks does not divide 1 MiB
     (33553920, 0, 33553920),
+    (512, 2 * MIB, 2 * MIB),
 ]
 
 
@@ -210,6 +217,28 @@ def test_mounts_and_swap_of_partitions_count(host, monkeypatch):
 def test_tables_are_searched_for_every_name(host, monkeypatch):
     monkeypatch.setattr(_disk, "devices_in_tables", lambda names: tuple(sorted(names)))
     assert _disk.glance(host.path).tables == ("/dev/disk/by-id/virtio-disk1", host.path)
+
+
+@pytest.mark.parametrize(
+    ("error", "busy"),
+    [(None, ""), (errno.EBUSY, "in use by the kernel"), (errno.ENXIO, os.strerror(errno.ENXIO))],
+)
+def test_the_kernel_is_asked_for_a_disk_of_ones_own(host, monkeypatch, error, busy):
+    real = os.open
+
+    def fake(path, flags):
+        assert flags == os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC
+        if error:
+            raise OSError(error, os.strerror(error))
+        return real(path, os.O_RDONLY)
+
+    monkeypatch.setattr(os, "open", fake)
+    assert _disk._busy(host.path) == busy
+
+
+def test_what_the_kernel_keeps_for_itself_is_busy(host, monkeypatch):
+    monkeypatch.setattr(_disk, "_busy", {host.path: "in use by the kernel"}.__getitem__)
+    assert _disk.glance(host.path).busy == "in use by the kernel"
 
 
 def test_readonly(host):

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts as _mounts
@@ -161,3 +163,43 @@ def test_devices_in_tables(tmp_path, monkeypatch, text, named):
     monkeypatch.setattr(_mounts, "TABLES", (str(table), str(tmp_path / "none")))
     found = _mounts.devices_in_tables({"/dev/vdb", "/dev/disk/by-id/virtio-disk1"})
     assert found == ((str(table),) if named else ())
+
+
+SWAPS = r"""Filename    Type       Size  Used  Priority
+/dev/vdc    partition  1024  0     -2
+/swap\040file file      1024  0     -3
+/dev/gone   partition  1024  0     -4
+/dev/dm-1   partition  1024  0     -5
+"""
+
+
+def test_swap_in_use(monkeypatch):
+    """A file has no number of its own; what has gone since then is no swap."""
+    numbers = {"/dev/vdc": os.makedev(254, 32), "/swap file": 0, "/dev/dm-1": os.makedev(253, 1)}
+
+    def look(path):
+        if path not in numbers:
+            raise FileNotFoundError(path)
+        return SimpleNamespace(st_rdev=numbers[path])
+
+    monkeypatch.setattr(_mounts, "text_of", lambda path: SWAPS)
+    with monkeypatch.context() as own:
+        own.setattr(os, "stat", look)
+        found = _mounts.swap_devices()
+    assert found == {"254:32", "0:0", "253:1"}
+
+
+def test_a_table_is_read_whatever_is_in_it(tmp_path, monkeypatch):
+    table = tmp_path / "fstab"
+    table.write_bytes(b"\xff /dev/vdb\n")
+    monkeypatch.setattr(_mounts, "TABLES", (str(table),))
+    assert _mounts.devices_in_tables({"/dev/vdb"}) == (str(table),)
+
+
+def test_the_kernels_table_is_read_whatever_is_in_it(monkeypatch):
+    def fake(path, **how):
+        assert path == "/proc/7/mountinfo"
+        return io.TextIOWrapper(io.BytesIO(b"27 1 254:0 / /a\xff rw - ext4 /dev/vda rw\n"), **how)
+
+    monkeypatch.setattr(_mounts, "open", fake, raising=False)
+    assert [mount.path for mount in _mounts.mounts("7")] == ["/a\ufffd"]

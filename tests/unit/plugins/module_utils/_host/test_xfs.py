@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import uuid
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import (
+    Xfs,
+    mounted_size,
     parse_superblock,
+    read_superblock,
 )
 
 UUID = "6b8f3c5e-0f5e-4f43-9d3a-0d2f7a2b8d11"
@@ -48,6 +53,7 @@ def test_an_external_log_takes_nothing_from_the_filesystem():
         ({"incompat": 0x2, "features2": 0x200}, False),
         ({"version": 4, "features2": 0x200}, True),
         ({"version": 4, "features2": 0x8, "incompat": 1}, False),
+        ({"version": 4, "features2": 0x1}, False),
     ],
 )
 def test_ftype_is_where_each_version_keeps_it(fields, ftype):
@@ -56,3 +62,29 @@ def test_ftype_is_where_each_version_keeps_it(fields, ftype):
 
 def test_anything_else_is_no_xfs():
     assert parse_superblock(bytes(4096)) is None
+
+
+def test_a_superblock_is_read_from_the_device(tmp_path, monkeypatch):
+    """Past the page cache: what this process cached earlier may be older than the disk."""
+    opened, real = [], os.open
+
+    def note(path, flags):
+        opened.append(flags)
+        return real(path, flags & ~os.O_DIRECT)  # not every filesystem below a test can do it
+
+    monkeypatch.setattr(os, "open", note)
+    device = tmp_path / "device"
+    device.write_bytes(superblock(incompat=1) + b"XFSB" * 1024)
+    assert read_superblock(str(device)) == Xfs(UUID, 4096, 1000, 64, True)
+    assert opened == [os.O_RDONLY | os.O_DIRECT | os.O_CLOEXEC]
+
+
+def test_a_device_that_is_not_there_cannot_be_read(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read_superblock(str(tmp_path / "none"))
+
+
+def test_the_log_is_a_part_of_a_mounted_filesystem(monkeypatch):
+    status = SimpleNamespace(f_blocks=900, f_frsize=4096, f_bsize=1)
+    monkeypatch.setattr(os, "statvfs", {"/srv": status}.__getitem__)
+    assert mounted_size("/srv", Xfs(UUID, 4096, 1000, 64, True)) == 964 * 4096

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import glob
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import Engine
@@ -101,6 +104,20 @@ def test_a_drop_in_that_is_a_link_to_nowhere(monkeypatch, tmp_path):
     link.symlink_to(tmp_path / "gone.conf")
     monkeypatch.setattr(_info_engine.glob, "glob", lambda pattern: [str(link)])
     assert _info_engine.guarded_mounts(_info_engine._drop_ins("docker.service")) == []
+
+
+@pytest.mark.parametrize("folder", ["etc", "run", "usr/lib"])
+def test_a_guard_is_found_wherever_systemd_reads_drop_ins(tmp_path, monkeypatch, folder):
+    own = tmp_path / folder / "systemd/system/docker.service.d/a.conf"
+    other = tmp_path / folder / "systemd/system/ssh.service.d/a.conf"
+    for path, text in ((own, "guard"), (other, "of another unit")):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    below = SimpleNamespace(
+        escape=glob.escape, glob=lambda pattern: glob.glob(f"{tmp_path}{pattern}")
+    )
+    monkeypatch.setattr(_info_engine, "glob", below)
+    assert list(_info_engine._drop_ins("docker.service")) == ["guard"]
 
 
 GUARDS = [

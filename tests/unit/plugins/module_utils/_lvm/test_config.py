@@ -13,7 +13,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config 
 
 # lvmconfig --typeconfig full ..., LVM 2.03.16
 PRINTED = """\
-profile_dir="/etc/lvm/profile"
+profile_dir="/srv/profile"
 thin_pool_autoextend_threshold=70
 thin_pool_autoextend_percent=30
 monitoring=0
@@ -67,7 +67,7 @@ def test_defaults_cost_no_command(files, text):
 def test_a_setting_in_either_file_is_read_by_lvm_itself(files, text, number):
     files[number].write_text(text)
     run = Run()
-    assert _lvm_config.observe_lvm_config(run) == LvmConfig("/etc/lvm/profile", 70, 30, False)
+    assert _lvm_config.observe_lvm_config(run) == LvmConfig("/srv/profile", 70, 30, False)
     assert [argv[0] for argv in run.ran] == ["lvmconfig"]
 
 

@@ -106,6 +106,15 @@ def test_a_part_of_a_pool_is_hidden_and_is_no_user_of_its_profile(docker):
     assert [lv.name for lv in docker.lvs if lv.profile] == ["thinpool"]
 
 
+@pytest.mark.parametrize(
+    ("profile", "users"),
+    [("docker-thinpool", ["thinpool"]), ("site", ["docker"]), ("of-nobody", [])],
+)
+def test_who_uses_a_profile(profile, users):
+    found = changed("vg", "docker", vg_profile="site").profile_users(profile)
+    assert [one.name for one in found] == users
+
+
 def test_spare(lvm, docker):
     assert docker.spare == 11
     assert lvm.named("data")[0].spare == 0
@@ -130,6 +139,12 @@ FIELDS = [
     (("lv", "thinpool"), {"data_percent": ""}, "data_percent", None),
     (("seg", "thin-pool"), {"seg_monitor": "not monitored"}, "monitored", False),
     (("seg", "thin-pool"), {"zero": "1"}, "zero", True),
+    (("seg", "thin-pool"), {"chunk_size": ""}, "chunk_size", 0),
+    (("seg", "thin-pool"), {"thin_count": ""}, "thin_count", 0),
+    (("seg", "thin-pool"), {"transaction_id": ""}, "transaction_id", 0),
+    (("lv", "thinpool"), {"lv_active": "active"}, "active", True),
+    (("lv", "thinpool"), {"lv_metadata_size": ""}, "metadata_extents", 0),
+    (("vg", "docker"), {"vg_missing_pv_count": ""}, "missing", 0),
 ]
 
 
@@ -137,6 +152,22 @@ FIELDS = [
 def test_field(row, fields, attribute, value):
     group = changed(*row, **fields).named("docker")[0]
     assert getattr(group if row[0] == "vg" else group.lv("thinpool"), attribute) == value
+
+
+DISKS = [
+    ({"dev_size": ""}, "size", 0),  # "" is what LVM cannot know
+    ({"pv_pe_count": ""}, "extents", 0),
+    ({"pv_pe_alloc_count": ""}, "allocated", 0),
+    ({"pv_pe_alloc_count": "7"}, "allocated", 7),
+    ({"pv_missing": "1"}, "missing", True),
+    ({"pv_in_use": "0"}, "in_use", False),
+]
+
+
+@pytest.mark.parametrize(("fields", "attribute", "value"), DISKS)
+def test_field_of_a_disk(fields, attribute, value):
+    pvs = changed("pv", "/dev/vdb", **fields).named("docker")[0].pvs
+    assert getattr(next(pv for pv in pvs if pv.path == "/dev/vdb"), attribute) == value
 
 
 def test_duplicate_disk():

@@ -9,12 +9,19 @@ from __future__ import annotations
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, KIB
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm import (
+    volume_group as _volume_group,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import Lvm
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
+    observe_group,
     plan_group,
+    require_healthy,
 )
 from support.lvm_hosts import DISK_EXTENTS, disk, group, groups, pv
 
 ONE, TWO = "/dev/disk/by-id/virtio-disk1", "/dev/disk/by-id/virtio-disk2"
+PREPARED = {"disks": [disk(signatures=("LVM2_member",))], "orphans": [pv(in_use=False)]}
 
 CASES = [
     (groups(disks=[disk()]), [f"vgcreate docker {ONE}"], DISK_EXTENTS),
@@ -32,6 +39,8 @@ CASES = [
         [f"vgcreate docker {ONE}"],
         DISK_EXTENTS,
     ),
+    # a physical volume in no group, such as one that a run which broke off has left
+    (groups(**PREPARED), [f"vgcreate docker {ONE}"], DISK_EXTENTS),
 ]
 
 FOREIGN = group(name="other")
@@ -50,6 +59,14 @@ REFUSALS = [
     (groups(group(), disks=[disk(2, signatures=("xfs",))]), "docker", "other data (xfs)"),
     (
         groups(disks=[disk(signatures=("LVM2_member",))], orphans=[pv(in_use=True)]),
+        "docker",
+        "the signature of a physical volume of LVM",
+    ),
+    # a copy of a disk: LVM would write to one of the two, and nobody knows to which
+    (
+        groups(
+            disks=[disk(signatures=("LVM2_member",))], orphans=[pv(in_use=False, duplicate=True)]
+        ),
         "docker",
         "the signature of a physical volume of LVM",
     ),
@@ -74,3 +91,85 @@ def test_refusal(state, name, refusal):
 def test_a_step_claims_the_disks_that_it_writes_to():
     [step], _after = plan_group(groups(disks=[disk(), disk(2)]), "docker")
     assert step.claims == (disk().claim, disk(2).claim)
+    [step], _after = plan_group(groups(group(), disks=[disk(), disk(2)]), "docker")
+    assert step.claims == (disk(2).claim,)
+
+
+@pytest.mark.parametrize(("state", "commands", "extents"), CASES)
+def test_the_group_afterwards(state, commands, extents):
+    """What is promised is what LVM will show: its disks are members, and no orphans any more."""
+    _steps, after = plan_group(state, "docker")
+    before = state.group("docker")
+    found = after.group("docker")
+    assert found.free - (before.free if before else 0) == extents - (
+        before.extents if before else 0
+    )
+    assert {disk.device for disk in state.disks} <= {one.path for one in found.pvs}
+    assert {disk.devno for disk in state.disks} <= after.members.keys()
+    assert after.lvm.orphans == ()
+    assert not after.name_taken
+    added = [one for one in found.pvs if not before or one not in before.pvs]
+    assert sum(one.extents for one in added) == found.extents - (before.extents if before else 0)
+    for one in added:
+        assert (one.allocated, one.missing, one.duplicate, one.in_use) == (0, False, False, True)
+
+
+@pytest.mark.parametrize(
+    ("found", "unhealthy"),
+    [
+        ([group()], ""),
+        ([group(), FOREIGN], ""),
+        ([group(missing=1)], "Volume group docker: 1 of its physical volumes cannot be found"),
+        # a command that changes one group may rewrite what LVM knows of the others
+        ([group(), group(name="other", missing=2)], "Volume group other: 2 of its"),
+        ([group(pvs=(pv(), pv(2, duplicate=True)))], "Volume group docker: one of its"),
+        ([group(), group(name="other", pvs=(pv(duplicate=True),))], "Volume group other: one of"),
+        ([group(exported=True)], "Volume group docker: it is exported. Import it"),
+        ([group(shared=True)], "Volume group docker: it is shared with other hosts. Use a group"),
+        ([group(), group(name="other", exported=True, shared=True)], ""),
+        ([], ""),
+    ],
+)
+def test_a_host_on_which_lvm_is_better_left_alone(found, unhealthy):
+    if not unhealthy:
+        require_healthy(groups(*found), "docker")
+        return
+    with pytest.raises(StorageError) as refused:
+        require_healthy(groups(*found), "docker")
+    assert str(refused.value).startswith(unhealthy)
+
+
+# groups, orphans, the disks that are named (by number): those that are examined
+OBSERVED = [
+    ([], [], [1], [1]),
+    ([group()], [], [1], []),
+    ([group()], [], [1, 2], [2]),
+    ([FOREIGN], [], [1], [1]),
+    ([], [pv()], [1], [1]),
+    ([group(pvs=(pv(), pv(2, missing=True)))], [], [1, 2], [2]),
+]
+
+
+@pytest.mark.parametrize(("found", "orphans", "named", "examined"), OBSERVED)
+@pytest.mark.parametrize("exists", [True, False])
+def test_only_a_disk_that_is_not_in_the_group_is_examined(
+    monkeypatch, found, orphans, named, examined, exists
+):
+    disks = {disk(number).device: disk(number) for number in (1, 2)}
+    looked = []
+
+    def examine(run, path):
+        looked.append(path)
+        return disks[path]
+
+    monkeypatch.setattr(_volume_group, "observe_lvm", lambda run: Lvm(tuple(found), tuple(orphans)))
+    monkeypatch.setattr(_volume_group, "identify", disks.__getitem__)
+    monkeypatch.setattr(_volume_group, "examine", examine)
+    monkeypatch.setattr(_volume_group.os.path, "lexists", lambda path: exists)
+    paths = [disk(number).device for number in named]
+    state = observe_group(None, "docker", paths)
+    assert looked == [disk(number).device for number in examined]
+    assert state.disks == tuple(disk(number) for number in named)
+    assert state.members == groups(*found, orphans=orphans).members
+    # a node in /dev is the group's own where there is a group
+    assert state.name_taken is (exists and not state.lvm.named("docker"))

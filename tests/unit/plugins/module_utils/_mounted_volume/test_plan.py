@@ -264,3 +264,51 @@ def test_a_filesystem_that_cannot_grow_leaves_the_mount_and_the_engine_on_it():
 def test_data_below_the_mount_is_told():
     state = host([group()], folder=FULL)
     assert [one.topic for one in plan(state, want(keep=True)).findings] == ["hidden_data"]
+
+
+# What is wanted of a volume of 2047 extents, and how much of the group is free afterwards.
+TAKEN = [
+    (group(PLAIN), want(), 2559 - 2047),
+    (group(PLAIN), want(size="9g"), 2559 - 2304),
+    (group(), want(size="9g"), 2559 - 2304),
+    # a thin volume takes from its pool, and only what is written
+    (group(pool(), THIN), want("thinpool"), 2559 - 2049),
+    (group(pool(), THIN), want("thinpool", size="9g"), 2559 - 2049),
+    (group(pool()), want("thinpool", size="9g"), 2559 - 2049),
+]
+
+
+@pytest.mark.parametrize(("found", "wanted", "free"), TAKEN)
+def test_what_a_volume_takes_from_its_group(found, wanted, free):
+    state = mounted([found]) if found.lv("data") else host([found])
+    after = plan(state, wanted).after
+    group_after, volume = after.volume(wanted)
+    assert group_after.free == free
+    assert after.filesystem_size == volume.extents * EXTENT
+    assert (after.device, after.mount.ours) == (None, True)
+
+
+# What is there of a volume in a group of 10236 MiB, what is wanted, whether there is room for it.
+FITS = [
+    (group(), want(size="10236m"), True),
+    (group(), want(size="10237m"), False),
+    (group(PLAIN), want(size="10236m"), True),
+    (group(PLAIN), want(size="10237m"), False),
+    (group(), want(size="300m"), True),
+    (group(), want(size="296m"), False),
+    (group(PLAIN._replace(extents=10)), want(), True),  # smaller than XFS takes, but there already
+]
+
+
+@pytest.mark.parametrize(("found", "wanted", "fits"), FITS)
+def test_a_volume_fits_to_the_extent(found, wanted, fits):
+    state = host([found], xfs=XFS if found.lv("data") else None)
+    assert isinstance(outcome(plan, state, wanted), list) is fits
+
+
+@pytest.mark.parametrize(("given", "topics"), [(1, []), (2048, ["overcommitted_pool"])])
+def test_a_pool_that_could_not_hold_its_volumes_is_told(given, topics):
+    other = THIN._replace(name="other", extents=given)
+    volume = THIN._replace(extents=1000)
+    found = plan(mounted([group(pool(), volume, other)], xfs=XFS), want("thinpool")).findings
+    assert [one.topic for one in found] == topics

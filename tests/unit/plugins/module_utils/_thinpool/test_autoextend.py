@@ -89,6 +89,19 @@ def test_a_step_is_counted_as_lvm_counts_it(used, spare, percent, data, metadata
     assert room == Headroom(data, metadata, grows_spare, 9)
 
 
+@pytest.mark.parametrize(
+    ("policy", "data"),
+    # beyond its threshold a pool needs what gets it below again; with 100 there is none
+    [(Policy(50, 1), 9900), (Policy(98, 1), 203), (Policy(99, 1), 100), (Policy(100, 1), 99)],
+)
+def test_a_full_pool_needs_more_than_the_percent(policy, data):
+    assert headroom(pool(9900, data_percent=100.0), 1, 9, policy).data == data
+
+
+def test_a_pool_that_is_not_active_does_not_say_how_full_it_is():
+    assert headroom(pool(9900, data_percent=None), 1, 9, Policy(80, 1)).data == 99
+
+
 def test_the_report_is_in_bytes():
     assert report(Headroom(10, 1, 1, 12), Policy(80, 20), EXTENT) == {
         "threshold": 80,
@@ -97,6 +110,18 @@ def test_the_report_is_in_bytes():
         "free_size": 12 * EXTENT,
         "can_extend": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("room", "policy", "can"),
+    [
+        (Headroom(10, 1, 1, 12), Policy(99, 20), True),
+        (Headroom(10, 1, 1, 11), Policy(99, 20), False),
+        (Headroom(10, 1, 1, 12), Policy(100, 20), False),
+    ],
+)
+def test_whether_a_pool_can_grow_is_reported(room, policy, can):
+    assert report(room, policy, EXTENT)["can_extend"] is can
 
 
 @pytest.mark.parametrize(

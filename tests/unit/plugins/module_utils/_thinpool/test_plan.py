@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import destroyed
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
     GIB,
+    KIB,
     MIB,
     parse_amount,
 )
@@ -23,6 +24,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.de
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.plan import plan
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.sizes import (
+    default_chunk,
     estimate_metadata,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
@@ -68,6 +70,7 @@ VGCREATE = "vgcreate docker /dev/disk/by-id/virtio-disk1"
 BLANK = host(disks=[disk()], profiles={})
 MADE = host(group(pool()), disks=[disk()])
 LINEAR = LogicalVolume("thinpool", "u", 10, "linear", "public")
+NO_SPARE = group(pool(), free=DISK_EXTENTS - 2048)._replace(lvs=(pool(),))
 THIN = LogicalVolume("x1", "x1-uuid", 25, "thin", "public", pool="thinpool")
 
 CASES = [
@@ -85,6 +88,9 @@ CASES = [
     ),
     (host(disks=[disk(path="/dev/vdb")]), want("1g"), [VGCREATE, lvcreate(256)]),
     (host(group(), disks=[disk()], profiles={}), want("1g"), [PROFILE, lvcreate(256)]),
+    # LVM's bounds for metadata: 16188 MiB, and an extent
+    (host(group(extents=10000, free=10000)), want("1g", "90%VG"), [lvcreate(256, "16576512k")]),
+    (host(group()), want("1g", "0.01%VG"), [lvcreate(256, "4096k")]),
     # what a run that broke off has left is gone on from
     (host(group(), disks=[disk()]), want("1g"), [lvcreate(256)]),
     (
@@ -136,6 +142,8 @@ CASES = [
         ["lvextend --poolmetadatasize 8192k docker/thinpool"],
     ),
     (MADE, want("8g"), ["lvextend --extents 2048 docker/thinpool"]),
+    # the spare grows with the metadata, and is nobody's matter where that stays: the last extent
+    (host(NO_SPARE), want("10232m"), ["lvextend --extents 2558 docker/thinpool"]),
     (
         host(group(pool(), disks=2)),  # the group was grown by hand
         want("80%VG"),
@@ -187,6 +195,10 @@ REFUSALS = [
     (BLANK._replace(thin_check=False), want(), "`thin_check` is not on this host"),
     (BLANK._replace(config=LvmConfig(monitoring=False)), want(), "activation/monitoring=0"),
     (MADE, want("90%VG", "10%VG"), "it needs"),
+    (host(group(free=1)), want("1g"), "Ask for 0 B of data at most"),
+    (host(group(free=2)), want("1g"), "Ask for 0 B of data at most"),
+    (host(group(free=3)), want("1g"), "Ask for 4 MiB of data at most"),
+    (host(NO_SPARE), want("10232m", "8m"), "(data 2 GiB, metadata 4 MiB, spare 8 MiB)"),
     (MADE, want(chunk_size=65536), "its chunk size is 512 KiB, not 64 KiB"),
     (MADE, want(discards="ignore"), "only while the pool is inactive"),
     (host(group(LINEAR)), want(), "it is no thin pool but a linear volume"),
@@ -245,8 +257,12 @@ def test_headroom_is_found_out_to_the_extent(data, topics):
     assert found.facts["autoextend"]["can_extend"] == (topics == [])
 
 
-def test_a_grown_pool_is_said_to_be_larger():
-    assert [finding.topic for finding in plan(MADE, want("1g")).findings] == ["larger_than_wanted"]
+@pytest.mark.parametrize(
+    ("size", "topics"),
+    [(None, []), ("1g", ["larger_than_wanted"]), ("8187m", []), ("8184m", ["larger_than_wanted"])],
+)
+def test_a_grown_pool_is_said_to_be_larger(size, topics):
+    assert [finding.topic for finding in plan(MADE, want(size)).findings] == topics
 
 
 @pytest.mark.parametrize(
@@ -260,6 +276,59 @@ def test_a_grown_pool_is_said_to_be_larger():
 )
 def test_metadata_is_64_bytes_a_chunk_within_lvms_bounds(size, chunk, metadata):
     assert estimate_metadata(size, chunk) == metadata
+
+
+@pytest.mark.parametrize(
+    ("size", "chunk"),
+    [
+        (GIB, 512 * KIB),
+        (1024 * GIB, 512 * KIB),  # 128 MiB of metadata
+        (1025 * GIB, 1024 * KIB),
+        (4096 * GIB, 2048 * KIB),
+        (10**6 * GIB, 512 * MIB),
+        (10**7 * GIB, GIB),  # a chunk is never larger
+    ],
+)
+def test_a_chunk_doubles_until_the_metadata_is_comfortable(size, chunk):
+    assert default_chunk(size) == chunk
+
+
+# How much of a group of 2559 extents is free afterwards.
+TAKEN = [
+    (MADE, want(), 2559 - 2049),
+    (host(group()), want("8g"), 2559 - 2048 - 2),  # metadata and its spare, an extent each
+    (MADE, want("8g"), 2559 - 2048 - 2),
+    # another pool has brought a spare that is large enough for both
+    (
+        host(group(pool(100, 4)._replace(name="b", uuid="b"))),
+        want("8g"),
+        2559 - 2048 - 1 - 100 - 2 * 4,
+    ),
+    (MADE, want(metadata_size="16m"), 2559 - 2047 - 2 * 4),
+    (host(NO_SPARE), want(metadata_size="16m"), 2559 - 2047 - 2 * 4),
+    (
+        host(group(pool(), pool(100, 8)._replace(name="b", uuid="b"))),
+        want(metadata_size="16m"),
+        2559 - 2047 - 4 - 100 - 2 * 8,
+    ),
+    (MADE, want("8g", "16m"), 2559 - 2048 - 2 * 4),
+    (MADE, want(zero=True), 2559 - 2049),
+    (MADE, want(present=False), 2559),
+    # the spare serves another pool too
+    (
+        host(group(pool(), pool(100)._replace(name="b", uuid="b"))),
+        want(present=False),
+        2559 - 102,
+    ),
+]
+
+
+@pytest.mark.parametrize(("state", "wanted", "free"), TAKEN)
+def test_what_a_pool_takes_from_its_group(state, wanted, free):
+    after = plan(state, wanted).after.groups.group("docker")
+    assert after.free == free
+    kept = [lv for lv in after.lvs if lv.kind != "thin"]
+    assert sum(lv.extents + lv.metadata_extents for lv in kept) == 2559 - free
 
 
 @given(

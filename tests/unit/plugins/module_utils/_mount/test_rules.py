@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a mount refuses, and what it says of the folder below, as tables."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    Holdings,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
+    MountUnit,
+    TableLine,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules import (
+    mount_findings,
+    require_nothing_hidden,
+    require_own_mount,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
+    Folder,
+    MountState,
+    Place,
+)
+
+WHERE = "/var/lib/docker"
+UNIT = MountUnit("/dev/mapper/docker-data", WHERE, "xfs", ("noatime", "nofail"))
+PLACE = Place("docker/data", UNIT, ("docker.service",), False)
+LIVE = Mount("252:0", "/", WHERE, "xfs", UNIT.what, ("rw", "noatime"))
+PLAIN = LIVE._replace(options=("rw",))
+LINE = TableLine(UNIT.what, WHERE, "xfs", ("noatime", "nofail"))
+SHORT = LINE._replace(options=("defaults",))
+
+
+def state(mounted=None, ours=False, table=None, folder=None):
+    return MountState(
+        mounted, ours, None, False, table, (), {}, (), folder=folder, folder_exists=True
+    )
+
+
+def refusal(check, *arguments):
+    try:
+        check(*arguments)
+    except StorageError as error:
+        return str(error)
+    return ""
+
+
+# what is mounted, whether that is ours, fstab's line: what is refused
+OWN = [
+    (None, False, None, ""),
+    (LIVE, True, None, ""),
+    (LIVE, False, None, "/dev/mapper/docker-data (xfs) is mounted there, not docker/data"),
+    (None, False, LINE, ""),
+    (LIVE, True, LINE, ""),
+    (LIVE, True, LINE._replace(source="/dev/sdz"), "/etc/fstab: it mounts /dev/sdz"),
+    (None, False, LINE._replace(source="UUID=5f"), ""),
+    # a line that lacks an option is wrong when the option is missing, and not before
+    (LIVE, True, SHORT, ""),
+    (PLAIN, True, SHORT, "lacks the options noatime, nofail"),
+    (None, False, SHORT, "lacks the options noatime, nofail"),
+    (PLAIN, True, LINE, ""),
+]
+
+
+@pytest.mark.parametrize(("mounted", "ours", "table", "wrong"), OWN)
+def test_a_path_is_this_mounts_own(mounted, ours, table, wrong):
+    found = refusal(require_own_mount, state(mounted, ours, table), PLACE, {UNIT.what, "UUID=5f"})
+    assert (wrong in found) if wrong else not found
+
+
+HELD = [
+    (None, ""),
+    (Folder(Holdings(WHERE)), ""),
+    (Folder(Holdings(WHERE, {"overlay2": 2, "vfs": 1}), size=2048), "3 images (2 KiB)"),
+    (Folder(Holdings(WHERE, {}, {"vfs": 1, "overlay2": 1})), "2 containers (0 B)"),
+    (Folder(Holdings(WHERE, {}, {}, 4)), "4 volumes (0 B)"),
+    (Folder(Holdings(WHERE), swarm=True), "the state of a swarm (0 B)"),
+    (Folder(Holdings(WHERE), tuple("abcde")), "no engine's (a, b, c, d, e) (0 B)"),
+    (Folder(Holdings(WHERE), tuple("abcdef")), "no engine's (a, b, c, d, e, ...) (0 B)"),
+    (Folder(Holdings(WHERE, {"vfs": 1}, {}, 2)), "1 images, 2 volumes (0 B)"),
+]
+
+
+@pytest.mark.parametrize(("folder", "held"), HELD)
+def test_nothing_is_hidden_unless_it_is_wanted(folder, held):
+    mount = state(folder=folder)
+    found = refusal(require_nothing_hidden, mount, PLACE)
+    assert (held in found) if held else not found
+    assert not refusal(require_nothing_hidden, mount, PLACE._replace(keep_existing=True))
+
+
+@pytest.mark.parametrize(("folder", "held"), HELD)
+def test_what_is_hidden_is_told(folder, held):
+    found = mount_findings(state(folder=folder), PLACE)
+    assert [(one.level, one.topic) for one in found] == [("warning", "hidden_data")] * bool(held)
+    assert all(held in one.message for one in found)
