@@ -25,6 +25,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvo
     Wanted,
     effective,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Plan,
@@ -158,8 +159,7 @@ def _plan_absence(state: State, wanted: Wanted) -> Plan:
     if found is None:
         return Plan((), state)
     rules.require_tool(state)
-    removal = state.removal
-    assert removal is not None  # it is looked at wherever there is a subvolume that is to go
+    removal = known(state.removal)  # looked at wherever there is a subvolume that is to go
     rules.require_removable(state.place, found, removal, wanted)
     held = removal.held if wanted.recursive else ()
     going = [(one.id, one.uuid, one.path) for one in held] + [(found.id, found.uuid, wanted.path)]

@@ -8,12 +8,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NoReturn
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     StorageError,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import (
+    counted,
+    listed,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +47,8 @@ _NO_SUBVOLUME = {
         "Choose another path, or move it away",
     ),
 }
+
+_SHOWN = 5  # how many paths a refusal lists
 
 
 def require_place(place: Place, what: str = "") -> None:
@@ -245,7 +251,7 @@ def require_removable(place: Place, found: Subvolume, removal: Removal, wanted: 
     if removal.mounts:
         raise StorageError(
             title,
-            "it is in use: mounted, or mounted over, at " + _some(removal.mounts),
+            "it is in use: mounted, or mounted over, at " + listed(removal.mounts, _SHOWN),
             "Stop what uses it and unmount that, in other mount namespaces too",
             refusal="subvolume_busy",
         )
@@ -263,7 +269,7 @@ def require_removable(place: Place, found: Subvolume, removal: Removal, wanted: 
     if not wanted.recursive:
         raise StorageError(
             title,
-            f"it holds {len(paths)} other subvolume{'s' * (len(paths) > 1)}: {_some(paths)}",
+            f"it holds {counted(len(paths), 'other subvolume')}: {listed(paths, _SHOWN)}",
             "Remove those first, or set `recursive: true` to have them removed too",
             refusal="children_exist",
         )
@@ -276,7 +282,8 @@ def require_removable(place: Place, found: Subvolume, removal: Removal, wanted: 
     if fixed:
         raise StorageError(
             title,
-            f"read-only subvolumes hold others, which cannot be removed from them: {_some(fixed)}",
+            "read-only subvolumes hold others, which cannot be removed from them: "
+            + listed(fixed, _SHOWN),
             f"Run `btrfs property set -t subvol {fixed[0]} ro false` for each, then run again",
             refusal="subvolume_readonly",
         )
@@ -284,9 +291,3 @@ def require_removable(place: Place, found: Subvolume, removal: Removal, wanted: 
 
 def _holders(removal: Removal) -> set[int]:
     return {one.holder for one in removal.held}
-
-
-def _some(paths: Sequence[str], most: int = 5) -> str:
-    """The first few of many, for a message."""
-    more = len(paths) - most
-    return ", ".join(paths[:most]) + (f", and {more} more" if more > 0 else "")

@@ -12,7 +12,7 @@ that are proven blank are taken; and it is mounted over a folder only when that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devices import (
@@ -36,13 +36,14 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_files
     State,
     Wanted,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Plan,
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
-from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk, names_of
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan import (
     plan_mount,
 )
@@ -96,7 +97,7 @@ def _make(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     if wanted.metadata:
         argv += ["--metadata", wanted.metadata]
     step = Command(
-        f"Make {wanted.title} on {_listed(state.disks)}",
+        f"Make {wanted.title} on {names_of(state.disks)}",
         (*argv, *(disk.stable for disk in state.disks)),
         claims=tuple(disk.claim for disk in state.disks),
     )
@@ -120,7 +121,7 @@ def _add(state: State, wanted: Wanted, disks: Sequence[Disk]) -> tuple[list[Comm
     if not disks:
         return [], state
     step = Command(
-        f"Add {_listed(disks)} to {wanted.title}",
+        f"Add {names_of(disks)} to {wanted.title}",
         ("btrfs", "device", "add", *(disk.stable for disk in disks), wanted.where),
         claims=tuple(disk.claim for disk in disks),
     )
@@ -133,8 +134,8 @@ def _grow(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     steps: list[Command] = []
     members: list[Member] = []
     for member in found.members:
-        assert member.part is not None  # require_whole() has seen to that
-        whole = member.part.disk_size // found.sector * found.sector
+        part = known(member.part)  # require_whole() has seen to that
+        whole = part.disk_size // found.sector * found.sector
         if whole > member.size:
             argv = ("btrfs", "filesystem", "resize", f"{member.id}:max", wanted.where)
             reason = f"Grow {wanted.title} on {member.name} to {human(whole)}"
@@ -158,7 +159,3 @@ def _with_disks(state: State, disks: Sequence[Disk]) -> State:
         members.append(Member(one, size, parts[-1], disk.device, 0))
     found = found._replace(members=(*found.members, *members), devices=count)
     return state._replace(found=found, parts=(*state.parts, *parts))
-
-
-def _listed(disks: Iterable[Disk]) -> str:
-    return ", ".join(disk.stable for disk in disks)

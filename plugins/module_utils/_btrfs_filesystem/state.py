@@ -22,6 +22,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profi
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.usage import (
     Usage,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
@@ -106,8 +107,7 @@ class State(NamedTuple):
     @property
     def filesystem(self) -> Btrfs:
         """The filesystem, where it is known that there is one."""
-        assert self.found is not None
-        return self.found
+        return known(self.found)
 
 
 def wanted_from(params: Mapping[str, Any]) -> Wanted:

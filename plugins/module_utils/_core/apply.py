@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.owned import (
     foreign,
     sync_folder,
@@ -54,8 +55,7 @@ def execute(run: Taker, step: Step, hold: Hold | None) -> None:
 def _held(claims: tuple[Claim, ...], hold: Hold | None) -> AbstractContextManager[Any]:
     if not claims:
         return contextlib.nullcontext()
-    assert hold is not None  # a step is not taken on a disk that cannot be locked
-    return hold(claims)
+    return known(hold)(claims)  # a step is not taken on a disk that cannot be locked
 
 
 def _command(run: Taker, step: Command) -> None:
@@ -116,8 +116,7 @@ def _replace(step: WriteFile) -> None:
     try:
         if step.path.startswith(_PARAMETERS):
             with open(step.path, "w", encoding="ascii") as stream:
-                assert step.content is not None  # nobody plans to remove a parameter
-                stream.write(step.content)
+                stream.write(known(step.content))  # nobody plans to remove a parameter
             return
         require_replaceable(step)
         if not _is_there(step):

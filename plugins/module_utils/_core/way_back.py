@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Move,
@@ -99,5 +100,5 @@ def _together(parts: Sequence[Part], failed: Move | None) -> range:
         return range(len(parts))
     if _waiting(parts, failed):
         return paused(parts)
-    assert failed.part is not None  # what is no part's is a unit's, and those wait
-    return range(failed.part, failed.part + 1)
+    number = known(failed.part)  # what is no part's is a unit's, and those wait
+    return range(number, number + 1)

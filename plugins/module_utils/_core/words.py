@@ -8,10 +8,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def counted(count: int, noun: str) -> str:
     """``1 image``, ``3 images``."""
     return f"{count} {noun}" + plural(count)
+
+
+def listed(names: Sequence[str], most: int, between: str = ", ", last: str = ", and ") -> str:
+    """The first few of many: ``a, b, and 3 more``."""
+    more = len(names) - most
+    return between.join(names[:most]) + (f"{last}{more} more" if more > 0 else "")
 
 
 def plural(count: int) -> str:

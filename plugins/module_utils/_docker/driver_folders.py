@@ -18,7 +18,7 @@ import re
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import text_of
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 
 CONTAINERD_ROOT = "/var/lib/containerd"
 CONTAINERD_CONFIG = "/etc/containerd/config.toml"

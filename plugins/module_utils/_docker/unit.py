@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import text_of
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (

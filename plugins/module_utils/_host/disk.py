@@ -328,6 +328,11 @@ def _alignment(sys: str) -> int:
     return found
 
 
+def names_of(disks: Iterable[Disk]) -> str:
+    """The disks for people, by names that survive a reboot."""
+    return ", ".join(disk.stable for disk in disks)
+
+
 def _holders(sys: str) -> list[str]:
     """What is made of a device, by the names that people know: dm-3 says nothing to anybody."""
     try:

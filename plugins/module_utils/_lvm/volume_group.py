@@ -21,6 +21,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
     Disk,
     examine,
     identify,
+    names_of,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
     require_distinct,
@@ -123,7 +124,7 @@ def plan_group(state: GroupState, name: str) -> tuple[list[Command], GroupState]
         _require_takeable(state, disk, name)
         _require_named_by_identity(disk, name)
     step = Command(
-        f"Add {_listed(new)} to volume group {name}",
+        f"Add {names_of(new)} to volume group {name}",
         ("vgextend", name, *(disk.stable for disk in new)),
         claims=tuple(disk.claim for disk in new),
     )
@@ -182,7 +183,7 @@ def _create(state: GroupState, name: str) -> tuple[list[Command], GroupState]:
     for disk in state.disks:
         _require_takeable(state, disk, name)
     step = Command(
-        f"Make volume group {name} of {_listed(state.disks)}",
+        f"Make volume group {name} of {names_of(state.disks)}",
         ("vgcreate", name, *(disk.stable for disk in state.disks)),
         claims=tuple(disk.claim for disk in state.disks),
     )
@@ -250,7 +251,3 @@ def _predicted(disk: Disk, extent_size: int) -> PhysicalVolume:
     )
     extents = max(0, (disk.size - start) // extent_size)
     return PhysicalVolume(disk.device, None, disk.size, extents, 0, False, False, True)
-
-
-def _listed(disks: Iterable[Disk]) -> str:
-    return ", ".join(disk.stable for disk in disks)

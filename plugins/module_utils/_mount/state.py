@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
@@ -67,17 +68,14 @@ class MountState(NamedTuple):
     table: TableLine | None  # fstab's line for the path
     guarded: tuple[str, ...]  # units that cannot start without the mount
     guard_texts: dict[str, str]  # unit -> the text of our drop-in, where there is one
-    active: tuple[
-        str, ...
-    ]  # units among required_by that run; looked at only when they may have to stop
+    active: tuple[str, ...]  # units that need it and run; looked at where they may have to stop
     folder: Folder | None  # what the mount would hide; None once it is mounted
     folder_exists: bool
 
     @property
     def live(self) -> Mount:
         """What is mounted at the path, where it is known that something is."""
-        assert self.mounted is not None
-        return self.mounted
+        return known(self.mounted)
 
 
 def check_path(path: str) -> None:

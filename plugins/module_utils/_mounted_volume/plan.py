@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Part,
@@ -68,8 +69,8 @@ def plan(state: State, wanted: Wanted) -> Plan:
         require_nothing_hidden(state.mount, wanted.place)
     steps, groups = plan_group(state.groups, wanted.vg)
     state = state._replace(groups=groups)
-    group, volume = state.volume(wanted)
-    assert group is not None  # plan_group() refuses what could not be made
+    there, volume = state.volume(wanted)
+    group = known(there)  # plan_group() refuses what could not be made
     more, state = (
         _create(state, wanted, group) if volume is None else _grow(state, wanted, group, volume)
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
     Amount,
     parse_amount,
@@ -78,15 +79,12 @@ class State(NamedTuple):
     def planned(self, wanted: Wanted) -> tuple[VolumeGroup, LogicalVolume]:
         """The same, where it is known that both are there."""
         group, volume = self.volume(wanted)
-        assert group is not None
-        assert volume is not None
-        return group, volume
+        return known(group), known(volume)
 
     @property
     def filesystem(self) -> Xfs:
         """The filesystem on the volume, where it is known that there is one."""
-        assert self.xfs is not None
-        return self.xfs
+        return known(self.xfs)
 
 
 def wanted_from(params: Mapping[str, Any]) -> Wanted:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
@@ -115,8 +116,7 @@ class State(NamedTuple):
     @property
     def installed(self) -> Engine:
         """The engine, where it is known that there is one."""
-        assert self.engine is not None
-        return self.engine
+        return known(self.engine)
 
     @property
     def present(self) -> Present:

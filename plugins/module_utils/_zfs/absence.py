@@ -21,7 +21,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
     kept,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.words import plural
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import (
+    listed,
+    plural,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
 
 if TYPE_CHECKING:
@@ -169,5 +172,4 @@ def _step(top: str, members: Sequence[Member]) -> Command:
 
 
 def _listed(found: Collection[str]) -> str:
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return ", ".join(sorted(found)[:_SHOWN]) + more
+    return listed(sorted(found), _SHOWN, last=" and ")

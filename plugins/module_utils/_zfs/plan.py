@@ -21,6 +21,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
     kept,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import listed
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
     names,
     property_rules,
@@ -219,9 +220,8 @@ def _findings(state: State, pool: Pool, wanted: Wanted) -> Iterator[Finding]:
         yield Finding(
             "info",
             "snapshot_incomplete",
-            f"{wanted.name} was not taken of {', '.join(missing[:5])}"
-            + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-            + ". It is left so: a snapshot taken now would be of another moment.",
+            f"{wanted.name} was not taken of {listed(missing, 5, last=' and ')}. "
+            "It is left so: a snapshot taken now would be of another moment.",
         )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import KIB, human
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import listed
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
 
 if TYPE_CHECKING:
@@ -79,11 +80,10 @@ def require_unused(uses: Iterable[Use], what: str, foreign: bool = True) -> None
     """
     found = [use for use in uses if foreign or not use.foreign]
     if found:
-        more = f", and {len(found) - 3} more" if len(found) > 3 else ""
-        listed = "; ".join(f"{use.dataset} is {use.how}" for use in found[:3])
+        ways = [f"{use.dataset} is {use.how}" for use in found]
         raise StorageError(
             what,
-            f"it is in use: {listed}{more}",
+            f"it is in use: {listed(ways, 3, between='; ')}",
             "End those processes or containers, or unmount it there, then run again",
             refusal="dataset_busy",
         )

@@ -14,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import MappingProxyType
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, human
 from ansible_collections.containerhost.storage.plugins.module_utils._core.words import are
-from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk, names_of
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
     require_distinct,
     require_exists,
@@ -107,7 +108,7 @@ def _create(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     options = [word for key, value in values.items() for word in ("-O", f"{key}={value}")]
     ashift = f"ashift={wanted.ashift or ASHIFT}"
     step = Command(
-        f"Make pool {name}, a {layout} of {_listed(disks)}",
+        f"Make pool {name}, a {layout} of {names_of(disks)}",
         ("zpool", "create", "-o", ashift, *options, name, *_vdev(layout, disks)),
         claims=tuple(disk.claim._replace(locked=False) for disk in disks),
     )
@@ -146,7 +147,7 @@ def _add(state: State, wanted: Wanted, pool: Imported) -> tuple[list[Command], S
         members += _predicted(group, layout, len({it.group for it in members if it.role == "data"}))
     ashift = ("-o", f"ashift={wanted.ashift}") if wanted.ashift else ()  # else as the pool has it
     step = Command(
-        f"Add {_listed(new)} to pool {pool.name}",
+        f"Add {names_of(new)} to pool {pool.name}",
         ("zpool", "add", *ashift, pool.name, *vdevs),
         claims=tuple(disk.claim._replace(locked=False) for disk in new),
     )
@@ -155,14 +156,13 @@ def _add(state: State, wanted: Wanted, pool: Imported) -> tuple[list[Command], S
 
 def _expand(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     """Let the pool use what a disk has grown by: of the disks that are named, as all else."""
-    pool = state.pool(wanted.name)
-    assert pool is not None  # a new pool takes its disks whole
+    pool = known(state.pool(wanted.name))  # a new pool takes its disks whole
     grown = [disk for disk in state.disks if state.room.get(disk.devno, 0) >= GROWTH]
     if not grown:
         return [], state
     more = sum(state.room[disk.devno] for disk in grown)
     step = Command(
-        f"Let pool {pool.name} use the {human(more)} that {_listed(grown)} grew by",
+        f"Let pool {pool.name} use the {human(more)} that {names_of(grown)} grew by",
         ("zpool", "online", "-e", pool.name, *(_known_as(pool, disk) for disk in grown)),
     )
     names = {disk.devno for disk in grown}
@@ -172,9 +172,7 @@ def _expand(state: State, wanted: Wanted) -> tuple[list[Command], State]:
 
 def _known_as(pool: Imported, disk: Disk) -> str:
     """The disk's name as `zpool` takes it: what the pool recorded, without the partition."""
-    member = member_on(pool, disk)
-    assert member is not None  # only a member has room behind it
-    path = member.path
+    path = known(member_on(pool, disk)).path  # only a member has room behind it
     return path[: -len("-part1")] if path.endswith("-part1") else disk.device
 
 
@@ -229,7 +227,7 @@ def _require_whole(pool: Imported, new: Sequence[Disk], layout: str, width: int)
         raise StorageError(
             f"Pool {pool.name}",
             f"it is made of {layout}s of {width} disks, and {len(new)} more "
-            f"{are(len(new))} named ({_listed(new)}): a pool is as safe as the "
+            f"{are(len(new))} named ({names_of(new)}): a pool is as safe as the "
             "least of its parts",
             f"Name {width} new disks, or a multiple of that",
             refusal="vdev_incomplete",
@@ -288,7 +286,7 @@ def _require_alike(disks: Sequence[Disk], layout: str) -> None:
     sizes = [disk.size for disk in disks]
     if layout != "stripe" and max(sizes) - min(sizes) > _ALIKE:
         raise StorageError(
-            f"{layout} of {_listed(disks)}",
+            f"{layout} of {names_of(disks)}",
             "the disks differ in size ("
             + ", ".join(human(size) for size in sizes)
             + "), and each would count as the smallest",
@@ -307,7 +305,3 @@ def _predicted(disks: Sequence[Disk], layout: str, number: int) -> tuple[PoolMem
     return tuple(
         PoolMember(f"{disk.stable}-part1", "ONLINE", group=group, disk=disk) for disk in disks
     )
-
-
-def _listed(disks: Sequence[Disk]) -> str:
-    return ", ".join(disk.stable for disk in disks)

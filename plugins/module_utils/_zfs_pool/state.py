@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import parse_size
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
@@ -109,8 +110,7 @@ class State(NamedTuple):
     @property
     def wanted_mount(self) -> MountState:
         """The mount, where a place for one is wanted."""
-        assert self.mount is not None
-        return self.mount
+        return known(self.mount)
 
     def mountpoint(self, place: Place) -> str:
         """The property of the filesystem: its place, or "legacy" where something else mounts it."""

@@ -96,14 +96,20 @@ def test_no_step_is_ended_before_its_deadline(module):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_run_that_is_told_to_end_does_so_between_two_steps(number):
-    before = signal.getsignal(number)
-    with ToldToEnd() as may_go_on:
-        may_go_on()
-        os.kill(os.getpid(), number)
-        with pytest.raises(StorageError, match=rf"told to end \({number.name}\)") as error:
+    def ours(_number, _frame):
+        raise AssertionError("the signal was not taken")
+
+    before = signal.signal(number, ours)  # the tests may have been started with it ignored
+    try:
+        with ToldToEnd() as may_go_on:
             may_go_on()
+            os.kill(os.getpid(), number)
+            with pytest.raises(StorageError, match=rf"told to end \({number.name}\)") as error:
+                may_go_on()
+        assert signal.getsignal(number) is ours
+    finally:
+        signal.signal(number, before)
     assert error.value.details["refusal"] == "run_ended"
-    assert signal.getsignal(number) is before
 
 
 def test_what_is_not_to_end_a_run_does_not(monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.words import (
     are,
     counted,
+    listed,
     plural,
 )
 
@@ -19,3 +20,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.words 
 )
 def test_numbers(count, words):
     assert (counted(count, "disk"), plural(count), are(count)) == words
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "words"),
+    [
+        (["a"], {}, "a"),
+        (["a", "b"], {}, "a, b"),
+        (["a", "b", "c"], {}, "a, b, and 1 more"),
+        (["a", "b", "c", "d"], {"between": "; ", "last": " and "}, "a; b and 2 more"),
+    ],
+)
+def test_the_first_of_many(names, options, words):
+    assert listed(names, 2, **options) == words
