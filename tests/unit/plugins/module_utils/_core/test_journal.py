@@ -39,10 +39,10 @@ PARTS = (
     ),
     Part(),
 )
-EVENTS = [
+EVENTS = (
     ("begin", 0), ("done", 0), ("begin", 1), ("done", 1), ("begin", 2), ("returning", 2, True),
     ("returned", Return(0, None, ()), 0), ("returned", Return(None, "docker.service", ()), 10),
-]  # fmt: skip
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ STATE = {"saw": "it"}
 def refusal_of(*keepers):
     whole = stack(*keepers)
     with pytest.raises(StorageError) as caught:
-        whole.plan(tuple(STATE for _ in keepers))
+        whole.plan(tuple(STATE for _keeper in keepers))
     return caught.value
 
 
@@ -184,7 +184,7 @@ def test_a_command_that_fails_says_so_to_each_that_asks():
 
 def test_the_host_is_asked_anew_each_time_it_is_observed():
     module, whole = Module(), stack(keeper("pool"), keeper("engine"))
-    for _ in range(2):
+    for _time in range(2):
         whole.observe(Reader(module))
     assert module.ran == [["look"]] * 2
 
