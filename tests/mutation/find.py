@@ -99,6 +99,8 @@ def spans_left_out(tree, settings):
             yield _span(node.value)
         if isinstance(node, ast.keyword) and node.arg in settings["arguments"]:
             yield _span(node)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            yield _span(node)  # what only the checker of types imports
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         which = settings["messages"].get(node.func.id)
