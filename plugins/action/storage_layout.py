@@ -34,11 +34,14 @@ class ActionModule(ActionBase):
         prefix = options.pop(PREFIX, None)
         if prefix:
             options = {**self._given(prefix, task_vars, options), **options}
-        return self._execute_module(
+        result = self._execute_module(
             module_name="containerhost.storage.storage_layout",
             module_args=options,
             task_vars=task_vars,
         )
+        if result.get("choice"):
+            self._display.display(said(task_vars.get("inventory_hostname"), result["choice"]))
+        return result
 
     def _given(
         self, prefix: str, task_vars: Mapping[str, Any], options: Container[str]
@@ -53,3 +56,8 @@ class ActionModule(ActionBase):
             if name not in options and f"{prefix}_{name}" in task_vars
         }
         return self._templar.template(raw)
+
+
+def said(host: str | None, choice: Mapping[str, Any]) -> str:
+    """Which driver was chosen for a host, and why, for people who watch."""
+    return f"[{host}] {choice['driver']}: {choice['why']}"

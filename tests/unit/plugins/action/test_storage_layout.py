@@ -112,3 +112,22 @@ def test_text_that_no_playbook_has_written_is_no_template(monkeypatch):
     """Ansible renders only what it trusts; the plugin must not make more of it."""
     monkeypatch.setitem(globals(), "trusted", lambda value: value)
     assert given(monkeypatch, PREFIX, {"store_vg": "{{ 1 + 1 }}"}) == {"vg": "{{ 1 + 1 }}"}
+
+
+@pytest.mark.parametrize("choice", [None, {"driver": "btrfs", "why": "It is on btrfs."}])
+def test_a_choice_is_said_with_its_reason(monkeypatch, choice):
+    shown = []
+    action = ActionModule(
+        task=SimpleNamespace(args={}, async_val=0, check_mode=False, action=MODULE),
+        connection=SimpleNamespace(
+            _shell=SimpleNamespace(tmpdir="/tmp/x"), always_pipeline_modules=True
+        ),
+        play_context=None,
+        loader=DataLoader(),
+        templar=Templar(DataLoader(), variables={}),
+    )
+    result = {"changed": False, **({"choice": choice} if choice else {})}
+    monkeypatch.setattr(action, "_execute_module", lambda **_call: result)
+    monkeypatch.setattr(action, "_display", SimpleNamespace(display=shown.append), raising=False)
+    assert action.run(task_vars={"inventory_hostname": "node1"}) == result
+    assert shown == (["[node1] btrfs: It is on btrfs."] if choice else [])
