@@ -24,6 +24,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Plan,
     Step,
     StorageError,
+    WriteFile,
     describe_step,
     describe_steps,
     moves,
@@ -106,7 +107,7 @@ def _unwound(
     trouble = go_back(run, back, journal)
     if not trouble.again:
         journal.drop()
-    by_hand, back = trouble.by_hand, back.without(trouble.broken)
+    by_hand, back = trouble.by_hand, back.without(trouble.broken, trouble.restored)
     kept = [move.step for move in back.kept]
     taken_back = [move.step for move in back.taken_back]
     details = {
@@ -155,6 +156,7 @@ class Trouble(NamedTuple):
     broken: list[Return]  # the returns of which a step failed
     by_hand: list[str]  # these steps, in words
     again: bool  # whether any of them may go well another time
+    restored: list[str]  # paths of files that have their old content again
 
 
 def go_back(
@@ -170,11 +172,13 @@ def go_back(
     """
     broken: list[Return] = []
     by_hand: list[str] = []
+    restored: list[str] = []
     again = went = False
     for it in back.returns:
         first = 0
         while not (went and it.unit) and (it.owner, first) in returned:
             first += 1
+        restored += [step.path for step in it.steps[:first] if isinstance(step, WriteFile)]
         for number, step in list(enumerate(it.steps))[first:]:
             went = True
             try:
@@ -185,8 +189,10 @@ def go_back(
                 if not _for_good(error):
                     again = True
                     continue
+            else:
+                restored += [step.path] if isinstance(step, WriteFile) else []
             journal.returned(it, number)
-    return Trouble(broken, by_hand, again)
+    return Trouble(broken, by_hand, again, restored)
 
 
 def _for_good(error: Exception) -> bool:

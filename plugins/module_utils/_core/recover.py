@@ -137,7 +137,7 @@ def _recover(run: Taker, change: Change) -> dict[str, Any]:
     if now.back.returns and not change.progress.returning:
         journal.returning(len(now.done), now.begun)
     trouble = go_back(run, now.back, journal, change.progress.returned)
-    back = now.back.without(trouble.broken)
+    back = now.back.without(trouble.broken, trouble.restored)
     taken_back = describe_steps(move.step for move in back.taken_back)
     words = [_story(change, now), *_fate(back, trouble)]
     if trouble.again:

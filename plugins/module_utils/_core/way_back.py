@@ -14,7 +14,7 @@ has done is kept, whatever else happens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
@@ -48,11 +48,18 @@ class WayBack(NamedTuple):
     taken_back: tuple[Move, ...]
     kept: tuple[Move, ...]
 
-    def without(self, failed: list[Return]) -> WayBack:
-        """The same, where these could not be taken back: what they have done stays."""
+    def without(self, failed: list[Return], restored: Collection[str] = ()) -> WayBack:
+        """The same, where these could not be taken back: what they have done stays.
+
+        :param restored: paths of files that have their old content again all the same.
+        """
         lost = {(it.part, it.unit) for it in failed}
         both = [*self.taken_back, *self.kept]
-        back = tuple(it for it in self.taken_back if (it.part, it.unit) not in lost)
+        back = tuple(
+            it
+            for it in self.taken_back
+            if (it.part, it.unit) not in lost or getattr(it.step, "path", None) in restored
+        )
         return self._replace(taken_back=back, kept=tuple(it for it in both if it not in back))
 
 
