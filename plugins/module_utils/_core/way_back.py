@@ -84,10 +84,15 @@ def way_back(
         for number in reversed(_together(parts, failed))
         if number in touched and parts[number].undo
     ]
+    # A unit that needs a mount stops with it (Requires=), also where it was not stopped before: one
+    # that was to be stopped is started again with the mount, which is nothing where it runs.
+    gone_back = {pause.unit for it in returns for pause in parts[known(it.part)].pauses}
     returns += [
         Return(None, pause.unit, pause.back)
         for pause in pauses_of(parts)
-        if pause.unit in units and pause.back and (failed is None or _waiting(parts, failed))
+        if pause.back
+        and (pause.unit in units or (pause.stop and pause.unit in gone_back))
+        and (failed is None or _waiting(parts, failed))
     ]
     gone = {(it.part, it.unit) for it in returns}
     return WayBack(

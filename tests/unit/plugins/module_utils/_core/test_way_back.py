@@ -107,3 +107,12 @@ def test_what_could_not_be_taken_back_is_kept():
     left = back.without([engine])
     assert "stop docker" in [move.step.reason for move in left.kept]
     assert back.without([]) == back
+
+
+def test_a_unit_that_stops_with_what_is_taken_back_is_started_again():
+    """It was not stopped by a step: letting go of a mount stops what needs it."""
+    pause = Pause("docker", stop=(command("stop docker"),), back=(command("start docker"),))
+    let_go = command("let go")
+    part = Part((command("mount"),), undo=(let_go,), ready=(command("reload"),), pauses=(pause,))
+    back = way_back((part,), [], moves((part,))[0])
+    assert [it.steps for it in back.returns] == [(let_go,), pause.back]
