@@ -47,7 +47,8 @@ def execute(run: Taker, step: Step, hold: Hold | None) -> None:
     """
     with _held(step.claims, hold):
         if isinstance(step, WriteFile):
-            _replace(step)
+            if not step.if_filled or _filled(step.if_filled):
+                _replace(step)
         else:
             _command(run, step)
 
@@ -71,6 +72,15 @@ def _command(run: Taker, step: Command) -> None:
             "Mend what it names, then run again",
             refusal="step_failed",
         )
+
+
+def _filled(folder: str) -> bool:
+    """Whether something is in a folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return False
 
 
 def require_replaceable(step: WriteFile) -> None:

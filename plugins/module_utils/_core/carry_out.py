@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import (
     Hold,
     execute,
+    landed,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
     Unjournaled,
@@ -112,7 +113,7 @@ def _unwound(
     taken_back = [move.step for move in back.taken_back]
     details = {
         **error.details,
-        "changed": bool(kept or by_hand),
+        "changed": bool(kept or by_hand or trouble.besides),
         "done": describe_steps(move.step for move in done),
         "kept": describe_steps(kept),
         "taken_back": describe_steps(taken_back),
@@ -139,24 +140,31 @@ def _story(
         )
     if taken_back:
         yield f"Taken back: {_reasons(taken_back)}."
+    yield from trouble.told()
     if kept:
         yield (
             f"Done before that, and kept: {_reasons(kept)}. It is safe to run again: the next run "
             "goes on from there."
         )
-    elif back.returns and not by_hand:
+    elif back.returns and not by_hand and not trouble.besides:
         yield "It is as it was before."
     elif not back.returns:
         yield "Nothing was changed before that."
 
 
 class Trouble(NamedTuple):
-    """What failed on a way back."""
+    """What did not go as it was to on a way back."""
 
     broken: list[Return]  # the returns of which a step failed
     by_hand: list[str]  # these steps, in words
     again: bool  # whether any of them may go well another time
     restored: list[str]  # paths of files that have their old content again
+    besides: list[str]  # what had to be done and is no return to what was, in words
+
+    def told(self) -> Iterator[str]:
+        """What was done besides, in a sentence."""
+        if self.besides:
+            yield "Done on the way back, and kept: {}.".format("; ".join(self.besides))
 
 
 def go_back(
@@ -173,12 +181,13 @@ def go_back(
     broken: list[Return] = []
     by_hand: list[str] = []
     restored: list[str] = []
+    besides: list[str] = []
     again = went = False
     for it in back.returns:
         first = 0
         while not (went and it.unit) and (it.owner, first) in returned:
             first += 1
-        restored += [step.path for step in it.steps[:first] if isinstance(step, WriteFile)]
+        restored += [path for step in it.steps[:first] for path in _restored(step)]
         for number, step in list(enumerate(it.steps))[first:]:
             went = True
             try:
@@ -190,9 +199,19 @@ def go_back(
                     again = True
                     continue
             else:
-                restored += [step.path] if isinstance(step, WriteFile) else []
+                restored += _restored(step)
+                besides += _besides(step)
             journal.returned(it, number)
-    return Trouble(broken, by_hand, again, restored)
+    return Trouble(broken, by_hand, again, restored, besides)
+
+
+def _restored(step: Step) -> list[str]:
+    return [step.path] if isinstance(step, WriteFile) and not step.if_filled else []
+
+
+def _besides(step: Step) -> list[str]:
+    written = isinstance(step, WriteFile) and step.if_filled and landed(step)
+    return [step.reason] if written else []
 
 
 def _for_good(error: Exception) -> bool:

@@ -11,17 +11,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import present
-from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
-    Change,
-    open_changes,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import Change
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Plan,
     WriteFile,
     kept,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import Reader
 from ansible_collections.containerhost.storage.plugins.module_utils._core.recover import (
     describe_change,
+    find_open,
 )
 
 
@@ -33,12 +32,14 @@ class Open(NamedTuple):
     text: str | None
 
 
-def observe(_run: Any) -> tuple[Open, ...]:
+def observe(run: Reader) -> tuple[Open, ...]:
     """The changes that are open, the latest first.
 
     :raises StorageError: the folder of the journals is not root's alone.
     """
-    return tuple(Open(it, describe_change(it), present(it.path)) for it in open_changes())
+    return tuple(
+        Open(it.change, describe_change(it), present(it.change.path)) for it in find_open(run)
+    )
 
 
 def keep(state: tuple[Open, ...]) -> Plan:

@@ -94,6 +94,7 @@ class WriteFile(NamedTuple):
     old: str | None = None  # what is there now; None where there is nothing
     mode: int = 0o644
     private: bool = False  # not everybody may read it: its content is not shown
+    if_filled: str = ""  # a folder: it is not written where that is not there, or empty
     destroys: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
 
@@ -121,6 +122,9 @@ class Pause(NamedTuple):
     start: tuple[Step, ...] = ()  # the steps after
     back: tuple[Step, ...] = ()  # the steps on the way back, once any of these was begun
     diagnose: tuple[str, ...] = ()  # argv that prints why it does not start
+    # Its start when this was planned, as systemd marks it; '' where it did not run, or is stopped
+    # by `stop`.
+    invocation: str = ""
 
 
 class Part(NamedTuple):
@@ -179,6 +183,7 @@ def _joined(lower: Pause, upper: Pause) -> Pause:
         upper.start or lower.start,
         upper.back or lower.back,
         upper.diagnose or lower.diagnose,
+        upper.invocation or lower.invocation,
     )
 
 

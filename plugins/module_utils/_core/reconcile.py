@@ -92,7 +92,7 @@ def reconcile(
         )
         with held as lock:
             if journaled:
-                recovered = _open_changes(module, lock)
+                recovered = _open_changes(module, run, lock)
                 result.update(recovered)
             before = observe(run)
             planned = plan(before)
@@ -122,11 +122,11 @@ def reconcile(
     module.exit_json(state=describe(after), **result)
 
 
-def _open_changes(module: Any, lock: int | None) -> dict[str, Any]:
+def _open_changes(module: Any, run: Reader, lock: int | None) -> dict[str, Any]:
     """Put right what an earlier run has begun; in check mode, what that would be."""
     if module.check_mode:
-        return foresee()
-    return recover(lambda run: Taker(module, run, lock))
+        return foresee(run)
+    return recover(lambda name: Taker(module, name, lock))
 
 
 def _fail(

@@ -44,7 +44,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     describe_steps,
     moves,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import Taker
+from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import (
+    Reader,
+    Taker,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.started import all_started
 from ansible_collections.containerhost.storage.plugins.module_utils._core.way_back import (
     WayBack,
     way_back,
@@ -60,14 +64,16 @@ class Standing(NamedTuple):
     begun: bool
 
 
-def standing(change: Change) -> Standing:
-    """Where an open change has ended, as its journal and the file that was at work tell."""
+def standing(run: Reader, change: Change) -> Standing:
+    """Where an open change has ended: as its journal tells, the file at work, and systemd."""
     steps, progress = moves(change.parts), change.progress
     done, begun = progress.done, progress.begun
-    if begun and not progress.returning:
-        step = steps[done].step
+    if not progress.returning:
+        step = steps[done].step if begun else None
         if isinstance(step, WriteFile) and landed(step):
             done, begun = done + 1, False
+        if all_started(run, change.parts, steps[done:]):
+            done, begun = len(steps), False
     failed = steps[done] if done < len(steps) else None
     taken = steps[:done]
     if failed is None and not progress.returning:
@@ -77,7 +83,22 @@ def standing(change: Change) -> Standing:
     return Standing(tuple(taken), failed if begun else None, back, begun)
 
 
-def foresee() -> dict[str, Any]:
+class Found(NamedTuple):
+    """An open change, as a report finds it."""
+
+    change: Change
+    now: Standing | None  # None where it cannot be gone back from
+
+
+def find_open(run: Reader) -> list[Found]:
+    """All changes that are open on this host, the latest first. Nothing is written.
+
+    :raises StorageError: the folder of the journals is not root's alone.
+    """
+    return [Found(it, None if it.problem else standing(run, it)) for it in open_changes()]
+
+
+def foresee(run: Reader) -> dict[str, Any]:
     """What a real run would first put right, for check mode. Nothing is written.
 
     :returns: ``{"would_recover": [...], "findings": [...], "changed": bool}``; empty where no
@@ -87,10 +108,10 @@ def foresee() -> dict[str, Any]:
     told, findings = [], []
     for change in _usable():
         if not runs(change):
-            now = standing(change)
+            now = standing(run, change)
             steps = describe_steps(step for it in now.back.returns for step in it.steps)
             told.append({**_whose(change, now), "steps": steps})
-            findings.append(foreseen(change)._asdict())
+            findings.append(foreseen(change, now)._asdict())
     if not told:
         return {}
     changed = any(it["steps"] for it in told)
@@ -129,7 +150,7 @@ def _usable() -> list[Change]:
 
 
 def _recover(run: Taker, change: Change) -> dict[str, Any]:
-    now = standing(change)
+    now = standing(run, change)
     journal = Journal(change.path)
     for move in moves(change.parts)[len(now.done) - 1 : len(now.done) + 1]:
         if isinstance(move.step, WriteFile):
@@ -189,6 +210,7 @@ def _fate(back: WayBack, trouble: Trouble) -> Iterator[str]:
         yield "On the way back this failed: {}.".format("; ".join(trouble.by_hand))
     if back.taken_back:
         yield "Taken back: {}.".format("; ".join(move.step.reason for move in back.taken_back))
+    yield from trouble.told()
     if back.kept:
         yield "Kept: {}.".format("; ".join(move.step.reason for move in back.kept))
     if not (back.returns or back.kept):
@@ -199,20 +221,19 @@ def _finding(message: str) -> Finding:
     return Finding("warning", "interrupted_run", message)
 
 
-def foreseen(change: Change) -> Finding:
+def foreseen(change: Change, now: Standing) -> Finding:
     """What a real run would first put right."""
-    now = standing(change)
     steps = [step.reason for it in now.back.returns for step in it.steps]
     first = "goes back: " + "; ".join(steps) if steps else "has nothing to take back"
     return _finding(f"{_story(change, now)} The next real run of any module first {first}.")
 
 
-def describe_change(change: Change) -> dict[str, Any]:
+def describe_change(found: Found) -> dict[str, Any]:
     """An open change as the user gets it, as plain JSON."""
+    change, now = found
     told = {"path": change.path, "seal": change.seal, "problem": None, "running": runs(change)}
-    if change.problem:
+    if now is None:
         return {**told, "problem": str(change.problem)}
-    now = standing(change)
     return {
         **told,
         **_whose(change, now),

@@ -4,33 +4,33 @@
 
 # This module is private to the collection: nothing outside of it may rely on it.
 
-"""Changes that a run has begun and not ended. No command."""
+"""Changes that a run has begun and not ended. No command where there is none."""
 
 from __future__ import annotations
 
 from typing import Any, Union
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
-    Change,
-    open_changes,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Finding,
     StorageError,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import Reader
 from ansible_collections.containerhost.storage.plugins.module_utils._core.recover import (
+    Found,
     describe_change,
+    find_open,
     foreseen,
     runs,
 )
 
-Seen = Union[list[Change], StorageError]
+Seen = Union[list[Found], StorageError]
 
 
-def observe(_run: Any) -> Seen:
+def observe(run: Reader) -> Seen:
     """The open changes, the latest first; or why the folder they are in is not trusted."""
     try:
-        return open_changes()
+        return find_open(run)
     except StorageError as error:
         return error
 
@@ -44,7 +44,11 @@ def findings(seen: Seen) -> list[Finding]:
     """Those that nobody is at work on."""
     if isinstance(seen, StorageError):
         return [_problem(seen)]
-    return [_problem(it.problem) if it.problem else foreseen(it) for it in seen if not runs(it)]
+    return [
+        foreseen(change, now) if now else _problem(known(change.problem))
+        for change, now in seen
+        if not runs(change)
+    ]
 
 
 def _problem(error: StorageError) -> Finding:

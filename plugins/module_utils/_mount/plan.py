@@ -129,7 +129,8 @@ def _way_back(mount: MountState, place: Place, remount: bool) -> tuple[Command |
     argv: tuple[str, ...]
     let_go = f"Let go of the mount of {unit.where}"
     if not mount.ours and by_unit and not mount.enabled:
-        argv = ("systemctl", "disable", "--quiet", "--now", unit.name)
+        # It reads the units by itself after a disable, and a guard with them that is just to go.
+        argv = ("systemctl", "disable", "--quiet", "--no-reload", "--now", unit.name)
         steps.insert(0, Command(let_go, argv))
     elif not mount.ours:  # it is to be mounted at boot, as before; systemd knows it from fstab too
         steps.append(Command(let_go, ("systemctl", "stop", unit.name)))

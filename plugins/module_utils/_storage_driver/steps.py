@@ -19,12 +19,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     WriteFile,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
-from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
-    option_values as values,
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    DRIVERS,
+    dotted,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import dotted
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import STORE_TYPE
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit import Unit
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import setting
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.changes import (
     changes,
     unproven,
@@ -119,9 +119,10 @@ def parts(state: State, goal: Goal, wanted: Wanted) -> tuple[Part, ...]:
         for it in reversed(files)
     )
     # Asked for also where it need not restart: stopped for others, it starts on the new file.
-    pause = Pause(unit.name, diagnose=_last_words(unit.name))
+    running = unit.invocation if unit.running else ""
+    pause = Pause(unit.name, diagnose=_last_words(unit.name), invocation=running)
     if why:
-        pause = _restart(unit, why, state.installed.version, bool(new))
+        pause = _restart(state, why, _back_on_its_driver(state, goal, wanted) if new else None)
     return (Part(tuple(files), undo, pauses=(pause,)),)
 
 
@@ -145,13 +146,40 @@ def _write(state: State, wanted: Wanted, new: dict[str, Any]) -> WriteFile:
     )
 
 
-def _restart(unit: Unit, why: Iterable[str], version: values.Version, changed: bool) -> Pause:
+def _back_on_its_driver(state: State, goal: Goal, wanted: Wanted) -> tuple[WriteFile, ...]:
+    """The step that lets the engine start again on the driver that it chose by itself.
+
+    It doesn't start where it is told of no driver and two have something in their folders
+    (``graphdriver.New()`` of moby), and the new one fills its own before it is known to work.
+    """
+    now = state.present
+    told = setting(state.installed, state.config, "storage-driver")
+    chosen = now.driver if not (told or now.store or goal.store) else ""
+    if chosen not in DRIVERS or goal.driver in ("", chosen):
+        return ()
+    restored = state.config.text
+    return (
+        WriteFile(
+            f"Name {chosen}, which the engine had chosen itself, in {wanted.config_file}: now "
+            f"that {goal.driver} has a folder too, it would choose none",
+            wanted.config_file,
+            daemon_json.edit(restored, {"storage-driver": chosen}),
+            old=restored,
+            private=state.config.private,
+            if_filled=os.path.join(now.root, goal.driver),
+        ),
+    )
+
+
+def _restart(state: State, why: Iterable[str], back_on: tuple[WriteFile, ...] | None) -> Pause:
     """The :class:`Pause` that ends with the engine up on its configuration.
 
     It is not stopped before: a restart is over sooner, and brings up an engine that is stopped.
 
-    :param changed: whether the configuration changes, so that there is one to go back to.
+    :param back_on: what has to be done first for it to start as it was; None where its
+        configuration does not change, so that there is none to go back to.
     """
+    unit, version = state.installed.unit, state.installed.version
     verb = "Restart" if unit.running else "Start"
     # Where systemd does not know the unit, it says so as an error.
     start = [_reset(unit.name)] if unit.active != "inactive" else []
@@ -162,8 +190,9 @@ def _restart(unit: Unit, why: Iterable[str], version: values.Version, changed: b
     return Pause(
         unit.name,
         start=tuple(start),
-        back=(_reset(unit.name), back) if changed else (),
+        back=() if back_on is None else (*back_on, _reset(unit.name), back),
         diagnose=_last_words(unit.name),
+        invocation=unit.invocation if unit.running else "",
     )
 
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     WriteFile,
     pauses_of,
@@ -159,7 +161,14 @@ def the_way_back_restores_the_file(_technology, state, wish):
         assert bool(pause.back) is (written and bool(pause.start))
         if pause.back:
             verb = "restart" if state.engine.unit.running else "stop"
-            assert [step.argv[1] for step in pause.back] == ["reset-failed", verb]
+            *named, again, last = pause.back
+            assert [again.argv[1], last.argv[1]] == ["reset-failed", verb]
+            for step in named:  # the file as it was, with the driver that was chosen without it
+                before = json.loads(state.config.text or "{}")
+                assert "storage-driver" not in before
+                named = {**before, "storage-driver": state.present.driver}
+                assert (step.path, step.old) == (CONFIG, state.config.text)
+                assert json.loads(step.content) == named
 
 
 INVARIANTS = [

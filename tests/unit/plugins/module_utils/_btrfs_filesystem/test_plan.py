@@ -361,7 +361,7 @@ def test_the_way_back_keeps_the_filesystem_and_starts_the_engine_on_what_it_had(
     (engine,) = mount.pauses
     back = [getattr(it, "path", None) or " ".join(it.argv) for it in (*mount.undo, *engine.back)]
     assert back == [
-        "systemctl disable --quiet --now var-lib-docker.mount",
+        "systemctl disable --quiet --no-reload --now var-lib-docker.mount",
         UNIT,
         GUARD,
         RELOAD,

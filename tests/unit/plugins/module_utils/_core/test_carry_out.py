@@ -13,8 +13,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.carry_
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Claim,
     Part,
+    Pause,
     Plan,
     StorageError,
+    WriteFile,
     kept,
 )
 from support.failures import done_is_what_is_kept_and_what_is_taken_back
@@ -236,3 +238,23 @@ STACKS = [
 def test_whichever_step_fails_all_that_was_done_is_kept_or_taken_back(parts):
     planner = Technology(lambda _state, _wanted: Plan(parts, None), None)
     done_is_what_is_kept_and_what_is_taken_back(planner, None, None)
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_what_the_way_back_has_to_add_is_told_where_it_was_added(tmp_path, filled):
+    config, folder = tmp_path / "config", tmp_path / "folder"
+    folder.mkdir()
+    if filled:
+        (folder / "layer").touch()
+    write = WriteFile("Configure", str(config), "new")
+    added = WriteFile("Name it", str(config), "named", if_filled=str(folder))
+    pause = Pause("e", start=(command("start"),), back=(added, command("restart")))
+    undo = (WriteFile("As it was", str(config), None, "new"),)
+    error = failure(Host(["start"]), (Part((write,), undo, pauses=(pause,)),))
+    assert reasons(error, "taken_back") == ["Configure"]
+    assert (error.details["changed"], error.details["undone"]) == (filled, True)
+    lines = str(error).splitlines()[1:]
+    assert "Taken back: Configure." in lines
+    assert ("Done on the way back, and kept: Name it." in lines) is filled
+    assert ("It is as it was before." in lines) is not filled
+    assert config.exists() is filled

@@ -344,7 +344,8 @@ def way_back_of(host):
     taken_back, real = [], host.run_command
 
     def run_command(argv, **more):
-        taken_back.append(f"{argv[0]} {os.path.basename(argv[1])}")
+        if argv[0] != "systemctl":
+            taken_back.append(f"{argv[0]} {os.path.basename(argv[1])}")
         return real(argv, **more)
 
     host.run_command = run_command
@@ -466,3 +467,24 @@ def test_a_step_holds_the_lock_and_has_the_mark_of_its_run(fresh):
     host.run_command = run_command
     assert not host.run().failed
     assert given == [True] * 8
+
+
+def test_where_the_engine_has_come_up_at_the_end_all_is_kept(fresh):
+    host = fresh("host")
+    parts = host.plan(BEFORE).parts
+    open_change(host, taken(host, 5)[:-1], parts)  # killed before it could note the start
+    took = way_back_of(host)
+    ended = host.only_look()
+    assert took == []
+    assert host.seen() == AFTER
+    assert ended.result["recovered"][0]["taken_back"] == []
+    assert "all steps were taken, and the proof" in host.warned[0]
+    assert litter(host) == []
+
+
+def test_a_way_back_that_was_begun_is_gone_to_its_end_though_the_engine_is_up(fresh):
+    host = fresh("host")
+    parts = host.plan(BEFORE).parts
+    open_change(host, [*taken(host, 5)[:-1], ("returning", 4, True)], parts)
+    host.only_look()
+    assert host.seen() == AS_IT_WAS[1]

@@ -125,7 +125,7 @@ def way_back(mount):
 
 
 STOP_MOUNT = "systemctl stop var-lib-docker.mount"
-LET_GO = "systemctl disable --quiet --now var-lib-docker.mount"
+LET_GO = "systemctl disable --quiet --no-reload --now var-lib-docker.mount"
 REMOVE = [f"remove {UNIT.path}", f"remove {GUARD}", RELOAD]
 
 # What was there before, and how it is brought back, whichever step fails.

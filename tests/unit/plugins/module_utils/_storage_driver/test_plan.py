@@ -11,6 +11,7 @@ import re
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     StorageError,
+    WriteFile,
     pauses_of,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
@@ -322,3 +323,29 @@ def test_the_engines_own_reason_is_told_from_its_chatter(line, kept):
     (engine,) = pauses_of(plan(host(), want("vfs")).parts)
     argv = engine.diagnose
     assert bool(re.search(argv[argv.index("--grep") + 1], line)) is kept
+
+
+CHOSEN = [
+    # the engine chose its driver itself, and would not among two: the way back names it
+    (host("overlay2"), want("vfs"), ["/var/lib/docker/vfs"]),
+    (host("overlay2", root="/data"), want("vfs"), ["/data/vfs"]),
+    (host("overlay2", '{"debug": true}'), want("vfs"), ["/var/lib/docker/vfs"]),
+    # it is told, or stays on what it has
+    (host("overlay2", PINNED), want("vfs"), []),
+    (host("overlay2"), want("overlay2"), []),
+    (host(backing=XFS), want(options={"overlay2.size": "10G"}), []),
+    # nobody knows what it would choose, and containerd's folders are none of its own
+    (host(None), want("vfs"), []),
+    (host("overlayfs", version=(29, 0, 1), status=CONTAINERD), want("vfs"), []),
+    (engine_26("overlay2"), want(containerd_store=True), []),
+]
+
+
+@pytest.mark.parametrize(("state", "wish", "folders"), CHOSEN)
+def test_the_way_back_names_the_driver_that_the_engine_had_chosen(state, wish, folders):
+    (pause,) = pauses_of(plan(state, wish).parts)
+    named = [step for step in pause.back if isinstance(step, WriteFile)]
+    assert [step.if_filled for step in named] == folders
+    for step in named:
+        content = daemon_json.parse(step.path, step.content)
+        assert content == {**state.config.content, "storage-driver": "overlay2"}
