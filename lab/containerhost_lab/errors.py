@@ -8,3 +8,7 @@ from __future__ import annotations
 
 class LabError(Exception):
     """Something a person can act on: names the object, what is wrong, and what to do."""
+
+
+class PanicError(LabError):
+    """A guest's kernel has given up."""

@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import shell
-from .errors import LabError
+from . import qemu, shell
+from .errors import LabError, PanicError
 
 # Guests come and go on the same ports with the same host key: there is nothing to know about.
 OPTIONS = [
@@ -23,6 +24,7 @@ OPTIONS = [
 # An emulated host that is cold and shares its processor takes its time.
 BOOT_LIMIT = 600
 SETTLE_LIMIT = 60
+PANIC = b"Kernel panic - not syncing"
 
 
 def ssh(port: int, key: Path, *words: str, options: Sequence[str] = ()) -> list[str]:
@@ -32,35 +34,63 @@ def ssh(port: int, key: Path, *words: str, options: Sequence[str] = ()) -> list[
     ]  # fmt: skip
 
 
-def try_script(port: int, key: Path, script: str, limit: float) -> subprocess.CompletedProcess:
-    """Run a shell script in the guest; an exit code of 255 is ssh's own: nobody answers."""
+def try_script(
+    port: int, key: Path, script: str, limit: float, hopeless: Callable[[], bool]
+) -> subprocess.CompletedProcess:
+    """Run a shell script in the guest; an exit code of 255 is ssh's own: nobody answers.
+
+    It is broken off after ``limit`` seconds, or as soon as it is ``hopeless``.
+    """
     command = ssh(port, key, "sh", "-s", options=["-o", "BatchMode=yes", "-o", "ConnectTimeout=5"])
-    try:
-        return subprocess.run(
-            command, input=script, capture_output=True, text=True, timeout=limit, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, 255, "", f"no answer within {limit} s")
+    pipe, deadline, given = subprocess.PIPE, time.monotonic() + limit, script
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        while not hopeless() and time.monotonic() < deadline:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                out, err = process.communicate(given, timeout=1)
+                return subprocess.CompletedProcess(command, process.returncode, out, err)
+            given = None  # it has been sent
+        process.kill()
+    return subprocess.CompletedProcess(command, 255, "", f"no answer within {limit} s")
 
 
 def wait(name: str, folder: Path, port: int, key: Path, script: str) -> str:
     """Run ``script`` in the guest as soon as it answers, and return what it printed.
 
-    Raises LabError where the guest does not answer in time, or the script fails.
+    Raises LabError where the guest does not answer in time, or the script fails; a PanicError where
+    its kernel has given up meanwhile.
     """
     deadline = time.monotonic() + BOOT_LIMIT
+    console = folder / qemu.CONSOLE
+    panicked = panic_watch(console)
     while True:
-        done = try_script(port, key, script, BOOT_LIMIT)
+        done = try_script(port, key, script, BOOT_LIMIT, panicked)
         if done.returncode == 0:
             return done.stdout
         if done.returncode != 255:
             raise LabError(f"{name} is not in order: {(done.stderr or done.stdout).strip()}")
+        last_words = f"The end of its console:\n{shell.tail(str(console))}"
+        if panicked():
+            raise PanicError(f"The kernel of {name} panicked. {last_words}")
         if time.monotonic() > deadline:
             raise LabError(
                 f"{name} did not answer over SSH within {BOOT_LIMIT} s ({done.stderr.strip()}). "
-                f"The end of its console:\n{shell.tail(str(folder / 'console.log'))}"
+                + last_words
             )
         time.sleep(0.2)
+
+
+def panic_watch(console: Path) -> Callable[[], bool]:
+    """Return what tells whether the kernel has panicked since, by the file of its console."""
+    start = console.stat().st_size if console.exists() else 0
+
+    def panicked() -> bool:
+        if not console.exists():
+            return False
+        with console.open("rb") as stream:
+            stream.seek(start)
+            return PANIC in stream.read()
+
+    return panicked
 
 
 def identity_script(name: str, machine_id: str, now: float) -> str:

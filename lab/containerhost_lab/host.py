@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from . import guest, paths, process, qemu, room, state, store
-from .errors import LabError
+from .errors import LabError, PanicError
 from .qmp import Qmp
 
 RECORD = "host.json"
@@ -162,8 +162,17 @@ def push_reset(host: Host) -> None:
 
 
 def wait_booted(host: Host) -> None:
-    """Wait until ``host``, just switched on or reset, is up."""
-    wait_ready(host, guest.BOOTED)
+    """Wait until ``host``, just switched on or reset, is up.
+
+    A kernel that panics is reset once, and that is said: under emulation one does now and then,
+    whatever is on the host's disks. What makes it panic does so twice.
+    """
+    try:
+        wait_ready(host, guest.BOOTED)
+    except PanicError as error:
+        print(f"{error}\nIt is reset once more.", flush=True)
+        push_reset(host)
+        wait_ready(host, guest.BOOTED)
 
 
 def wait_ready(host: Host, script: str = "") -> None:
