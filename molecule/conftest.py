@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from breaking import broken, layout  # noqa: F401 - fixtures
 
 PROJECT = Path(__file__).parent.parent
 SCENARIO = Path(os.environ.get("MOLECULE_SCENARIO_DIRECTORY", "."))
@@ -122,12 +123,12 @@ def wait_until():
 @pytest.fixture
 def unmounted(host):
     """Take the data root's filesystem away, as a disk that fails does; give it back at the end."""
-    broken = "/run/systemd/system/var-lib-docker.mount.d/broken.conf"
+    drop_in = "/run/systemd/system/var-lib-docker.mount.d/broken.conf"
     host.check_output("systemctl stop docker.socket docker.service var-lib-docker.mount")
     host.check_output(
-        f"install -D /dev/null {broken} && printf '[Mount]\nOptions=nonsense\n' >{broken}"
+        f"install -D /dev/null {drop_in} && printf '[Mount]\nOptions=nonsense\n' >{drop_in}"
     )
     host.check_output("systemctl daemon-reload")
     yield
-    host.check_output(f"rm {broken} && systemctl daemon-reload")
+    host.check_output(f"rm {drop_in} && systemctl daemon-reload")
     host.check_output("systemctl reset-failed docker.service && systemctl start docker.service")
