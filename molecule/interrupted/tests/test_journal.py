@@ -87,7 +87,7 @@ def test_one_that_cannot_be_gone_back_from(
             assert result["refusal"] == refusal
             assert path in result["msg"]
             assert "containerhost.storage.open_change (state: abandoned)" in result["msg"]
-        (told,) = module("storage_info", gather=["open_changes"])["state"]["open_changes"]
+        (told,) = module("storage_info", gather=["open_changes"])["storage"]["open_changes"]
         assert told["problem"]
         assert journals() == [name]
         host.check_output("echo %s | base64 --decode >%s", whole, path)

@@ -44,7 +44,7 @@ def test_an_engine_that_was_stopped_for_a_mount_is_started_again(
     layout()
     broken.mend()
     assert not engine()
-    found = module("storage_info", gather=["open_changes"])["state"]["open_changes"]
+    found = module("storage_info", gather=["open_changes"])["storage"]["open_changes"]
     assert "systemctl stop docker.service" in [it["action"] for it in found[0]["done"]] or (
         found[0]["at_work"]["action"] == "systemctl stop docker.service"
     )
