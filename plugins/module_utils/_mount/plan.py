@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Part,
     Pause,
     WriteFile,
+    kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules import (
@@ -33,21 +34,21 @@ _RELOAD = Command("Let systemd read the changed units", ("systemctl", "daemon-re
 
 
 def plan_mount(mount: MountState, place: Place) -> tuple[tuple[Part, ...], MountState]:
-    """``(parts, MountState after them)`` for a mount that systemd or fstab keeps: one, or none.
+    """``(parts, MountState after them)`` for a mount that systemd or fstab keeps.
 
     :raises StorageError: it would hide something.
     """
     unit = place.unit
     remount = bool(mount.ours and missing_options(place, mount.mounted))
     by_unit = mount.table is None
-    changing: list[Command] = []
+    made, changing = [], []
     argv: tuple[str, ...]
     if remount:
         reason = f"Unmount {unit.where}, to mount it with {','.join(unit.options)}"
         changing.append(Command(reason, ("umount", unit.where)))
     if not mount.ours and not mount.folder_exists:
         argv = ("mkdir", "--parents", "--mode", "0711", unit.where)
-        changing.append(Command(f"Make the folder {unit.where}", argv))
+        made.append(Command(f"Make the folder {unit.where}", argv))
     if by_unit and not mount.enabled:
         argv = ("systemctl", "enable", "--quiet", unit.name)
         changing.append(Command(f"Let systemd mount {unit.where} at boot", argv))
@@ -64,7 +65,7 @@ def plan_mount(mount: MountState, place: Place) -> tuple[tuple[Part, ...], Mount
     after = mounted(mount, place)._replace(
         unit_text=unit.text if by_unit else mount.unit_text, enabled=True
     )
-    return (part,) if part.ready or part.steps else (), after
+    return (*kept(made), *((part,) if part.ready or part.steps else ())), after
 
 
 def units(

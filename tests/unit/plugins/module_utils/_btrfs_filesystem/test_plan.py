@@ -87,7 +87,7 @@ CASES = [
     (
         host(disks=[disk()], active=(), folder_exists=False),
         want(required_by=()),
-        [f"{MKFS} {ONE}", UNIT, RELOAD, f"mkdir --parents --mode 0711 {ROOT}", ENABLE, MOUNT],
+        [f"{MKFS} {ONE}", f"mkdir --parents --mode 0711 {ROOT}", UNIT, RELOAD, ENABLE, MOUNT],
     ),
     # what a run that broke off has left is gone on from
     (host(btrfs(member(used=None)), [disk()]), want(), MOUNTING),

@@ -94,7 +94,7 @@ FILES = [f"write {UNIT.path}", f"write {GUARD}", RELOAD]
 STEPS = [
     (blank(), [*FILES, STOP, ENABLE, MOUNT, FORGIVE, START]),
     (blank(active=()), [*FILES, ENABLE, MOUNT]),
-    (blank(active=(), folder_exists=False), [*FILES, MKDIR, ENABLE, MOUNT]),
+    (blank(active=(), folder_exists=False), [MKDIR, *FILES, ENABLE, MOUNT]),
     (blank(table=TABLE), [f"write {GUARD}", RELOAD, STOP, f"mount {WHERE}", FORGIVE, START]),
     (settled(), []),
     (settled(folder_exists=False), []),
@@ -155,6 +155,12 @@ def test_the_way_back_restores_what_the_files_held():
         UNIT.path: (UNIT.text, FOREIGN),
         GUARD: (UNIT.guard_text, "[Unit]\n"),
     }
+
+
+def test_a_folder_that_was_made_stays():
+    made, mount = plan_mount(blank(active=(), folder_exists=False), PLACE)[0]
+    assert (told(made.steps), made.undo) == ([MKDIR], ())
+    assert MKDIR not in told(mount.steps)
 
 
 def test_a_mount_that_failed_is_asked_for_its_reason():

@@ -120,7 +120,7 @@ CASES = [
         host([group()], active=(), folder_exists=False),
         want(units=()),
         [
-            LVCREATE, MKFS, UNIT.path, RELOAD, f"mkdir --parents --mode 0711 {ROOT}", ENABLE, MOUNT,
+            LVCREATE, MKFS, f"mkdir --parents --mode 0711 {ROOT}", UNIT.path, RELOAD, ENABLE, MOUNT,
         ],
     ),
     # what a run that broke off has left is gone on from
