@@ -149,8 +149,8 @@ options:
     type: str
   chunk_size:
     description:
-      - The unit in which the pool hands out space. By default 512 KiB for a new pool; an old one
-        keeps its own.
+      - The unit in which the pool hands out space. By default 512 KiB for a new pool, more for one
+        above 1 TiB; an old one keeps its own.
     type: str
   autoextend:
     description: When and by how much the pool extends itself, in percent.
