@@ -24,6 +24,12 @@ attributes:
     description:
       - When run twice in a row, and nothing else has changed the host between the two, the second
         run changes nothing.
+  recovery:
+    description:
+      - Where an earlier run of any module of this collection was interrupted, as by a kill or a
+        power cut, the module first takes back what can be, and says so. In check mode it says what
+        a run without check mode would take back.
+    support: full
   platform:
     description: The operating systems that the module works on.
     platforms: linux
@@ -49,4 +55,7 @@ attributes:
   idempotent:
     description: The module only reads.
     support: full
+  recovery:
+    description: The module only reads; what a run that was interrupted has begun stays as it is.
+    support: N/A
 """

@@ -207,6 +207,16 @@ findings:
   returned: always
   type: list
   elements: dict
+recovered:
+  description: What was put right first, as M(containerhost.storage.open_change) returns it.
+  returned: when an earlier run was interrupted
+  type: list
+  elements: dict
+would_recover:
+  description: What would be put right first, as M(containerhost.storage.open_change) returns it.
+  returned: in check mode, when an earlier run was interrupted
+  type: list
+  elements: dict
 seal:
   description: The mark of what would be destroyed, to be given back as O(consent).
   returned: when something would be destroyed

@@ -110,6 +110,16 @@ findings:
   returned: always
   type: list
   elements: dict
+recovered:
+  description: What was put right first, as M(containerhost.storage.open_change) returns it.
+  returned: when an earlier run was interrupted
+  type: list
+  elements: dict
+would_recover:
+  description: What would be put right first, as M(containerhost.storage.open_change) returns it.
+  returned: in check mode, when an earlier run was interrupted
+  type: list
+  elements: dict
 refusal:
   description: The stable name of what is wrong, by which a fleet can be counted.
   returned: when it is refused or fails
@@ -134,6 +144,10 @@ failed_step:
   description: The step that failed, with its reason; null where none was at work.
   returned: when a step failed
   type: dict
+undone:
+  description: Whether all that was to be taken back after a failure was taken back.
+  returned: when a step failed and there was something to take back
+  type: bool
 """
 
 from functools import partial

@@ -29,6 +29,9 @@ attributes:
     details: What is put right is in RV(recovered), or in check mode in RV(would_recover).
   idempotent:
     support: full
+  recovery:
+    support: full
+    details: Not with O(state=abandoned), which takes nothing back.
 options:
   state:
     description:
@@ -36,7 +39,7 @@ options:
       - V(abandoned) takes nothing back and only drops the journal. It is for a journal that is
         damaged, of a newer version or of another host (a disk that was cloned), and for a way back
         that keeps failing. This needs O(consent). The refusal, and check mode, tell the seal and
-        what is left half-done.
+        what is left half-done. All open changes of the host are given up by it.
     type: str
     choices: [recovered, abandoned]
     default: recovered
@@ -97,8 +100,8 @@ state:
           elements: dict
   sample: {open_changes: []}
 recovered:
-  description: What was put right. Any module of this collection returns this where there was such.
-  returned: when a change was open
+  description: What was put right. Any module that changes a host returns this.
+  returned: when an earlier run was interrupted
   type: list
   elements: dict
   contains:
@@ -123,12 +126,26 @@ recovered:
       description: All of that in sentences, as a warning tells it too.
       type: str
 would_recover:
-  description: What would be put right, in check mode. Any module returns this.
-  returned: in check mode, when a change is open
+  description: What would be put right. Any module that changes a host returns this.
+  returned: in check mode, when an earlier run was interrupted
   type: list
   elements: dict
+  contains:
+    module:
+      description: The module that has begun it.
+      type: str
+    time:
+      description: When that was, in UTC.
+      type: str
+    at_work:
+      description: The step that was begun and not done; null for none.
+      type: dict
+    steps:
+      description: The steps that take back what can be.
+      type: list
+      elements: dict
 steps:
-  description: The journals that were dropped, or in check mode would be.
+  description: The journals that were given up, or in check mode would be, each with its reason.
   returned: always
   type: list
   elements: dict
@@ -146,6 +163,30 @@ destroys:
   returned: when O(state=abandoned) and a change is open
   type: list
   elements: str
+refusal:
+  description: The stable name of what is wrong, by which a fleet can be counted.
+  returned: when it is refused or fails
+  type: str
+  sample: way_back_failed
+kept:
+  description: The steps that were taken before another one failed, and that stay.
+  returned: when a step failed
+  type: list
+  elements: dict
+taken_back:
+  description: The steps that were taken before another one failed, and that were taken back.
+  returned: when a step failed
+  type: list
+  elements: dict
+done:
+  description: All steps that were taken before another one failed, kept or taken back.
+  returned: when a step failed
+  type: list
+  elements: dict
+failed_step:
+  description: The step that failed, with its reason; null where none was at work.
+  returned: when a step failed
+  type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -191,6 +191,16 @@ findings:
   returned: always
   type: list
   elements: dict
+recovered:
+  description: What was put right first, as M(containerhost.storage.open_change) returns it.
+  returned: when an earlier run was interrupted
+  type: list
+  elements: dict
+would_recover:
+  description: What would be put right first, as M(containerhost.storage.open_change) returns it.
+  returned: in check mode, when an earlier run was interrupted
+  type: list
+  elements: dict
 undone:
   description: Whether the old configuration is back in force after a failure.
   returned: when a step failed and there was something to take back

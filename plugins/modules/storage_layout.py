@@ -149,8 +149,8 @@ options:
     type: str
   chunk_size:
     description:
-      - The unit in which the pool hands out space. By default 512 KiB for a new pool; an old one
-        keeps its own.
+      - The unit in which the pool hands out space. By default 512 KiB for a new pool, more for one
+        above 1 TiB; an old one keeps its own.
     type: str
   autoextend:
     description: When and by how much the pool extends itself, in percent.
@@ -281,11 +281,27 @@ findings:
   returned: always
   type: list
   elements: dict
+recovered:
+  description: What was put right first, as M(containerhost.storage.open_change) returns it.
+  returned: when an earlier run was interrupted
+  type: list
+  elements: dict
+would_recover:
+  description: What would be put right first, as M(containerhost.storage.open_change) returns it.
+  returned: in check mode, when an earlier run was interrupted
+  type: list
+  elements: dict
 refusal:
   description: The stable name of what is wrong, by which a fleet can be counted.
   returned: when it is refused or fails
   type: str
   sample: disk_not_free
+also_refused:
+  description: The names of what else is wrong, where that is more than one thing.
+  returned: when it is refused for several reasons
+  type: list
+  elements: str
+  sample: [disk_not_free]
 kept:
   description: The steps that were taken before another one failed, and that stay.
   returned: when a step failed
@@ -305,6 +321,10 @@ failed_step:
   description: The step that failed, with its reason; null where none was at work.
   returned: when a step failed
   type: dict
+undone:
+  description: Whether all that was to be taken back after a failure was taken back.
+  returned: when a step failed and there was something to take back
+  type: bool
 """
 
 from functools import partial

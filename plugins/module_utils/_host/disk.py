@@ -4,7 +4,7 @@
 
 # This module is private to the collection: nothing outside of it may rely on it.
 
-"""A disk's identity, and what is on it: everything that ``_disk_rules.py`` decides from.
+"""A disk's identity, and what is on it: everything that ``disk_rules.py`` decides from.
 
 Read from sysfs, from udev's database and from the disk itself. The only command is ``wipefs``
 without action. Nothing here writes.
