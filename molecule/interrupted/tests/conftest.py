@@ -30,5 +30,9 @@ def journals(host):
 
 @pytest.fixture
 def engine(host):
-    """Return a function that says what the engine runs on; nothing where it does not answer."""
-    return lambda: host.run("docker info --format '{{.Driver}} {{.DockerRootDir}}'").stdout.strip()
+    """Return a function that says what the engine runs on; nothing where it does not run.
+
+    Its socket is not asked where it does not: that would start it.
+    """
+    ask = "systemctl is-active --quiet docker && docker info --format '{{.Driver}} {{.DockerRootDir}}'"
+    return lambda: host.run(ask).stdout.strip()
