@@ -34,5 +34,5 @@ def engine(host):
 
     Its socket is not asked where it does not: that would start it.
     """
-    ask = "systemctl is-active --quiet docker && docker info --format '{{.Driver}} {{.DockerRootDir}}'"
-    return lambda: host.run(ask).stdout.strip()
+    ask = "docker info --format '{{.Driver}} {{.DockerRootDir}}'"
+    return lambda: host.run(f"systemctl is-active --quiet docker && {ask}").stdout.strip()
