@@ -15,13 +15,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import driver_rules
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     option_values as values,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.driver_row import (
+    Driver,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     OVERLAY_ON_ZFS,
-    POOL_OPTIONS,
-    Driver,
     dotted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
@@ -107,9 +109,8 @@ def _has_it_from_later(driver: Driver, facts: Facts) -> bool:
 
 
 def _pool(name: str, facts: Facts) -> str:
-    if name != "devicemapper" or set(POOL_OPTIONS) & set(facts.options):
-        return ""
-    return "without a thin pool it would use sparse files"
+    loops = driver_rules.uses_loops(name, facts.options)
+    return "without a thin pool it would use sparse files" if loops else ""
 
 
 def _filesystem(name: str, facts: Facts, version: Version) -> str:
