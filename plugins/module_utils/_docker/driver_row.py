@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
     Kind,
     Version,
+    version,
 )
 
 
@@ -50,7 +51,7 @@ class Driver(NamedTuple):
     snapshotter: str = ""  # containerd's of the same name: "own"; "plugin", which can be added; ''
 
     # What it needs of the host
-    kernel: Version = ()  # the oldest kernel; EL7's 3.10 has overlay ported back to it
+    kernel: Version = ()  # the oldest
     modules: tuple[str, ...] = ()  # what the kernel has to know of: filesystems, or "dm_mod"
     modules_from: str = ""  # how to get them where no kernel brings them; {} is its release
     loaded: tuple[str, ...] = ()  # those of them that the engine does not load by itself
@@ -73,3 +74,8 @@ class Driver(NamedTuple):
     storage: str = "none"  # what a layout makes for it, see ``_layout/``; '' where none can have it
     mounted: str = ""  # the filesystem at the data root that is made of disks with that
     layers: Layers = Layers()
+
+    def runs_on(self, release: str) -> bool:
+        """Tell whether a kernel is new enough; EL7's has overlay ported back to it."""
+        ported = ".el7" in release and "overlay" in self.modules
+        return ported or version(release) >= self.kernel

@@ -124,12 +124,11 @@ def require_kernel(name: str, release: str) -> None:
     :param release: of the kernel, as ``uname -r`` prints it.
     :raises StorageError: it is too old.
     """
-    oldest = DRIVERS[name].kernel
-    running = values.version(release)
-    if running < oldest and not (".el7" in release and "overlay" in DRIVERS[name].modules):
+    if not DRIVERS[name].runs_on(release):
+        running = values.version(release)
         raise StorageError(
             f"Kernel {release}",
-            f"the {name} driver needs {dotted(oldest)} or later",
+            f"the {name} driver needs {dotted(DRIVERS[name].kernel)} or later",
             "Upgrade the kernel, or use a driver that works on it: {0}".format(
                 ", ".join(other for other, it in DRIVERS.items() if running >= it.kernel)
             ),
