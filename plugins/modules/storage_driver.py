@@ -234,6 +234,7 @@ failed_step:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.keeper import (
     keeper,
 )
@@ -245,13 +246,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
 def main():
     module = AnsibleModule(
         argument_spec={
-            "driver": {
-                "type": "str",
-                "choices": [
-                    *("overlay2", "overlay", "btrfs", "zfs"),
-                    *("devicemapper", "vfs", "aufs", "fuse-overlayfs"),
-                ],
-            },
+            "driver": {"type": "str", "choices": list(DRIVERS)},
             "containerd_image_store": {"type": "bool"},
             "options": {"type": "dict"},
             "data_root": {"type": "path"},

@@ -28,7 +28,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import dotted
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    DRIVERS,
+    best_first,
+    dotted,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
     CONTAINERD,
     KNOWN,
@@ -40,58 +44,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.poss
     standings,
 )
 
-
-class Workload(NamedTuple):
-    """What a host's containers mostly do."""
-
-    # For them, the best one first, where there are disks to make the place for it.
-    drivers: tuple[str, ...]
-    native: bool  # on a btrfs or a zfs, take the driver of that rather than overlay2
-    why: dict[str, str]  # driver -> what there is to say of it here
-
-
-_BLOCKS = "{} copies the blocks of a large file that change, not the whole file"
-
+# What a host's containers mostly do, and whether a btrfs or a zfs is best used for that by its own
+# driver, rather than by the best driver of all.
 WORKLOADS = {
-    "general": Workload(
-        ("overlay2", "btrfs", "zfs"),
-        True,
-        {"overlay2": "overlay2 suits most work, and every engine from 1.12 on has it"},
-    ),
-    # Many containers of few images: platforms, CI, builds.
-    "high_density": Workload(
-        ("overlay2", "btrfs", "zfs"),
-        False,
-        {"overlay2": "on overlay2 containers start at once, and share in memory what they read"},
-    ),
-    # Large files that containers change in their own layer, for want of a volume.
-    "large_files": Workload(
-        ("btrfs", "zfs", "overlay2"),
-        True,
-        {
-            "btrfs": _BLOCKS.format("btrfs"),
-            "zfs": _BLOCKS.format("zfs"),
-            "overlay2": "overlay2 copies a large file whole at its first write: keep such files in "
-            "volumes",
-        },
-    ),
+    "general": True,
+    "high_density": False,  # many containers of few images: platforms, CI, builds
+    "large_files": True,  # that containers change in their own layer, for want of a volume
 }
-
-# What speaks against each where it is possible and another is taken.
-_DRAWBACKS = {
-    "overlay2": "a first write to a large file copies the whole file",
-    "overlay": "overlay2 does the same better",
-    "btrfs": "what containers read is not shared in memory, and its chunks want watching",
-    "zfs": "its cache takes much memory, and the kernel does not bring it",
-    "devicemapper": "it is slow, and what containers read is not shared in memory",
-    "vfs": "it copies every layer whole",
-    "aufs": "the kernel does not bring it",
-    "fuse-overlayfs": "every access goes through a program; it is for engines without root",
-    CONTAINERD: "it keeps images in containerd's folder, outside of the data root",
-}
-# What is made of disks for a driver; a data root that is one of these may have been made so.
-_MADE_OF_DISKS = {"overlay2": "xfs", "btrfs": "btrfs", "zfs": "zfs"}
-_LAST_RESORT = ("overlay2", "btrfs", "zfs", "fuse-overlayfs", "vfs")
 
 
 class Choice(NamedTuple):
@@ -114,7 +73,7 @@ def choose(facts: Facts, workload: str, disks: bool = False) -> Choice:
     known = standings(facts)
     ready = [it.driver for it in known if it.possible and not it.needs]
     usable = [it.driver for it in known if it.possible] if disks else []
-    name, why = next(_candidates(facts, WORKLOADS[workload], ready, usable))
+    name, why = next(_candidates(facts, workload, ready, usable))
     takes = disks and _takes_disks(facts, name)
     if disks and not takes:
         why += " The disks that are given are not taken."
@@ -122,13 +81,14 @@ def choose(facts: Facts, workload: str, disks: bool = False) -> Choice:
 
 
 def _takes_disks(facts: Facts, driver: str) -> bool:
-    if facts.backing.mount_point == facts.data_root:
-        return facts.backing.fstype == _MADE_OF_DISKS.get(driver)
-    return driver in _MADE_OF_DISKS and driver not in facts.held()
+    made = KNOWN[driver].mounted if driver else ""
+    if facts.backing.mount_point == facts.data_root:  # it may have been made so
+        return facts.backing.fstype == made
+    return bool(made) and driver not in facts.held()
 
 
 def _candidates(
-    facts: Facts, work: Workload, ready: Collection[str], usable: Collection[str]
+    facts: Facts, workload: str, ready: Collection[str], usable: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """Driver and reason, the best one first.
 
@@ -136,22 +96,22 @@ def _candidates(
     :param usable: those that work on the disks that are given; () where none are.
     """
     yield from _holders(facts, ready)
-    root, filesystem = facts.data_root, facts.backing.fstype
+    root, filesystem, ranked = facts.data_root, facts.backing.fstype, best_first()
     if facts.backing.mount_point != root:  # else the place has been made already
-        for name in work.drivers:
-            if name in usable:
-                why = work.why.get(name, f"{name} can be made on it")
+        for name in sorted(ranked, key=lambda name: workload not in DRIVERS[name].best_for):
+            if name in usable and DRIVERS[name].mounted:
+                why = DRIVERS[name].remarks.get(workload, f"{name} can be made on it")
                 yield name, f"A disk is given; {why}."
         if facts.in_use == CONTAINERD:
             yield CONTAINERD, "The engine is on it, and no disk is given that another could have."
-    native = filesystem if filesystem in ("btrfs", "zfs") else "overlay2"
-    for name in (native if work.native else "overlay2", native):
+    native = next((it for it in ranked if filesystem in DRIVERS[it].backing), ranked[0])
+    for name in (native if WORKLOADS[workload] else ranked[0], native):
         if name in ready:
-            why = work.why.get(name, f"{name} is the driver for that")
+            why = DRIVERS[name].remarks.get(workload, f"{name} is the driver for that")
             yield name, f"{root} is on {filesystem}; {why}."
-    for name in _LAST_RESORT:
+    for name in ranked:
         if name in ready:
-            yield name, f"Nothing better works on this host: {_DRAWBACKS[name]}."
+            yield name, f"Nothing better works on this host: {DRIVERS[name].drawback}."
     yield "", "No driver works on this host."
 
 
@@ -173,6 +133,5 @@ def _gone(name: str) -> str:
 def _against(standing: Standing) -> str:
     if standing.reasons:
         return "; ".join(standing.reasons)
-    return "; ".join(
-        filter(None, (standing.needs, _gone(standing.driver), _DRAWBACKS[standing.driver]))
-    )
+    drawback = KNOWN[standing.driver].drawback
+    return "; ".join(filter(None, (standing.needs, _gone(standing.driver), drawback)))

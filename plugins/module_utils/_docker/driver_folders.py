@@ -18,6 +18,10 @@ import re
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.driver_row import (
+    Layers,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 
 CONTAINERD_ROOT = "/var/lib/containerd"
@@ -29,28 +33,8 @@ _SNAPSHOTTER = "io.containerd.snapshotter.v1."
 _CONTENT = "io.containerd.content.v1.content"
 
 
-class Layout(NamedTuple):
-    """Where a driver has one name for each layer."""
-
-    places: tuple[str, ...] = ("",)  # below the driver's own folder
-    others: tuple[str, ...] = ()  # names in there that are no layers
-
-
-# "l" has short links to the layers. ZFS has none: its layers are datasets, which are mounted below
-# the folder while a container runs.
-LAYOUTS = {
-    "overlay2": Layout(others=("l", "backingFsBlockDev")),
-    "overlay": Layout(),
-    "fuse-overlayfs": Layout(others=("l",)),
-    "btrfs": Layout(("subvolumes",)),
-    "zfs": Layout(()),
-    "devicemapper": Layout(("metadata",), ("base", "deviceset-metadata", "transaction-metadata")),
-    "vfs": Layout(("dir",)),
-    "aufs": Layout(("layers", "diff")),
-}
-
 # containerd's btrfs has three kinds of subvolumes; others that keep files have the last alone.
-_SNAPSHOTS = Layout(("active", "view", "snapshots"))
+_SNAPSHOTS = Layers(("active", "view", "snapshots"))
 
 
 class LoopFile(NamedTuple):
@@ -74,11 +58,11 @@ class Folder(NamedTuple):
 def driver_folders(root: str) -> list[Folder]:
     """The :class:`Folder` of each storage driver that has one in a data root."""
     found = []
-    for driver, layout in LAYOUTS.items():
+    for driver, known in DRIVERS.items():
         path = os.path.join(root, driver)
         if os.path.isdir(path):
             loops = loop_files(path) if driver == "devicemapper" else ()
-            found.append(Folder(driver, path, _count(path, layout), loops))
+            found.append(Folder(driver, path, _count(path, known.layers), loops))
     return found
 
 
@@ -137,13 +121,13 @@ def _loop_device(path: str) -> str | None:
     return None
 
 
-def _count(path: str, layout: Layout) -> int | None:
+def _count(path: str, layers: Layers) -> int | None:
     """How many names of layers there are; None where none of the places is there."""
-    places = [os.path.join(path, place) for place in layout.places]
+    places = [os.path.join(path, place) for place in layers.places]
     names = {name for place in places for name in _names(place)}
     if not any(map(os.path.isdir, places)):
         return None
-    return sum(name not in layout.others and not name.startswith(".") for name in names)
+    return sum(name not in layers.others and not name.startswith(".") for name in names)
 
 
 def _names(folder: str) -> list[str]:

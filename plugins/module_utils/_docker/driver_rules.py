@@ -4,7 +4,7 @@
 
 # This module is private to the collection: nothing outside of it may rely on it.
 
-"""What keeps an engine from starting on a driver, asked of the table in ``_drivers.py``.
+"""What keeps an engine from starting on a driver, asked of the table in ``drivers.py``.
 
 Every check here refuses before anything is touched; what it does not know, it lets pass: the
 engine is then the judge, and gets its old configuration back when it does not come up.
@@ -24,7 +24,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     FEATURES_SINCE,
     LOOP_OPTIONS,
     OVERLAY_ON_ZFS,
-    POOL_OPTIONS,
     STORE_SINCE,
     available,
     dotted,
@@ -94,7 +93,8 @@ def require_image_store(version: Version, wanted: bool) -> None:
 
 def uses_loops(name: str, options: Collection[str]) -> bool:
     """Tell whether a driver would keep its data in sparse files: devicemapper without a pool."""
-    return name == "devicemapper" and not set(POOL_OPTIONS) & set(options)
+    pools = DRIVERS[name].pool_options if name in DRIVERS else ()
+    return bool(pools) and not set(pools) & set(options)
 
 
 def require_loops_asked_for(options: Collection[str]) -> None:
@@ -115,7 +115,7 @@ def require_loops_asked_for(options: Collection[str]) -> None:
 
 
 def _best(version: Version) -> list[str]:
-    return [name for name in available(version) if name in ("overlay2", "btrfs", "zfs")]
+    return [name for name in available(version) if DRIVERS[name].mounted]
 
 
 def require_kernel(name: str, release: str) -> None:
@@ -124,12 +124,11 @@ def require_kernel(name: str, release: str) -> None:
     :param release: of the kernel, as ``uname -r`` prints it.
     :raises StorageError: it is too old.
     """
-    oldest = DRIVERS[name].kernel
-    running = values.version(release)
-    if running < oldest and not (".el7" in release and "overlay" in DRIVERS[name].modules):
+    if not DRIVERS[name].runs_on(release):
+        running = values.version(release)
         raise StorageError(
             f"Kernel {release}",
-            f"the {name} driver needs {dotted(oldest)} or later",
+            f"the {name} driver needs {dotted(DRIVERS[name].kernel)} or later",
             "Upgrade the kernel, or use a driver that works on it: {0}".format(
                 ", ".join(other for other, it in DRIVERS.items() if running >= it.kernel)
             ),
@@ -161,8 +160,9 @@ def require_backing(
     if "overlay" in driver.modules:
         _require_upper_layer(name, place, backing.fstype, file_types, zfs_module)
     for option, given in options.items():
-        if driver.options[option].quota and values.size(given[0]):  # 0 is no limit
-            _require_quota(option, place, backing, name)
+        able = driver.options[option].quota_on
+        if able and values.size(given[0]):  # 0 is no limit
+            _require_quota(option, place, backing, able)
 
 
 def _require_filesystem(name: str, place: str, filesystem: str, version: Version) -> None:
@@ -213,9 +213,8 @@ def _require_upper_layer(
         )
 
 
-def _require_quota(option: str, place: str, backing: Backing, name: str) -> None:
+def _require_quota(option: str, place: str, backing: Backing, able: tuple[str, ...]) -> None:
     """Refuse an option that sets project quotas where there are none."""
-    able = ("xfs",) if name == "overlay2" else ("xfs", "ext4")
     if backing.fstype not in able:
         raise StorageError(
             place,

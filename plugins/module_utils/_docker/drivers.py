@@ -4,9 +4,14 @@
 
 # This module is private to the collection: nothing outside of it may rely on it.
 
-"""Which storage drivers an engine has, what each of them needs, and which options it takes.
+"""What is known of each storage driver of the engine: one table, and whoever decides reads it.
 
-The table is read off the engine's own source, at each release's tag: ``daemon/graphdriver/*`` of
+A new driver is a row here, and code only for what no other driver does. Refusals (``*_rules.py``),
+candidates (``possible.py``), the choice behind ``auto`` (``choice.py``), the advice on upgrades
+(``start.py``, ``outlook.py``), the folders (``driver_folders.py``) and the layouts
+(``_layout/wanted.py``) take it up from here.
+
+The rows are read off the engine's own source, at each release's tag: ``daemon/graphdriver/*`` of
 moby (``parseOptions()`` and ``Init()`` of every driver, ``NewDeviceSet()`` and
 ``validateLVMConfig()`` of devicemapper). ``dockerd --validate`` checks none of this: an engine
 that is given something that is not in here simply does not start.
@@ -14,43 +19,17 @@ that is given something that is not in here simply does not start.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     option_values as values,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.driver_row import (
+    Driver,
+    Layers,
+    Option,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
     Version,
 )
-
-
-class Option(NamedTuple):
-    """A storage option of the engine, as daemon.json's ``storage-opts`` takes it."""
-
-    kind: values.Kind
-    since: Version = ()  # the first engine that has it
-    removed: Version = (9999,)  # the first engine that dies of it
-    repeats: bool = False  # may be given more than once
-    quota: bool = False  # works only where the filesystem has project quotas switched on
-
-
-class Driver(NamedTuple):
-    """A storage driver ("graph driver") of the engine."""
-
-    options: dict[str, Option]  # by name
-    since: Version = ()
-    deprecated: Version = (9999,)  # the first engine that says that it will go
-    removed: Version = (9999,)
-    kernel: Version = ()  # the oldest kernel; EL7's 3.10 has overlay ported back to it
-    modules: tuple[str, ...] = ()  # what the kernel has to know of: filesystems, or "dm_mod"
-    loaded: tuple[str, ...] = ()  # those of them that the engine does not load by itself
-    programs: tuple[str, ...] = ()  # what has to be on the engine's PATH
-    left_out: str = ""  # builds of the engine that were made without it
-    backing: tuple[str, ...] = ()  # the only filesystems that the data root may be on; () for any
-    not_on: tuple[str, ...] = ()  # the filesystems that it may not be on
-    not_yet_on: dict[str, Version] = {}  # filesystem -> the first engine that takes it on that
-    elsewhere: str = ""  # an option that gives it another place than the data root's filesystem
-
 
 _SIZE, _FLAG, _TEXT = values.SIZE, values.BOOLEAN, values.TEXT
 _PERCENT, _SHARE = values.percent(100), values.percent(99)
@@ -68,17 +47,32 @@ _TRIES_A_MOUNT = (19, 3, 7)
 # ZFS carries the upper layer of an overlay from here on (release notes of OpenZFS 2.2.0).
 OVERLAY_ON_ZFS = (2, 2)
 
+_BLOCKS = "{} copies the blocks of a large file that change, not the whole file"
+
 DRIVERS: dict[str, Driver] = {
     "overlay2": Driver(
         {
-            "overlay2.size": Option(_SIZE, since=(17, 7), quota=True),
+            "overlay2.size": Option(_SIZE, since=(17, 7), quota_on=("xfs",)),
             "overlay2.override_kernel_check": Option(_FLAG, removed=(24,)),
         },
         since=(1, 12),
+        priority=10,
         kernel=(4, 0),
         modules=("overlay",),
         not_on=_NO_UPPER_LAYER,
         not_yet_on={"btrfs": (17, 6), "zfs": _TRIES_A_MOUNT},
+        rank=10,
+        remarks={
+            "general": "overlay2 suits most work, and every engine from 1.12 on has it",
+            "high_density": "on overlay2 containers start at once, and share in memory what they "
+            "read",
+            "large_files": "overlay2 copies a large file whole at its first write: keep such files "
+            "in volumes",
+        },
+        drawback="a first write to a large file copies the whole file",
+        storage="thin",
+        mounted="xfs",
+        layers=Layers(others=("l", "backingFsBlockDev")),  # "l" has short links to them
     ),
     "overlay": Driver(
         {},
@@ -88,16 +82,43 @@ DRIVERS: dict[str, Driver] = {
         modules=("overlay",),
         not_on=_NO_UPPER_LAYER,
         not_yet_on={"btrfs": _TRIES_A_MOUNT, "zfs": _TRIES_A_MOUNT},
+        drawback="overlay2 does the same better",
     ),
-    "btrfs": Driver({"btrfs.min_space": Option(_SIZE)}, modules=("btrfs",), backing=("btrfs",)),
+    "btrfs": Driver(
+        {"btrfs.min_space": Option(_SIZE)},
+        priority=30,
+        snapshotter="own",
+        modules=("btrfs",),
+        backing=("btrfs",),
+        rank=20,
+        best_for=("large_files",),
+        remarks={"large_files": _BLOCKS.format("btrfs")},
+        drawback="what containers read is not shared in memory, and its chunks want watching",
+        storage="btrfs",
+        mounted="btrfs",
+        layers=Layers(("subvolumes",), files=False),
+    ),
     "zfs": Driver(
         {"zfs.fsname": Option(values.DATASET)},
-        modules=("zfs",),
-        loaded=("zfs",),
         left_out="Debian's package has none from 28.5.2+dfsg4-5 on",  # its changelog, #1145572
+        priority=40,
+        snapshotter="own",
+        modules=("zfs",),
+        modules_from="Install zfs-dkms and linux-headers-{}, which build it for this kernel (`dkms "
+        "status zfs` says whether they did)",
+        loaded=("zfs",),
         programs=("zfs",),
+        package="zfsutils-linux",
         backing=("zfs",),
         elsewhere="zfs.fsname",
+        rank=30,
+        best_for=("large_files",),
+        remarks={"large_files": _BLOCKS.format("zfs")},
+        drawback="its cache takes much memory, and the kernel does not bring it",
+        storage="zfs",
+        mounted="zfs",
+        # They are datasets, mounted below its folder while a container runs.
+        layers=Layers((), files=False),
     ),
     "devicemapper": Driver(
         {
@@ -128,28 +149,59 @@ DRIVERS: dict[str, Driver] = {
         deprecated=(18, 9),
         removed=(25,),
         modules=("dm_mod",),
+        pool_options=("dm.thinpooldev", "dm.directlvm_device", "dm.datadev"),
+        drawback="it is slow, and what containers read is not shared in memory",
+        storage="pool",
+        layers=Layers(
+            ("metadata",), ("base", "deviceset-metadata", "transaction-metadata"), files=False
+        ),
     ),
     "vfs": Driver(
         {
-            "size": Option(_SIZE, since=(19, 3), quota=True),
+            "size": Option(_SIZE, since=(19, 3), quota_on=("xfs", "ext4")),
             "vfs.xattrs": Option(values.one_of("i_want_broken_containers"), since=(25,)),
-        }
+        },
+        priority=50,
+        found=False,
+        rank=50,
+        drawback="it copies every layer whole",
+        caution=(
+            "vfs_copies",
+            "vfs has no copy-on-write: each layer of an image and each container is a full copy of "
+            "all the files below it, which takes that much time and space. It is for tests, and "
+            "for filesystems that no other driver works on",
+        ),
+        layers=Layers(("dir",)),
     ),
     "aufs": Driver(
         {},
         deprecated=(19, 3),
         removed=(24,),
         modules=("aufs",),
+        modules_from="Use overlay2: neither the mainline kernel nor Debian's has aufs, and Docker "
+        "24.0 and later have no driver for it",
         not_on=("aufs", "btrfs", "ecryptfs"),
+        drawback="the kernel does not bring it",
+        layers=Layers(("layers", "diff"), files=False),  # _overlay/aufs.py weighs them
     ),
     "fuse-overlayfs": Driver(
-        {}, since=(20, 10), kernel=(4, 18), modules=("fuse",), programs=("fuse-overlayfs",)
+        {},
+        since=(20, 10),
+        priority=20,
+        snapshotter="plugin",
+        kernel=(4, 18),
+        modules=("fuse",),
+        programs=("fuse-overlayfs",),
+        package="fuse-overlayfs",
+        rank=40,
+        drawback="every access goes through a program; it is for engines without root",
+        storage="",
+        layers=Layers(others=("l",)),
     ),
 }
 
-# Options of devicemapper that name a place for its pool; without one of them it makes two sparse
-# files and loops over them: "loop-lvm".
-POOL_OPTIONS = ("dm.thinpooldev", "dm.directlvm_device", "dm.datadev")
+# Sizes of the two sparse files that devicemapper makes where it is given no pool, and loops over:
+# "loop-lvm".
 LOOP_OPTIONS = ("dm.loopdatasize", "dm.loopmetadatasize")
 
 # Below the data root: the first of those files, and what devicemapper knows of its base device,
@@ -157,22 +209,9 @@ LOOP_OPTIONS = ("dm.loopdatasize", "dm.loopmetadatasize")
 LOOP_FILE = "devicemapper/devicemapper/data"
 POOL_NOTES = "devicemapper/metadata/base"
 
-# Modules that no kernel brings, and where they come from; {} is the kernel's release.
-MODULE_SOURCES = {
-    "zfs": "Install zfs-dkms and linux-headers-{}, which build it for this kernel (`dkms status "
-    "zfs` says whether they did)",
-    "aufs": "Use overlay2: neither the mainline kernel nor Debian's has aufs, and Docker 24.0 and "
-    "later have no driver for it",
-}
-PROGRAM_SOURCES = {"zfs": "zfsutils-linux", "fuse-overlayfs": "fuse-overlayfs"}  # packages
-
 # What the containerd image store calls its snapshotters: no storage drivers, and they take no
 # storage-opts. The engine reports them in the same place (`docker info`, Driver).
 SNAPSHOTTERS = ("overlayfs", "native", "devmapper", "erofs")
-
-# Drivers that containerd has no snapshotter for: named as storage-driver with the image store
-# switched on, the engine comes up, and fails each time that it is to unpack an image.
-NO_SNAPSHOTTERS = ("overlay2", "overlay", "devicemapper", "vfs", "aufs")
 
 # The containerd image store: features.containerd-snapshotter is read from 24.0 on, and true where
 # nothing is said from 29.0 on (daemon/daemon.go, daemon/image_store_choice.go).
@@ -196,6 +235,29 @@ def needs_store_off(name: str, version: Version) -> bool:
     return (29,) <= version < (29, 0, 1) and name not in ("overlay2", "vfs", "btrfs")
 
 
+def lacks_snapshotter(name: str) -> bool:
+    """Tell whether it is a driver that containerd has no snapshotter for.
+
+    Named as storage-driver with the image store switched on, the engine comes up, and fails each
+    time that it is to unpack an image.
+    """
+    return name in DRIVERS and not DRIVERS[name].snapshotter
+
+
 def available(version: Version) -> list[str]:
     """The names of the drivers that an engine of this version has."""
     return [name for name, it in DRIVERS.items() if it.since <= version < it.removed]
+
+
+def best_first() -> list[str]:
+    """The names of the drivers that `auto` takes of itself."""
+    return sorted((it for it in DRIVERS if DRIVERS[it].rank), key=lambda it: DRIVERS[it].rank)
+
+
+def looked_for(version: Version) -> list[str]:
+    """The names of the drivers that an engine tries where it is told none, in its order.
+
+    That of 25.0 and later: ``priority`` in daemon/graphdriver/driver_linux.go.
+    """
+    names = (it for it in available(version) if DRIVERS[it].priority)
+    return sorted(names, key=lambda it: DRIVERS[it].priority)

@@ -96,7 +96,7 @@ def _stays(facts: Facts, driver: str, target: Version) -> str:
         return f"{verb} on {_named(driver)}."
     if facts.store_switch is False:
         because = "that is switched off"
-    elif prior(facts):
+    elif prior(facts, target):
         because = f"{facts.data_root} holds a folder of {driver}"
     elif facts.pinned:
         because = f"{facts.pinned_by} asks for {driver}"
@@ -127,8 +127,8 @@ def _start(facts: Facts, driver: str, target: Version) -> str:
         because = f": Docker {dotted(old.removed)} removed {facts.in_use}"
     elif driver == CONTAINERD and facts.store_switch:
         because = ": features.containerd-snapshotter asks for it"
-    elif facts.in_use == "vfs":
-        because = ": it does not look for vfs where nothing asks for that"
+    elif old and not old.found:
+        because = f": it does not look for {facts.in_use} where nothing asks for that"
     return f"It starts on {_named(driver)}{because}."
 
 

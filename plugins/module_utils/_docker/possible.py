@@ -15,13 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
-    option_values as values,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import driver_rules
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     OVERLAY_ON_ZFS,
-    POOL_OPTIONS,
-    Driver,
     dotted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
@@ -57,7 +53,9 @@ def _standing(name: str, facts: Facts) -> Standing:
     if name == facts.in_use:  # what runs can run, whatever the table says
         return Standing(name, in_use=True)
     reasons = list(_reasons(name, facts, facts.version))
-    place = _pool(name, facts) or _filesystem(name, facts, facts.version)
+    place = _filesystem(name, facts, facts.version)
+    if driver_rules.uses_loops(name, facts.options):
+        place = "without a thin pool it would use sparse files"
     if place and not facts.disks:
         reasons.append(f"{place}, and no disk is free to change that")
     return Standing(
@@ -87,7 +85,7 @@ def _reasons(name: str, facts: Facts, version: Version) -> Iterator[str]:
         yield f"it came with Docker {dotted(driver.since)}"
     if name in facts.left_out:
         yield "this build of the engine is without it"
-    if values.version(facts.kernel) < driver.kernel and not _has_it_from_later(driver, facts):
+    if not driver.runs_on(facts.kernel):
         yield f"it needs kernel {dotted(driver.kernel)}, and this is {facts.kernel}"
     for module in driver.modules:
         if module in facts.missing_modules:
@@ -100,16 +98,6 @@ def _reasons(name: str, facts: Facts, version: Version) -> Iterator[str]:
             yield f"the module {module} is not loaded"
     if name == CONTAINERD and facts.user_namespaces:
         yield "it does not go with user namespaces"
-
-
-def _has_it_from_later(driver: Driver, facts: Facts) -> bool:
-    return ".el7" in facts.kernel and "overlay" in driver.modules
-
-
-def _pool(name: str, facts: Facts) -> str:
-    if name != "devicemapper" or set(POOL_OPTIONS) & set(facts.options):
-        return ""
-    return "without a thin pool it would use sparse files"
 
 
 def _filesystem(name: str, facts: Facts, version: Version) -> str:

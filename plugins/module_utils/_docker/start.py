@@ -31,6 +31,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     STORE_BY_DEFAULT,
     available,
     dotted,
+    looked_for,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
     CONTAINERD,
@@ -39,9 +40,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.fact
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
     Version,
 )
-
-# In this order from 25.0 on, where it has to find one: daemon/graphdriver/driver_linux.go.
-PRIORITY = ("overlay2", "fuse-overlayfs", "btrfs", "zfs", "vfs")
 
 # From here on "graph" in daemon.json is an error: Validate() in daemon/config/config.go.
 _NO_GRAPH_KEY = (23,)
@@ -63,10 +61,10 @@ def start(facts: Facts, target: Version) -> str:
         return CONTAINERD
     if facts.pinned:
         return facts.pinned
-    left = prior(facts)
+    left = prior(facts, target)
     if left:
         return left[0]
-    return next((name for name in PRIORITY if possible.starts(name, facts, target)), "")
+    return next((name for name in looked_for(target) if possible.starts(name, facts, target)), "")
 
 
 def _takes_containerd(facts: Facts, target: Version) -> bool:
@@ -74,12 +72,12 @@ def _takes_containerd(facts: Facts, target: Version) -> bool:
         return facts.store_switch
     if target < STORE_BY_DEFAULT or facts.user_namespaces:
         return False
-    return not prior(facts) and facts.pinned not in available(target)
+    return not prior(facts, target) and facts.pinned not in available(target)
 
 
-def prior(facts: Facts) -> list[str]:
-    """The drivers whose folders the engine finds, the one it prefers first."""
-    return [name for name in PRIORITY if name in facts.prior and name != "vfs"]
+def prior(facts: Facts, target: Version) -> list[str]:
+    """The drivers whose folders an engine of a version finds, the one it prefers first."""
+    return [name for name in looked_for(target) if name in facts.prior and DRIVERS[name].found]
 
 
 def obstacles(facts: Facts, target: Version) -> Iterator[Obstacle]:
@@ -117,7 +115,8 @@ def _of_containerd(facts: Facts, target: Version) -> Iterator[Obstacle]:
             "The containerd image store is switched on, and does not go with user namespaces.",
             "Set features.containerd-snapshotter to false.",
         )
-    known = facts.pinned in (*SNAPSHOTTERS, "btrfs", "zfs")
+    driver = DRIVERS.get(facts.pinned)
+    known = driver.snapshotter == "own" if driver else facts.pinned in SNAPSHOTTERS
     of_plugin = facts.containerd_store and facts.pinned == facts.running
     if facts.pinned and not known and not of_plugin:
         yield Obstacle(
@@ -127,7 +126,7 @@ def _of_containerd(facts: Facts, target: Version) -> Iterator[Obstacle]:
 
 
 def _of_driver(facts: Facts, driver: str, target: Version) -> Iterator[Obstacle]:
-    left = prior(facts)
+    left = prior(facts, target)
     if len(left) > 1 and not facts.pinned:
         yield Obstacle(
             f"{facts.data_root} holds folders of {' and of '.join(left)}, and nothing says which "
@@ -159,9 +158,10 @@ def _takes(driver: str, facts: Facts, option: str, target: Version) -> bool:
 def way_off(facts: Facts, driver: str) -> str:
     """What to do about a driver that is to go, before it does: one or two sentences."""
     stay = f"stay before Docker {dotted(DRIVERS[driver].removed)}."
+    instead = DRIVERS[driver].instead
     if driver in facts.held():
         return (
             "Move what it holds to another driver on the engine that is there (`docker save`, "
-            f"storage-driver: overlay2, `docker load`), or {stay}"
+            f"storage-driver: {instead}, `docker load`), or {stay}"
         )
-    return f"Set storage-driver to overlay2 and take out the options of {driver}, or {stay}"
+    return f"Set storage-driver to {instead} and take out the options of {driver}, or {stay}"

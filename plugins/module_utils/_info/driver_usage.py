@@ -22,6 +22,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.data
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.driver_folders import (
     content_folder,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._info.driver_data import (
     Kept,
@@ -41,9 +42,8 @@ if TYPE_CHECKING:
         pool as zfs_topic,
     )
 
-# Layers that are files. Those of btrfs share extents, and a walk would count them once for each
-# layer; those of device-mapper are in its pool.
-_FILES = ("overlay2", "overlay", "fuse-overlayfs", "vfs", "overlayfs", "native", "erofs")
+# Snapshotters whose layers are files; those of "devmapper" are in a pool.
+_FILES = ("overlayfs", "native", "erofs")
 
 
 class Usage(NamedTuple):
@@ -77,7 +77,9 @@ def _bytes(kept: Kept, zfs: zfs_topic.Seen | None, tree: dict[str, Any] | None) 
         return sum(it.used for it in layers_of(zfs, kept.dataset))
     if kept.loop_files:
         return sum(it.allocated for it in kept.loop_files)
-    return _weigh(kept.path) if kept.driver in _FILES else None
+    known = DRIVERS.get(kept.driver)
+    files = known.layers.files if known else kept.driver in _FILES
+    return _weigh(kept.path) if files else None
 
 
 def _weigh(path: str) -> int:

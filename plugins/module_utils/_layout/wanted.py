@@ -16,16 +16,27 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.choi
     WORKLOADS,
     Choice,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import CONTAINERD
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
+    CONTAINERD,
+    KNOWN,
+)
 
 AUTO = "auto"
 
-_DRIVERS = [
-    *("overlay2", "btrfs", "zfs", "devicemapper", "overlay", "vfs", "aufs", CONTAINERD, AUTO),
-]
+
+def layout_drivers() -> list[str]:
+    """The drivers that a layout can have; those that it makes something for come first."""
+    names = (name for name, it in DRIVERS.items() if it.storage)
+    return sorted(names, key=lambda name: DRIVERS[name].storage == "none")
+
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "driver": {"type": "str", "choices": _DRIVERS, "default": "overlay2"},
+    "driver": {
+        "type": "str",
+        "choices": [*layout_drivers(), CONTAINERD, AUTO],
+        "default": "overlay2",
+    },
     "workload": {"type": "str", "choices": list(WORKLOADS), "default": "general"},
     "containerd_image_store": {"type": "bool"},
     "options": {"type": "dict", "default": {}},
@@ -111,19 +122,13 @@ def wanted_from(params: Mapping[str, Any], choice: Choice | None) -> Wanted:
 
 
 def _storage(params: Mapping[str, Any], driver: str, takes_disks: bool, chosen: bool) -> str:
-    kind = params["volume_kind"]
+    kind: str | None = params["volume_kind"]
+    own = KNOWN[driver].storage or "none"
     if kind is None:
-        # Without disks in its inventory a host may have been given them before; but not where the
-        # driver was chosen, since that looks at the host.
-        kind = {
-            "overlay2": "thin" if takes_disks or not chosen else "none",
-            "devicemapper": "none" if chosen else "thin",
-            "btrfs": "disks" if takes_disks else "none",
-            "zfs": "disks" if takes_disks else "none",
-        }.get(driver, "none")
-    if kind == "none":
-        return "none"
-    return {"devicemapper": "pool", "btrfs": "btrfs", "zfs": "zfs"}.get(driver, kind)
+        # Without disks in its inventory a volume group may have been given them before; but not
+        # where the driver was chosen, since that looks at the host.
+        return own if takes_disks or ("lvm" in _TOOLS[own] and not chosen) else "none"
+    return own if kind != "none" and own not in OPTIONS["volume_kind"]["choices"] else kind
 
 
 def size_of(params: Mapping[str, Any], what: str) -> str | None:

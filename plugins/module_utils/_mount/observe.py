@@ -17,6 +17,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.data
     bytes_below,
     observe_holdings,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 from ansible_collections.containerhost.storage.plugins.module_utils._host import (
     mount_unit as _mount_unit,
 )
@@ -38,11 +39,11 @@ if TYPE_CHECKING:
         Reader,
     )
 
-# What an engine makes in its data root at its first start, and that means nothing by itself.
+# What an engine makes in its data root at its first start, besides a folder for its driver, and
+# that means nothing by itself.
 _SKELETON = {
     "buildkit", "containerd", "containers", "engine-id", "image", "network", "plugins",
     "runtimes", "swarm", "tmp", "trust", "volumes",
-    "aufs", "btrfs", "devicemapper", "overlay", "overlay2", "vfs", "zfs",
 }  # fmt: skip
 
 
@@ -93,7 +94,8 @@ def _folder(where: str, table: Sequence[Mount]) -> Folder:
     except FileNotFoundError:
         entries = []
     worth = holdings.images or holdings.containers or holdings.volumes
-    foreign = tuple(name for name in entries if name not in _SKELETON and name != "lost+found")
+    own = {*_SKELETON, *DRIVERS, "lost+found"}
+    foreign = tuple(name for name in entries if name not in own)
     swarm = os.path.isdir(where + "/swarm") and bool(os.listdir(where + "/swarm"))
     size = bytes_below([where], {mount.path for mount in table}) if worth or foreign else 0
     return Folder(holdings, foreign, swarm, size)

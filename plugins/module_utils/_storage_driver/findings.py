@@ -16,8 +16,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     DRIVERS,
     LOOP_FILE,
-    NO_SNAPSHOTTERS,
     dotted,
+    lacks_snapshotter,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.goal import Goal
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
@@ -73,14 +73,8 @@ def _of_the_driver(state: State, goal: Goal) -> Iterator[Finding]:
             "or starts without this host's images and containers; playbooks/preflight.yml says "
             "which",
         )
-    if name == "vfs":
-        yield Finding(
-            "warning",
-            "vfs_copies",
-            "vfs has no copy-on-write: each layer of an image and each container is a full copy of "
-            "all the files below it, which takes that much time and space. It is for tests, and "
-            "for filesystems that no other driver works on",
-        )
+    if known and known.caution:
+        yield Finding("warning", *known.caution)
     looped = ""
     if engine.driver == name:
         looped = engine.status.get("Data loop file", "")
@@ -113,7 +107,7 @@ def _of_the_image_store(goal: Goal, wanted: Wanted) -> Iterator[Finding]:
                 ", ".join(sorted(goal.options))
             ),
         )
-    if goal.driver in NO_SNAPSHOTTERS:
+    if lacks_snapshotter(goal.driver):
         yield Finding(
             "warning",
             "no_snapshotter",

@@ -15,7 +15,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     DRIVERS,
-    NO_SNAPSHOTTERS,
+    lacks_snapshotter,
     needs_store_off,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import (
@@ -85,7 +85,7 @@ def _is_stale(state: State, now: Present, wanted: Wanted) -> bool:
         return False
     if not wanted.containerd_store:
         return named not in DRIVERS
-    return named in (NO_SNAPSHOTTERS if now.store else DRIVERS)
+    return lacks_snapshotter(named) if now.store else named in DRIVERS
 
 
 def _driver(state: State, now: Present, wanted: Wanted, store: bool, stale: bool) -> str:

@@ -14,9 +14,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper
     Keeper,
     Offer,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
-    MODULE_SOURCES,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Pool
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
     describe,
@@ -77,8 +75,9 @@ def _met(seen: Prerequisites, offer: Offer, mounted: bool) -> Prerequisites:
         seen = seen._replace(dataset=True)
     if offer.get("programs_to_come") and seen.missing_programs:
         # With the programs come the modules that are packaged with them.
-        loaded = (*loaded, *MODULE_SOURCES)
-        missing = tuple(name for name in seen.missing_modules if name not in MODULE_SOURCES)
+        packaged = {name for it in DRIVERS.values() if it.modules_from for name in it.modules}
+        loaded = (*loaded, *packaged)
+        missing = tuple(name for name in seen.missing_modules if name not in packaged)
         seen = seen._replace(missing_programs=(), missing_modules=missing)
     unloaded = tuple(name for name in seen.unloaded_modules if name not in loaded)
     return seen._replace(unloaded_modules=unloaded)

@@ -14,8 +14,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import driver_rules
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     DRIVERS,
-    MODULE_SOURCES,
-    PROGRAM_SOURCES,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import flag
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
@@ -125,20 +123,20 @@ def require_support(state: State, goal: Goal, wanted: Wanted) -> None:
 
 def _require_host(driver: str, kernel: str, seen: Prerequisites) -> None:
     """Refuse a host that lacks a module or a program."""
+    known = DRIVERS[driver]
     for module in seen.missing_modules:
         raise StorageError(
             f"Kernel {kernel}",
             f"it has no {module}, which the {driver} driver needs",
-            MODULE_SOURCES.get(
-                module, "Install a kernel or a package that brings it, or use another driver"
-            ).format(kernel),
+            known.modules_from.format(kernel)
+            or "Install a kernel or a package that brings it, or use another driver",
             refusal="kernel_module_missing",
         )
     for program in seen.missing_programs:
         raise StorageError(
             program,
             f"it is not installed, and the {driver} driver runs it",
-            f"Install {PROGRAM_SOURCES[program]}, then run again",
+            f"Install {known.package}, then run again",
             refusal="program_missing",
         )
     for module in seen.unloaded_modules:

@@ -23,6 +23,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     DRIVERS,
     available,
+    lacks_snapshotter,
     needs_store_off,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
@@ -311,6 +312,18 @@ STORE_OFF = [
 @pytest.mark.parametrize(("driver", "version", "wanted"), STORE_OFF)
 def test_where_naming_a_driver_is_not_enough(driver, version, wanted):
     assert needs_store_off(driver, version) is wanted
+
+
+# Those that are no drivers may be snapshotters of containerd.
+SNAPSHOTTERS = [
+    *[(name, True) for name in ("overlay2", "overlay", "devicemapper", "vfs", "aufs")],
+    *[(name, False) for name in ("btrfs", "zfs", "fuse-overlayfs", "overlayfs", "stargz", "")],
+]
+
+
+@pytest.mark.parametrize(("name", "lacks"), SNAPSHOTTERS)
+def test_drivers_that_containerd_has_no_snapshotter_for(name, lacks):
+    assert lacks_snapshotter(name) is lacks
 
 
 SAME_SIZES = [

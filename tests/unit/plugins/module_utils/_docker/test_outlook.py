@@ -136,6 +136,11 @@ OUTLOOKS = {
         (HIDES_DATA, CONTAINERD),
         (REFUSES_TO_START, ""),
     ),
+    "image store switched on, and a driver asked for that only a plugin of it has": (
+        on("fuse-overlayfs", store_switch=True),
+        (HIDES_DATA, CONTAINERD),
+        (REFUSES_TO_START, ""),
+    ),
     "image store switched off": (
         left_to("vfs", store_switch=False),
         (HIDES_DATA, "overlay2"),
@@ -295,6 +300,13 @@ WORDS = [
         "It starts on the containerd image store: features.containerd-snapshotter asks for it. It "
         "does not show the 3 images and 1 container of overlay2.",
         "Set features.containerd-snapshotter to false.",
+    ),
+    (
+        left_to("overlay2", prior=()),
+        29,
+        "It starts on the containerd image store. It does not show the 3 images and 1 container of "
+        "overlay2.",
+        "Set storage-driver to overlay2 in daemon.json.",
     ),
     (on("overlay2", TRIXIE), 26, "It runs Docker 26.1.5 already.", ""),
     (

@@ -11,6 +11,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
 )
@@ -157,6 +158,7 @@ NONE = Holdings(WHERE)
 FOLDERS = [
     (NONE, [], Folder(NONE)),
     (NONE, ["image", "overlay2", "volumes", "swarm", "lost+found"], Folder(NONE)),
+    (NONE, [*DRIVERS], Folder(NONE)),
     (NONE, ["image", "b", "a"], Folder(NONE, ("a", "b"), size=7)),
     (NONE, ["swarm", "swarm/state"], Folder(NONE, swarm=True)),
     (Holdings(WHERE, {"overlay2": 1}), [], Folder(Holdings(WHERE, {"overlay2": 1}), size=7)),
