@@ -17,7 +17,10 @@ if [ "$name $*" = "$(cat /run/broken.action)" ]; then
         fails) echo "broken for the test" >&2; exit 1 ;;
         killed-before) kill -9 $PPID; exit 1 ;;
         killed-after) PATH=/usr/sbin:/usr/bin:/sbin:/bin "$name" "$@"; kill -9 $PPID; exit 1 ;;
-        killed-meanwhile) kill -9 $PPID; while [ ! -e /run/broken.go-on ]; do sleep 1; done ;;
+        killed-meanwhile)
+            kill -9 $PPID
+            exec >/run/broken.output 2>&1 </dev/null  # nobody reads the pipe, and writing kills
+            while [ ! -e /run/broken.go-on ]; do sleep 1; done ;;
         hangs) touch /run/broken.hangs; sleep 1000 ;;
     esac
 fi
