@@ -65,8 +65,7 @@ _BLOCK = 4 * KIB
 def plan(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that makes the volume, its filesystem and its mount as wanted."""
     require_own_mount(state, wanted)
-    if not state.mount.ours:
-        require_nothing_hidden(state.mount, wanted.place)
+    require_nothing_hidden(state.mount, wanted.place)
     steps, groups = plan_group(state.groups, wanted.vg)
     state = state._replace(groups=groups)
     there, volume = state.volume(wanted)
