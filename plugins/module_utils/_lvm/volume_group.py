@@ -197,7 +197,7 @@ def _require_takeable(state: GroupState, disk: Disk, name: str) -> None:
     owner = next(
         (group for group in state.lvm.groups if any(pv.path == path for pv in group.pvs)), None
     )
-    if path and owner and owner.name != name:
+    if owner and owner.name != name:
         raise StorageError(
             f"{disk.path} ({disk.stable or disk.device})",
             f"it belongs to volume group {owner.name}",
@@ -205,7 +205,7 @@ def _require_takeable(state: GroupState, disk: Disk, name: str) -> None:
             f"`vgreduce {owner.name} {path}`)",
             refusal="disk_in_other_group",
         )
-    orphan = next((pv for pv in state.lvm.orphans if path and pv.path == path), None)
+    orphan = next((pv for pv in state.lvm.orphans if pv.path == path), None)
     prepared = orphan is not None and not orphan.in_use and not orphan.duplicate
     require_free(disk, declared=("LVM2_member",) if prepared else ())
 
@@ -235,7 +235,7 @@ def _with_disks(state: GroupState, group: VolumeGroup, disks: Sequence[Disk]) ->
         orphans=tuple(pv for pv in state.lvm.orphans if pv.path not in paths),
     )
     members = dict(state.members, **{disk.devno: disk.device for disk in disks})
-    return state._replace(lvm=lvm, members=members, name_taken=False)
+    return state._replace(lvm=lvm, members=members)
 
 
 def _predicted(disk: Disk, extent_size: int) -> PhysicalVolume:
