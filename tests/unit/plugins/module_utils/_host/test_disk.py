@@ -98,6 +98,7 @@ def test_a_glance_runs_no_command_and_reads_no_byte(host, monkeypatch):
 )
 def test_no_such_disk(look):
     assert look("/dev/none") == _disk.Disk("/dev/none")
+    assert look("/dev/none").size == 0
 
 
 def test_what_is_no_block_device_is_no_disk(tmp_path):
@@ -256,7 +257,8 @@ SIGNATURES = [
 
 
 @pytest.mark.parametrize(("known", "listing", "signatures"), SIGNATURES)
-def test_signatures(host, known, listing, signatures):
+def test_signatures(host, monkeypatch, known, listing, signatures):
+    monkeypatch.setattr(_disk, "_first_content", lambda _device, _size: None)
     host.know(*known)
     assert _disk.examine(Run(listing), host.path).signatures == signatures
 
@@ -298,6 +300,12 @@ def test_a_disk_that_cannot_be_read(tmp_path):
 
 def claim(host):
     return _disk.identify(host.path)._replace(links=(host.path,)).claim
+
+
+def test_a_disk_is_claimed_by_the_name_that_means_it_after_a_reboot_too(host):
+    disk = _disk.identify(host.path)
+    assert disk.claim == ("/dev/disk/by-id/virtio-disk1", "0:0", SIZE, "disk1", "", True)
+    assert disk._replace(links=()).claim.path == host.path
 
 
 def test_hold_locks_the_disk_while_the_block_runs(host):
