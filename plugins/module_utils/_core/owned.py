@@ -63,7 +63,7 @@ def foreign(found: os.stat_result, is_kind: Callable[[int], bool], kind: str) ->
 
 def sync_folder(folder: str) -> None:
     """Have the names in a folder on disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

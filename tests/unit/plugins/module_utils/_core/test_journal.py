@@ -75,6 +75,10 @@ def test_a_plan_comes_back_as_it_was():
     assert from_data(json.loads(json.dumps(to_data(PARTS)))) == PARTS
 
 
+def test_what_a_part_looks_at_before_it_is_taken_is_of_no_use_on_the_way_back():
+    assert to_data([Part(check=lambda _run: None)]) == to_data([Part()])
+
+
 @pytest.mark.parametrize("what", [1.5, {"a": 1}, {1}, object()])
 def test_what_is_no_part_of_a_plan_is_not_written(what):
     with pytest.raises(TypeError):

@@ -308,6 +308,16 @@ def test_a_disk_is_claimed_by_the_name_that_means_it_after_a_reboot_too(host):
     assert disk._replace(links=()).claim.path == host.path
 
 
+@pytest.mark.parametrize(("hold", "mode"), [(_disk.hold, os.O_RDWR), (_disk.check, os.O_RDONLY)])
+def test_udev_looks_again_at_a_disk_that_was_held_and_at_no_other(host, monkeypatch, hold, mode):
+    """It does so where a descriptor is closed that was open for writing; a child may keep none."""
+    opened, real, planned = [], os.open, claim(host)
+    monkeypatch.setattr(os, "open", lambda path, how: opened.append(how) or real(path, how))
+    with hold([planned]):
+        pass
+    assert opened == [mode | os.O_CLOEXEC]
+
+
 def test_hold_locks_the_disk_while_the_block_runs(host):
     with open(host.disk, "rb") as other:
         with _disk.hold([claim(host)]), pytest.raises(BlockingIOError):
