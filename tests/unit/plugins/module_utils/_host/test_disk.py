@@ -148,6 +148,7 @@ LINKS = [
     (["/dev/disk/by-path/pci-0", "/dev/disk/by-id/ata-X"], "/dev/disk/by-id/ata-X"),
     (["/dev/disk/by-path/pci-0"], "/dev/disk/by-path/pci-0"),
     (["/dev/disk/by-id/wwn-0x5", "/dev/disk/by-id/ata-Model_S1"], "/dev/disk/by-id/ata-Model_S1"),
+    (["/dev/disk/by-path/p", "/dev/disk/by-id/wwn-0x5"], "/dev/disk/by-id/wwn-0x5"),
     (["/dev/disk/by-id/nvme-eui.0", "/dev/disk/by-id/nvme-M_S_1"], "/dev/disk/by-id/nvme-M_S_1"),
     (["/dev/disk/by-id/scsi-SModel_S1", "/dev/disk/by-id/scsi-1"], "/dev/disk/by-id/scsi-1"),
 ]
