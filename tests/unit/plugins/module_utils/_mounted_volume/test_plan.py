@@ -150,6 +150,7 @@ CASES = [
     (mounted(guarded=(), guard_texts={}), want(), [GUARD, RELOAD]),
     (mounted(unit_text="[Mount]\n"), want(), [UNIT.path, RELOAD]),
     (mounted(filesystem_size=SIZE * EXTENT // 2), want(), [GROW_FS]),
+    (mounted(filesystem_size=SIZE * EXTENT - 64 * 4096), want(), [GROW_FS]),
     (
         mounted(mounted=NO_QUOTA, active=("docker.service",)),
         want(),

@@ -215,6 +215,7 @@ REFUSALS = [
         "Autoextension of docker/thinpool cannot fire: the next step needs 1.9 GiB",
     ),
     (host(group(pool(open=True))), want(present=False), "it is in use (thinpool open)"),
+    (host(group(pool(), missing=1)), want(present=False), "cannot be found"),
     (
         host(group(pool(), THIN._replace(open=True))),
         want(present=False),
