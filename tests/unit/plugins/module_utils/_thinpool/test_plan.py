@@ -248,6 +248,23 @@ def test_what_is_lost_is_named_with_its_identity():
     )
 
 
+def test_a_profile_that_is_removed_or_replaced_is_the_one_that_was_read():
+    gone = plan(MADE, want(present=False)).steps[-1]
+    assert (gone.path, gone.old) == (PROFILE, TEXT)
+    drifted = host(group(pool()), profiles={"docker-thinpool": OTHER})
+    (mended,) = plan(drifted, want(policy=Policy(80, 20))).steps
+    assert (mended.path, mended.old, mended.content) == (PROFILE, OTHER, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("data_percent", "words"), [(0.0, "0 percent used"), (None, "nobody knows how full")]
+)
+def test_a_pool_that_does_not_say_how_full_it_is_is_not_said_to_be_empty(data_percent, words):
+    found = pool(active=data_percent is not None, data_percent=data_percent)
+    (lost,) = destroyed(plan(host(group(found)), want(present=False)).steps)
+    assert lost == f"thin pool docker/thinpool (8 GiB, UUID pool-uuid, {words})"
+
+
 @pytest.mark.parametrize(
     ("data", "topics"), [(2047, []), (2100, []), (2131, ["autoextend_headroom"])]
 )
