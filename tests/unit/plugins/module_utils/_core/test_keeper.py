@@ -109,6 +109,7 @@ REFUSALS = [
     # Those between are not asked: what they would plan on is not known.
     ((DISK, FULL, None), "Disk: it is not free.", []),
     ((DISK, FULL, OLD), "Docker: it is too old.", ["disk_not_free"]),
+    ((None, FULL, OLD), "Docker: it is too old.", ["no_room"]),
     # One cause is told once.
     ((FULL, None, NO_ROOM_EITHER), "Mount: its pool is full.", []),
 ]

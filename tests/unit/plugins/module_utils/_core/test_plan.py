@@ -127,3 +127,12 @@ def test_a_unit_is_stopped_as_the_lowest_says_and_started_as_the_uppermost_says(
         "do upper",
         "start by upper",
     ]
+
+
+def test_a_file_of_which_nobody_says_more_is_roots_to_write_and_everybodys_to_read():
+    step = WriteFile("Write it", "/etc/x", "text")
+    assert (step.mode, step.private) == (0o644, False)
+
+
+def test_a_disk_is_locked_unless_it_is_said_that_it_is_not_to_be():
+    assert Claim("/dev/vdb", "254:16", 1, "", "").locked

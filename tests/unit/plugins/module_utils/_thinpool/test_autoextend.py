@@ -57,7 +57,12 @@ def test_what_is_written_is_read_back_and_the_rest_stays(text, threshold, percen
 
 @pytest.mark.parametrize(
     ("policy", "in_force"),
-    [(Policy(), (80, 20)), (Policy(70), (70, 20)), (Policy(None, 5), (80, 5)), (Policy(0, 0), (0, 0))],
+    [
+        (Policy(), (80, 20)),
+        (Policy(70), (70, 20)),
+        (Policy(None, 5), (80, 5)),
+        (Policy(0, 0), (0, 0)),
+    ],
 )
 def test_what_a_policy_leaves_open_is_taken_from_another(policy, in_force):
     assert policy.over(InForce(80, 20)) == in_force
