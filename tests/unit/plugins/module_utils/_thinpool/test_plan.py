@@ -248,6 +248,15 @@ def test_what_is_lost_is_named_with_its_identity():
     )
 
 
+def test_the_pool_that_is_promised_is_the_one_that_will_be_seen():
+    made = plan(BLANK, want()).after.pool(want())[1]
+    assert made == pool(uuid=None, zero=True, data_percent=None, metadata_percent=None)
+    asked = want(zero=False, discards="nopassdown", when_full="error", monitor=False)
+    made = plan(BLANK, asked).after.pool(asked)[1]
+    assert (made.zero, made.discards) == (False, "nopassdown")
+    assert (made.when_full, made.monitored) == ("error", False)
+
+
 def test_a_profile_that_is_removed_or_replaced_is_the_one_that_was_read():
     gone = plan(MADE, want(present=False)).steps[-1]
     assert (gone.path, gone.old) == (PROFILE, TEXT)
