@@ -349,3 +349,26 @@ def test_only_what_was_written_beside_a_file_is_cleared_away(tmp_path, monkeypat
     for _time in range(2):
         _apply.clear(WriteFile("Set it", str(tmp_path / "file"), "new"))
     assert beside.exists() is parameters
+
+
+@pytest.mark.parametrize(("path", "runs"), [("", True), ("/", False), ("/proc/self", True)])
+def test_what_a_mount_makes_needless_is_not_run_where_it_is_mounted(path, runs):
+    ran = []
+    step = Command("Make it", ("make",), unless_mounted=path)
+    _apply.execute(lambda argv, deadline: ran.append(argv) or (0, "", ""), step, None)
+    assert bool(ran) is runs
+
+
+def test_a_file_that_holds_what_it_is_to_hold_is_not_written_again(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("new")
+    before = path.stat().st_ino
+    write(path, "new", old="old")
+    assert path.stat().st_ino == before
+
+
+def test_a_file_with_strange_bytes_is_replaced_as_it_was_read(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"\xff")
+    write(path, "new", old="\ufffd")
+    assert path.read_text() == "new"
