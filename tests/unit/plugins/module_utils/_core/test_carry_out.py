@@ -236,3 +236,21 @@ STACKS = [
 def test_whichever_step_fails_all_that_was_done_is_kept_or_taken_back(parts):
     planner = Technology(lambda _state, _wanted: Plan(parts, None), None)
     done_is_what_is_kept_and_what_is_taken_back(planner, None, None)
+
+
+def test_a_host_that_kept_nothing_is_asked_of_the_last_step():
+    def prove():
+        raise StorageError("This host", "it kept nothing", "Look")
+
+    failure(host := Host(), WHOLE, prove=prove)
+    assert [it for it in host.ran if it.startswith("why")] == ["why docker"]
+
+
+def test_a_run_that_is_told_to_end_before_its_first_step_asks_nobody():
+    def told_to_end():
+        raise StorageError("This run", "it was told to end", "Run it again")
+
+    with pytest.raises(StorageError, match="Nothing was changed") as error:
+        carry_out(host := Host(), Plan(WHOLE, None), None, None, None, told_to_end)
+    assert host.ran == []
+    assert error.value.details["failed_step"] is None
