@@ -27,12 +27,12 @@ def stat(pid, name="sleep", session=7, started=100, fields=52):
 def run(proc, pid, environ=b"", cmdline=b"", **more):
     folder = proc / str(pid)
     folder.mkdir()
-    (folder / "stat").write_text(stat(pid, **more))
+    (folder / "stat").write_bytes(stat(pid, **more).encode(errors="surrogateescape"))
     (folder / "environ").write_bytes(environ)
     (folder / "cmdline").write_bytes(cmdline)
 
 
-@pytest.mark.parametrize("name", ["sleep", "a b", "a) S 1 1 9 (b", ""])
+@pytest.mark.parametrize("name", ["sleep", "a b", "a) S 1 1 9 (b", "", "\udcff"])
 def test_a_process_is_known_by_its_number_and_its_start_whatever_its_name(proc, name):
     run(proc, 41, name=name)
     assert identity.process(41) == Process(41, started=100, session=7)
