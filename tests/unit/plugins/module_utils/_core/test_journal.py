@@ -262,8 +262,8 @@ def test_the_latest_is_gone_back_from_first(monkeypatch):
         monkeypatch.setattr(
             _journal.time, "gmtime", lambda it=second: (2026, 1, 1, 0, 0, it, 0, 1, 0)
         )
-        _journal.open_journal(f"run{second}", "thinpool", PARTS)
-    assert [it.run for it in _journal.open_changes()] == ["run3", "run2", "run1"]
+        _journal.open_journal(f"run{9 - second}", "thinpool", PARTS)
+    assert [it.run for it in _journal.open_changes()] == ["run6", "run7", "run8"]
 
 
 def test_a_way_back_may_begin_before_the_first_step_and_after_the_last():

@@ -206,11 +206,12 @@ def test_facts_are_those_of_all():
 
 
 def test_it_is_described_as_the_uppermost_with_those_below_by_their_names():
-    told = stack(keeper("pool"), keeper("mount"), keeper("engine")).describe((STATE,) * 3)
+    states = tuple({"saw": it} for it in ("a disk", "a folder", "a daemon"))
+    told = stack(keeper("pool"), keeper("mount"), keeper("engine")).describe(states)
     assert told == {
-        "engine_saw": "it",
-        "pool": {"pool_saw": "it"},
-        "mount": {"mount_saw": "it"},
+        "engine_saw": "a daemon",
+        "pool": {"pool_saw": "a disk"},
+        "mount": {"mount_saw": "a folder"},
     }
 
 
