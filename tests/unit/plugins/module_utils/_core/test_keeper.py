@@ -244,3 +244,12 @@ def test_a_layer_that_is_refused_on_sight_comes_after_what_the_uppermost_refuses
     assert refused.value.details["also_refused"] == ["disk_unreadable"]
     with pytest.raises(StorageError, match=r"^Disk: it cannot be read. Look at it.$"):
         stack(blind, keeper("engine")).observe(Reader(Module()))
+
+
+def test_the_uppermost_is_asked_with_what_it_has_seen_and_on_what_is_promised():
+    seen = []
+    pool = keeper("pool", promise=[("vg", "docker")], refusal=DISK)
+    states = tuple({"saw": it} for it in ("a disk", "a folder", "a link", "a daemon"))
+    with pytest.raises(StorageError, match="it is not free"):
+        stack(pool, keeper("mount"), keeper("store"), keeper("engine", seen=seen)).plan(states)
+    assert seen == [("engine", {"saw": "a daemon", "on": {"vg": "docker"}})]
