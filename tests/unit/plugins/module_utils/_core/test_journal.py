@@ -365,3 +365,8 @@ def test_who_may_not_see_what_is_open_sees_nothing(monkeypatch):
     written([])
     monkeypatch.setattr(os, "listdir", refuse)
     assert _journal.open_changes() == []
+
+
+def test_where_no_run_has_changed_anything_nothing_is_open_and_nothing_is_made():
+    assert _journal.open_changes() == []
+    assert not os.path.exists(_journal.FOLDER)

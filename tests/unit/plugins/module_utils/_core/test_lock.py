@@ -146,13 +146,13 @@ def test_a_folder_behind_a_link(tmp_path):
 
 
 def test_who_holds_it_is_told_without_what_a_terminal_would_act_on(path):
-    with open(path, "w", encoding="utf-8") as stream:
-        stream.write("\x1b[2Jevil\n")
+    with open(path, "wb") as stream:
+        stream.write(b"\x1b[2Jevil\xff\n")
         fcntl.flock(stream, fcntl.LOCK_EX)
         stream.flush()
         with pytest.raises(StorageError) as error, host_lock("one", path, patience=0):
             pytest.fail("the block ran")
-    assert "(?[2Jevil?)" in str(error.value)
+    assert "(?[2Jevil\ufffd?)" in str(error.value)
 
 
 def test_it_lives_as_long_as_a_process_that_was_given_it(path, tmp_path):
