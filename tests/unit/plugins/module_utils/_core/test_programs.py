@@ -75,6 +75,7 @@ def test_its_exit_status_is_told(module):
 def test_a_program_that_cannot_be_run_is_a_failure_that_unwinds(module):
     with pytest.raises(StorageError, match="`/nowhere/program 'a b'`: it could not be run") as it:
         Taker(module, "0123")(("/nowhere/program", "a b"))
+    assert "(FileNotFoundError: " in str(it.value)
     assert it.value.details["refusal"] == "program_failed"
 
 
