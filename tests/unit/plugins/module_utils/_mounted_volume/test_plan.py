@@ -194,6 +194,11 @@ REFUSALS = [
     (host([group()], folder=FULL), want(size="100m"), "would hide"),
     (mounted([group(pool(), THIN)]), want(), "it is a thin volume in pool thinpool"),
     (mounted(), want("thinpool"), "it is a linear volume"),
+    (
+        mounted([group(pool(), THIN._replace(pool="other"))]),
+        want("thinpool"),
+        "it is a thin volume in pool other, and a thin one in pool thinpool is wanted",
+    ),
     (host([group(PLAIN)], device=disk(signatures=("ext4",))), want(), "it carries ext4"),
     (host([group(PLAIN)], device=disk(content=4096)), want(), "unknown data from byte 4096 on"),
     (host([group(PLAIN)], xfs=XFS._replace(ftype=False)), want(), "it was made with ftype=0"),
@@ -215,6 +220,13 @@ def test_refusal(state, wanted, refusal):
 @pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
 def test_invariant(holds, state, wanted, steps):
     holds(Technology(plan, describe.describe), state, wanted)
+
+
+def test_the_volume_that_is_promised_is_the_one_that_will_be_seen():
+    made = plan(host([group()]), want()).after.volume(want())[1]
+    assert made == PLAIN._replace(uuid=None, path=UNIT.what)
+    made = plan(host([group(pool())]), want("thinpool")).after.volume(want())[1]
+    assert made == THIN._replace(uuid=None, path=UNIT.what)
 
 
 def test_the_way_back_starts_the_engine_on_what_it_had():
