@@ -150,7 +150,7 @@ def _make_filesystem(state: State, wanted: Wanted) -> tuple[list[Command], State
             f"Make an XFS filesystem on {wanted.target}",
             ("mkfs.xfs", "-q", "-n", "ftype=1", wanted.device),
         )
-        return [step], state._replace(xfs=Xfs(None, _BLOCK, blocks, 0, True), device=None)
+        return [step], state._replace(xfs=Xfs(None, _BLOCK, blocks, 0, True))
     require_mountable(state, wanted)
     return [], state
 

@@ -229,6 +229,12 @@ def test_the_volume_that_is_promised_is_the_one_that_will_be_seen():
     assert made == THIN._replace(uuid=None, path=UNIT.what)
 
 
+def test_the_filesystem_that_is_promised_is_the_one_that_will_be_seen():
+    after = plan(host([group(PLAIN)], device=disk()), want()).after
+    assert after.xfs == XFS._replace(uuid=None, log_blocks=0)  # nobody knows its log yet
+    assert after.device is None  # it is mounted: its content is the filesystem's affair
+
+
 def test_the_way_back_starts_the_engine_on_what_it_had():
     made, mount = plan(host([group()]), want()).parts
     assert made.undo == ()
