@@ -325,7 +325,7 @@ def test_a_volume_fits_to_the_extent(found, wanted, fits):
     assert isinstance(outcome(plan, state, wanted), list) is fits
 
 
-@pytest.mark.parametrize(("given", "topics"), [(1, []), (2048, ["overcommitted_pool"])])
+@pytest.mark.parametrize(("given", "topics"), [(1, []), (1047, []), (1048, ["overcommitted_pool"])])
 def test_a_pool_that_could_not_hold_its_volumes_is_told(given, topics):
     other = THIN._replace(name="other", extents=given)
     volume = THIN._replace(extents=1000)
