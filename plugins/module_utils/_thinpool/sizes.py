@@ -105,7 +105,7 @@ def default_chunk(data_size: int) -> int:
 
 def require_room(wanted: Wanted, group: VolumeGroup, data: int, metadata: int, spare: int) -> None:
     needed = data + metadata + spare
-    if needed <= group.free and (data or metadata or group.lv(wanted.name)):
+    if needed <= group.free:
         return
     most = max(0, group.free - metadata - spare)
     raise StorageError(
