@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     StorageError,
@@ -73,10 +74,7 @@ class GroupState(NamedTuple):
 
     def made(self, name: str) -> VolumeGroup:
         """The group of that name, which a plan has provided for."""
-        group = self.group(name)
-        if group is None:
-            raise LookupError(name)
-        return group
+        return known(self.group(name))
 
     def with_group(self, group: VolumeGroup) -> GroupState:
         """This state, with the group of that name replaced."""
