@@ -8,10 +8,9 @@ each survivor has failed, unless mutants-explained.yml says why no test has to n
 
 Without, it is a sample: as many as fit into the seconds that mutants.toml gives, in an order that
 depends on the commit, whose name is printed as the seed. A sample has its luck, and no run is to
-turn red by that. Until a whole run has killed 95 % of every room, the part has passed when as many
-percent are killed as mutants.toml says with ``least``, less two standard deviations of a sample of
-that size (6 points for 100 mutants, 3 for 400), and survivors are only shown; with fewer killed,
-each survivor has failed.
+turn red by that: the part has passed when as many percent are killed as mutants.toml says with
+``least``, less two standard deviations of a sample of that size (4 points for 100 mutants, 2 for
+400), and survivors are only shown; with fewer killed, each survivor has failed.
 """
 
 from __future__ import annotations

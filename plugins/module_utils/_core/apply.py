@@ -191,10 +191,10 @@ def _beside(path: str) -> str:
 def _write_beside(step: WriteFile, content: str) -> None:
     clear(step)
     beside = _beside(step.path)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # which follows no link
     descriptor = os.open(beside, flags, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(content)
             stream.flush()
             _take_over_ownership(step, stream.fileno())

@@ -25,6 +25,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core import identity
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.owned import (
     foreign,
     own_folder,
@@ -107,7 +108,7 @@ class Journal(Unjournaled):
         self._path = path
         with open(path, "r+b") as stream:  # what a crash cut off is no event
             stream.truncate(stream.read().rfind(b"\n") + 1)
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
 
     def begin(self, number: int) -> None:
         """As above; on disk when it returns.
@@ -171,7 +172,7 @@ def open_journal(run: str, module: str, parts: Sequence[Part]) -> Journal:
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "host": identity.host_identity(),
         "boot": identity.boot_id(),
-        "process": list(identity.process() or identity.Process(0, 0, 0)),
+        "process": list(known(identity.process())),
         "parts": to_data(parts),
     }
     line = json.dumps({"version": VERSION, "sum": _sum(header), **header}).encode() + b"\n"
@@ -193,7 +194,7 @@ def _write_new(path: str, content: bytes) -> None:
     beside = os.path.join(FOLDER, ".new")
     with contextlib.suppress(FileNotFoundError):
         os.unlink(beside)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # which follows no link
     try:
         with os.fdopen(os.open(beside, flags, 0o600), "wb") as stream:
             stream.write(content)
@@ -213,7 +214,7 @@ def open_changes() -> list[Change]:
     :raises StorageError: the folder is not root's alone.
     """
     try:
-        if not own_folder(FOLDER, 0o700, "journal_folder", make=False):
+        if not own_folder(FOLDER, None, "journal_folder"):
             return []
         names = [name for name in os.listdir(FOLDER) if name.endswith(_ENDING)]
     except PermissionError:
@@ -225,7 +226,7 @@ def open_changes() -> list[Change]:
 def _read(path: str) -> Change:
     """The :class:`Change` that a journal tells of, or its problem."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as stream:
             wrong = foreign(os.fstat(descriptor), stat.S_ISREG, "file")
             if wrong:

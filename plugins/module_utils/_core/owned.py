@@ -17,11 +17,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 _WRITE_FOR_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
-def own_folder(path: str, mode: int, refusal: str, make: bool = True) -> bool:
+def own_folder(path: str, mode: int | None, refusal: str) -> bool:
     """Make sure that a folder is ours alone to write to; it is made where there is none.
 
+    :param mode: what it is made with; None to make nothing.
     :param refusal: the name of the refusal where it is not.
-    :param make: False to make nothing.
     :returns: whether it is there.
     :raises StorageError: it is a link, no folder, another user's, or others can write to it.
     :raises OSError: it could not be made.
@@ -29,7 +29,7 @@ def own_folder(path: str, mode: int, refusal: str, make: bool = True) -> bool:
     try:
         found = os.lstat(path)
     except FileNotFoundError:
-        if not make:
+        if mode is None:
             return False
         os.mkdir(path, mode)
         sync_folder(os.path.dirname(path))
@@ -63,7 +63,7 @@ def foreign(found: os.stat_result, is_kind: Callable[[int], bool], kind: str) ->
 
 def sync_folder(folder: str) -> None:
     """Have the names in a folder on disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -84,7 +84,7 @@ def reconcile(
         none.
     """
     run = Reader(module)
-    result: dict[str, Any] = {"changed": False, "steps": [], "findings": []}
+    result: dict[str, Any] = {"steps": [], "findings": []}
     recovered: dict[str, Any] = {}
     try:
         held: contextlib.AbstractContextManager[int | None] = (

@@ -16,6 +16,7 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
 KIB = 1024
@@ -38,7 +39,7 @@ class Amount(NamedTuple):
         """The amount in extents of a group: bytes round up, shares round down, as in lvcreate."""
         if self.share is not None:
             return int(self.share * group_extents)
-        return ceil_div(self.bytes or 0, extent_size)
+        return ceil_div(known(self.bytes), extent_size)
 
 
 def parse_size(text: str, name: str) -> int:

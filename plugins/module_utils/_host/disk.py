@@ -322,7 +322,7 @@ def _alignment(sys: str) -> int:
     queue = "/queue/" if os.path.isdir(sys + "/queue") else "/../queue/"
     found = 0
     for name in ("minimum_io_size", "optimal_io_size"):
-        value = number_of(sys + queue + name) or 0
+        value = number_of(sys + queue + name)
         if value and _MIB % value:
             found = value
     return found

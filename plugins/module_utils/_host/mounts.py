@@ -48,9 +48,8 @@ def parse_mountinfo(text: str) -> list[Mount]:
     """The :class:`Mount` of each line."""
     found: dict[str, tuple[Mount, list[str]]] = {}
     parents = []
-    for line in text.split("\n"):  # and at nothing else that Python takes for the end of a line
-        if not line:
-            continue
+    # At nothing else that Python takes for the end of a line.
+    for line in filter(None, text.split("\n")):
         left, _dash, right = line.partition(" - ")
         head, tail = left.split(" "), right.split(" ")
         options = head[5].split(",") + (tail[2].split(",") if len(tail) > 2 else [])

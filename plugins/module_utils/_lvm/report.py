@@ -200,7 +200,7 @@ def _logical_volume(
         extents=int(row["lv_size"]) // extent_size,
         kind=segment.get("segtype", ""),
         role=row["lv_role"],
-        active=_yes(row["lv_active"]) or row["lv_active"] == "active",
+        active=_yes(row["lv_active"]),
         open=_yes(row["lv_device_open"]),
         # lvcreate notes a pool's profile on the parts of the pool too, where nothing reads it.
         profile="" if hidden else row["lv_profile"],

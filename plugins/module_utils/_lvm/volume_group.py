@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     StorageError,
@@ -73,10 +74,7 @@ class GroupState(NamedTuple):
 
     def made(self, name: str) -> VolumeGroup:
         """The group of that name, which a plan has provided for."""
-        group = self.group(name)
-        if group is None:
-            raise LookupError(name)
-        return group
+        return known(self.group(name))
 
     def with_group(self, group: VolumeGroup) -> GroupState:
         """This state, with the group of that name replaced."""
@@ -197,7 +195,7 @@ def _require_takeable(state: GroupState, disk: Disk, name: str) -> None:
     owner = next(
         (group for group in state.lvm.groups if any(pv.path == path for pv in group.pvs)), None
     )
-    if path and owner and owner.name != name:
+    if owner and owner.name != name:
         raise StorageError(
             f"{disk.path} ({disk.stable or disk.device})",
             f"it belongs to volume group {owner.name}",
@@ -205,7 +203,7 @@ def _require_takeable(state: GroupState, disk: Disk, name: str) -> None:
             f"`vgreduce {owner.name} {path}`)",
             refusal="disk_in_other_group",
         )
-    orphan = next((pv for pv in state.lvm.orphans if path and pv.path == path), None)
+    orphan = next((pv for pv in state.lvm.orphans if pv.path == path), None)
     prepared = orphan is not None and not orphan.in_use and not orphan.duplicate
     require_free(disk, declared=("LVM2_member",) if prepared else ())
 
@@ -235,7 +233,7 @@ def _with_disks(state: GroupState, group: VolumeGroup, disks: Sequence[Disk]) ->
         orphans=tuple(pv for pv in state.lvm.orphans if pv.path not in paths),
     )
     members = dict(state.members, **{disk.devno: disk.device for disk in disks})
-    return state._replace(lvm=lvm, members=members, name_taken=False)
+    return state._replace(lvm=lvm, members=members)
 
 
 def _predicted(disk: Disk, extent_size: int) -> PhysicalVolume:

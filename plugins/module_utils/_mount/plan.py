@@ -77,8 +77,7 @@ def units(
 
     :raises StorageError: the mount would hide something.
     """
-    if not mount.ours:
-        require_nothing_hidden(mount, place)
+    require_nothing_hidden(mount, place)
     files = [*unit_files, *_guards(mount, place)]
     return [*files, _RELOAD] if files else []
 

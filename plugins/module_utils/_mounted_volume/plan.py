@@ -65,8 +65,7 @@ _BLOCK = 4 * KIB
 def plan(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that makes the volume, its filesystem and its mount as wanted."""
     require_own_mount(state, wanted)
-    if not state.mount.ours:
-        require_nothing_hidden(state.mount, wanted.place)
+    require_nothing_hidden(state.mount, wanted.place)
     steps, groups = plan_group(state.groups, wanted.vg)
     state = state._replace(groups=groups)
     there, volume = state.volume(wanted)
@@ -151,7 +150,7 @@ def _make_filesystem(state: State, wanted: Wanted) -> tuple[list[Command], State
             f"Make an XFS filesystem on {wanted.target}",
             ("mkfs.xfs", "-q", "-n", "ftype=1", wanted.device),
         )
-        return [step], state._replace(xfs=Xfs(None, _BLOCK, blocks, 0, True), device=None)
+        return [step], state._replace(xfs=Xfs(None, _BLOCK, blocks, 0, True))
     require_mountable(state, wanted)
     return [], state
 

@@ -86,11 +86,11 @@ def require_mountable(state: State, wanted: Wanted) -> None:
 
 
 def findings(state: State, wanted: Wanted) -> tuple[Finding, ...]:
-    """What a person should know about the volume."""
-    group, volume = state.volume(wanted)
+    """What a person should know about the volume, which a plan has provided for."""
+    group, _volume = state.planned(wanted)
     found: list[Finding] = []
-    pool = group.lv(wanted.pool) if group and wanted.pool else None
-    if group and pool and volume:
+    pool = group.lv(wanted.pool) if wanted.pool else None
+    if pool:
         given = sum(lv.extents for lv in group.lvs if lv.pool == wanted.pool)
         if given > pool.extents:
             found.append(

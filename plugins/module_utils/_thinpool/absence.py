@@ -46,9 +46,14 @@ def plan_absence(state: State, wanted: Wanted) -> Plan:
                 refusal="pool_busy",
             )
         require_healthy(state.groups, wanted.vg)
+        used_percent = (
+            "nobody knows how full"
+            if pool.data_percent is None  # LVM does not say: it is inactive
+            else f"{pool.data_percent:.0f} percent used"
+        )
         lost = (
             f"thin pool {wanted.target} ({human(pool.extents * group.extent_size)}, UUID "
-            f"{pool.uuid}, {pool.data_percent or 0:.0f} percent used)"
+            f"{pool.uuid}, {used_percent})"
         )
         lost += "".join(f" and its volume {lv.name} (UUID {lv.uuid})" for lv in volumes)
         argv = ("lvremove", "--yes", wanted.target)

@@ -90,6 +90,13 @@ def _create(
     state: State, wanted: Wanted, group: VolumeGroup
 ) -> tuple[list[Command | WriteFile], State]:
     size = (wanted.size or DEFAULT_SIZE).extents(group.extent_size, group.extents)
+    if not size:  # a share of a group rounds down
+        raise StorageError(
+            f"Thin pool {wanted.target}",
+            f"its size is less than an extent of its group ({human(group.extent_size)})",
+            "Ask for more, or add a disk",
+            refusal="size_too_small",
+        )
     data_size = size * group.extent_size
     chunk = wanted.chunk_size or default_chunk(data_size)
     metadata = metadata_extents(wanted, group, data_size, chunk)

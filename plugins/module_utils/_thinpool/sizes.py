@@ -76,8 +76,7 @@ def grow(
         argv = ("lvextend", "--poolmetadatasize", kib(size), wanted.target)
         steps.append(Command(reason, argv))
     if extents > pool.extents:
-        size = extents * group.extent_size
-        reason = f"Grow thin pool {wanted.target} to {human(size)}"
+        reason = f"Grow thin pool {wanted.target} to {human(extents * group.extent_size)}"
         steps.append(Command(reason, ("lvextend", "--extents", str(extents), wanted.target)))
     data, meta = extents - pool.extents, metadata - pool.metadata_extents
     require_room(wanted, group, data, meta, spare)
@@ -106,7 +105,7 @@ def default_chunk(data_size: int) -> int:
 
 def require_room(wanted: Wanted, group: VolumeGroup, data: int, metadata: int, spare: int) -> None:
     needed = data + metadata + spare
-    if needed <= group.free and (data or metadata or group.lv(wanted.name)):
+    if needed <= group.free:
         return
     most = max(0, group.free - metadata - spare)
     raise StorageError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
     GIB,
@@ -95,9 +96,7 @@ class State(NamedTuple):
     def made(self, wanted: Wanted) -> tuple[VolumeGroup, LogicalVolume]:
         """``(VolumeGroup, LogicalVolume)`` of a pool that a plan has provided for."""
         group, pool = self.pool(wanted)
-        if group is None or pool is None:
-            raise LookupError(wanted.target)
-        return group, pool
+        return known(group), known(pool)
 
     def with_group(self, group: VolumeGroup) -> State:
         """This state, with the group of that name replaced."""

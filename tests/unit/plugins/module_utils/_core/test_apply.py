@@ -289,3 +289,86 @@ def test_a_new_folder_is_its_owners_alone_to_write_to(tmp_path):
     finally:
         os.umask(before)
     assert (mode_of(tmp_path / "new"), mode_of(tmp_path / "new" / "file")) == (0o755, 0o644)
+
+
+def test_what_lies_in_the_way_of_a_file_is_not_written_through(tmp_path, monkeypatch):
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / ".file.containerhost-storage").symlink_to(tmp_path / "precious")
+    monkeypatch.setattr(_apply, "clear", lambda _step: None)  # it is there again at once
+    with pytest.raises(StorageError, match="File exists"):
+        write(tmp_path / "file", "new")
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_nobody_else_can_read_a_file_before_it_has_its_owner(tmp_path, monkeypatch):
+    modes, fchmod = [], os.fchmod
+
+    def note(descriptor, mode):
+        modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        fchmod(descriptor, mode)
+
+    monkeypatch.setattr(os, "fchmod", note)
+    write(tmp_path / "file", "text")
+    assert modes == [0o600]
+
+
+def test_that_a_file_could_not_be_renamed_is_told_whatever_became_of_it(tmp_path, monkeypatch):
+    def rename(old, _new):
+        os.unlink(old)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(StorageError, match="Input/output error"):
+        write(tmp_path / "file", "text")
+
+
+def test_a_step_leaves_nothing_open(tmp_path):
+    before = os.listdir("/proc/self/fd")
+    write(tmp_path / "file", "text")
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+def test_a_file_is_as_a_step_leaves_it_or_a_parameter_of_the_kernel_may_be(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    step = WriteFile("Set it", str(path), "new", "old")
+    assert _apply.landed(step._replace(content=None))
+    path.write_text("old")
+    assert not _apply.landed(step)
+    path.write_text("new")
+    assert _apply.landed(step)
+    monkeypatch.setattr(_apply, "_PARAMETERS", str(tmp_path))
+    assert _apply.landed(step._replace(content="what the kernel has rounded"))
+
+
+@pytest.mark.parametrize("parameters", [True, False])
+def test_only_what_was_written_beside_a_file_is_cleared_away(tmp_path, monkeypatch, parameters):
+    beside = tmp_path / ".file.containerhost-storage"
+    beside.write_text("half")
+    if parameters:  # beside a parameter of the kernel nothing is ever written
+        monkeypatch.setattr(_apply, "_PARAMETERS", str(tmp_path))
+    for _time in range(2):
+        _apply.clear(WriteFile("Set it", str(tmp_path / "file"), "new"))
+    assert beside.exists() is parameters
+
+
+@pytest.mark.parametrize(("path", "runs"), [("", True), ("/", False), ("/proc/self", True)])
+def test_what_a_mount_makes_needless_is_not_run_where_it_is_mounted(path, runs):
+    ran = []
+    step = Command("Make it", ("make",), unless_mounted=path)
+    _apply.execute(lambda argv, deadline: ran.append(argv) or (0, "", ""), step, None)
+    assert bool(ran) is runs
+
+
+def test_a_file_that_holds_what_it_is_to_hold_is_not_written_again(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("new")
+    before = path.stat().st_ino
+    write(path, "new", old="old")
+    assert path.stat().st_ino == before
+
+
+def test_a_file_with_strange_bytes_is_replaced_as_it_was_read(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"\xff")
+    write(path, "new", old="\ufffd")
+    assert path.read_text() == "new"

@@ -258,3 +258,21 @@ def test_what_the_way_back_has_to_add_is_told_where_it_was_added(tmp_path, fille
     assert ("Done on the way back, and kept: Name it." in lines) is filled
     assert ("It is as it was before." in lines) is not filled
     assert config.exists() is filled
+
+
+def test_a_host_that_kept_nothing_is_asked_of_the_last_step():
+    def prove():
+        raise StorageError("This host", "it kept nothing", "Look")
+
+    failure(host := Host(), WHOLE, prove=prove)
+    assert [it for it in host.ran if it.startswith("why")] == ["why docker"]
+
+
+def test_a_run_that_is_told_to_end_before_its_first_step_asks_nobody():
+    def told_to_end():
+        raise StorageError("This run", "it was told to end", "Run it again")
+
+    with pytest.raises(StorageError, match="Nothing was changed") as error:
+        carry_out(host := Host(), Plan(WHOLE, None), None, None, None, told_to_end)
+    assert host.ran == []
+    assert error.value.details["failed_step"] is None

@@ -75,6 +75,10 @@ def test_a_plan_comes_back_as_it_was():
     assert from_data(json.loads(json.dumps(to_data(PARTS)))) == PARTS
 
 
+def test_what_a_part_looks_at_before_it_is_taken_is_of_no_use_on_the_way_back():
+    assert to_data([Part(check=lambda _run: None)]) == to_data([Part()])
+
+
 @pytest.mark.parametrize("what", [1.5, {"a": 1}, {1}, object()])
 def test_what_is_no_part_of_a_plan_is_not_written(what):
     with pytest.raises(TypeError):
@@ -158,7 +162,17 @@ DAMAGE = [
     (b'["begin", 0]', b"\xff\xfe", "it is damaged"),
     (b'["returning", 2, true]', b'["returning"]', "it is damaged"),
     (b'["returning", 2, true]', b'["returning", 9, true]', "returning cannot come"),
+    (b'["returning", 2, true]', b'["returning", 4, true]', "returning cannot come"),
+    (b'["returning", 2, true]', b'["returning", -1, true]', "returning cannot come"),
     (b'["done", 1]', b'["returned", 0, 0]', "returned cannot come"),
+    (b'["done", 1]', b'["done", 2]', "done cannot come"),
+    (b'["begin", 1]', b'["done", 1]', "done cannot come"),
+    # there are three steps
+    (b'["returning", 2, true]', b'["done", 2]\n["begin", 3]', "begin cannot come"),
+    # the way back has begun
+    (b'["returned", 0, 0]', b'["begin", 2]', "begin cannot come"),
+    (b'["returned", 0, 0]', b'["done", 2]', "done cannot come"),
+    (b'["returned", 0, 0]', b'["returning", 2, true]', "returning cannot come"),
 ]
 
 
@@ -248,5 +262,111 @@ def test_the_latest_is_gone_back_from_first(monkeypatch):
         monkeypatch.setattr(
             _journal.time, "gmtime", lambda it=second: (2026, 1, 1, 0, 0, it, 0, 1, 0)
         )
-        _journal.open_journal(f"run{second}", "thinpool", PARTS)
-    assert [it.run for it in _journal.open_changes()] == ["run3", "run2", "run1"]
+        _journal.open_journal(f"run{9 - second}", "thinpool", PARTS)
+    assert [it.run for it in _journal.open_changes()] == ["run6", "run7", "run8"]
+
+
+def test_a_way_back_may_begin_before_the_first_step_and_after_the_last():
+    for run, count in enumerate((0, 3)):
+        events = [it for at in range(count) for it in (("begin", at), ("done", at))]
+        journal = _journal.open_journal(f"run{run}", "thinpool", PARTS)
+        for event, *more in [*events, ("returning", count, False)]:
+            getattr(journal, event)(*more)
+    progress = {it.run: it.progress for it in _journal.open_changes()}
+    assert progress == {
+        "run0": _journal.Progress(0, False, True, ()),
+        "run1": _journal.Progress(3, False, True, ()),
+    }
+
+
+SYNCED = [
+    (("begin", 0), 1),
+    (("done", 0), 0),  # with what comes next: until then it counts as begun
+    (("all_done",), 1),
+    (("returning", 0, True), 1),
+    (("returned", Return(0, None, ()), 0), 1),
+]
+
+
+@pytest.mark.parametrize(("event", "times"), SYNCED)
+def test_what_is_written_is_on_disk(monkeypatch, event, times):
+    journal, synced = written([]), []
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    getattr(journal, event[0])(*event[1:])
+    assert len(synced) == times
+
+
+@pytest.mark.parametrize("call", ["write", "fdatasync"])
+def test_no_step_is_taken_that_was_not_written_down(monkeypatch, call):
+    journal = written([])
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(StorageError, match="Input/output error") as error:
+        journal.begin(0)
+    assert error.value.details["refusal"] == "journal_unwritable"
+
+
+def fail(*_arguments, **_more):
+    raise OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize("call", ["write", "fdatasync", "unlink"])
+@pytest.mark.parametrize("event", [*(event for event, _times in SYNCED[1:]), ("drop",)])
+def test_what_was_taken_and_the_way_back_do_not_wait_for_a_disk_that_fails(
+    monkeypatch, event, call
+):
+    journal = written([])
+    monkeypatch.setattr(os, call, fail)
+    getattr(journal, event[0])(*event[1:])
+
+
+def test_one_that_is_dropped_leaves_nothing_open():
+    before = os.listdir("/proc/self/fd")
+    written().drop()
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+@pytest.mark.parametrize("also", [(), ("unlink",)])
+@pytest.mark.parametrize("call", ["fsync", "rename"])
+def test_a_disk_that_fails_leaves_no_half_of_one(monkeypatch, call, also):
+    os.mkdir(_journal.FOLDER, 0o700)
+    monkeypatch.setattr(os, call, fail)
+    if also:  # the folder cannot be written to any more: that is told as it was
+        unlink = os.unlink
+        monkeypatch.setattr(
+            os, "unlink", lambda path: fail() if os.path.exists(path) else unlink(path)
+        )
+    with pytest.raises(StorageError, match="Input/output error") as error:
+        written()
+    assert error.value.details["refusal"] == "journal_unwritable"
+    assert os.listdir(_journal.FOLDER) == ([".new"] if also else [])
+
+
+def test_what_lies_in_its_way_is_not_written_through(monkeypatch, tmp_path):
+    os.mkdir(_journal.FOLDER, 0o700)
+    (tmp_path / "precious").write_text("precious")
+    os.symlink(tmp_path / "precious", os.path.join(_journal.FOLDER, ".new"))
+    monkeypatch.setattr(os, "unlink", lambda _path: None)  # it is there again at once
+    with pytest.raises(StorageError, match="File exists"):
+        written()
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_the_whole_of_it_is_written_before_it_is_synced(monkeypatch):
+    sizes = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: sizes.append(os.fstat(descriptor).st_size))
+    written([])
+    assert os.path.getsize(os.path.join(_journal.FOLDER, "run.journal")) in sizes
+
+
+def test_who_may_not_see_what_is_open_sees_nothing(monkeypatch):
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    written([])
+    monkeypatch.setattr(os, "listdir", refuse)
+    assert _journal.open_changes() == []
+
+
+def test_where_no_run_has_changed_anything_nothing_is_open_and_nothing_is_made():
+    assert _journal.open_changes() == []
+    assert not os.path.exists(_journal.FOLDER)

@@ -109,6 +109,7 @@ REFUSALS = [
     # Those between are not asked: what they would plan on is not known.
     ((DISK, FULL, None), "Disk: it is not free.", []),
     ((DISK, FULL, OLD), "Docker: it is too old.", ["disk_not_free"]),
+    ((None, FULL, OLD), "Docker: it is too old.", ["no_room"]),
     # One cause is told once.
     ((FULL, None, NO_ROOM_EITHER), "Mount: its pool is full.", []),
 ]
@@ -205,11 +206,12 @@ def test_facts_are_those_of_all():
 
 
 def test_it_is_described_as_the_uppermost_with_those_below_by_their_names():
-    told = stack(keeper("pool"), keeper("mount"), keeper("engine")).describe((STATE,) * 3)
+    states = tuple({"saw": it} for it in ("a disk", "a folder", "a daemon"))
+    told = stack(keeper("pool"), keeper("mount"), keeper("engine")).describe(states)
     assert told == {
-        "engine_saw": "it",
-        "pool": {"pool_saw": "it"},
-        "mount": {"mount_saw": "it"},
+        "engine_saw": "a daemon",
+        "pool": {"pool_saw": "a disk"},
+        "mount": {"mount_saw": "a folder"},
     }
 
 
@@ -242,3 +244,12 @@ def test_a_layer_that_is_refused_on_sight_comes_after_what_the_uppermost_refuses
     assert refused.value.details["also_refused"] == ["disk_unreadable"]
     with pytest.raises(StorageError, match=r"^Disk: it cannot be read. Look at it.$"):
         stack(blind, keeper("engine")).observe(Reader(Module()))
+
+
+def test_the_uppermost_is_asked_with_what_it_has_seen_and_on_what_is_promised():
+    seen = []
+    pool = keeper("pool", promise=[("vg", "docker")], refusal=DISK)
+    states = tuple({"saw": it} for it in ("a disk", "a folder", "a link", "a daemon"))
+    with pytest.raises(StorageError, match="it is not free"):
+        stack(pool, keeper("mount"), keeper("store"), keeper("engine", seen=seen)).plan(states)
+    assert seen == [("engine", {"saw": "a daemon", "on": {"vg": "docker"}})]

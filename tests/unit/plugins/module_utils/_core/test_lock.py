@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core import lock as _lock
@@ -123,8 +124,12 @@ def test_a_file_of_another_user_in_its_place(path):
 
 def test_its_folder_is_made(tmp_path):
     path = tmp_path / "run" / "lock"
-    with host_lock("one", str(path), patience=0):
-        assert stat.S_IMODE(path.parent.stat().st_mode) & 0o022 == 0
+    before = os.umask(0)
+    try:
+        with host_lock("one", str(path), patience=0):
+            assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
+    finally:
+        os.umask(before)
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o775, 0o757])
@@ -141,13 +146,13 @@ def test_a_folder_behind_a_link(tmp_path):
 
 
 def test_who_holds_it_is_told_without_what_a_terminal_would_act_on(path):
-    with open(path, "w", encoding="utf-8") as stream:
-        stream.write("\x1b[2Jevil\n")
+    with open(path, "wb") as stream:
+        stream.write(b"\x1b[2Jevil\xff\n")
         fcntl.flock(stream, fcntl.LOCK_EX)
         stream.flush()
         with pytest.raises(StorageError) as error, host_lock("one", path, patience=0):
             pytest.fail("the block ran")
-    assert "(?[2Jevil?)" in str(error.value)
+    assert "(?[2Jevil\ufffd?)" in str(error.value)
 
 
 def test_it_lives_as_long_as_a_process_that_was_given_it(path, tmp_path):
@@ -184,3 +189,34 @@ def test_a_run_that_ended_well_leaves_it_to_no_daemon(path):
     finally:
         daemon.kill()
         daemon.wait()
+
+
+@pytest.mark.parametrize(("patience", "looks"), [(0, 1), (1, 6)])
+def test_it_looks_again_several_times_a_second_while_it_has_patience(
+    path, monkeypatch, patience, looks
+):
+    clock, tried = [0.0], []
+
+    def sleep(seconds):
+        assert seconds > 0
+        clock[0] += seconds
+
+    def flock(*_arguments):
+        tried.append(clock[0])
+        raise BlockingIOError
+
+    monkeypatch.setattr(_lock, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=sleep))
+    monkeypatch.setattr(_lock, "fcntl", SimpleNamespace(flock=flock, LOCK_EX=0, LOCK_NB=0))
+    with pytest.raises(StorageError, match="another run"), host_lock("one", path, patience):
+        pytest.fail("the block ran")
+    assert len(tried) == looks
+    assert tried[-1] == pytest.approx(patience)
+
+
+def test_neither_a_run_nor_a_refusal_leaves_anything_open(path, tmp_path):
+    before = os.listdir("/proc/self/fd")
+    with host_lock("one", path, patience=0):
+        pass
+    os.mkfifo(tmp_path / "pipe")
+    refuse(str(tmp_path / "pipe"), "it is no file")
+    assert len(os.listdir("/proc/self/fd")) == len(before)

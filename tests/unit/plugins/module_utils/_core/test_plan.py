@@ -17,6 +17,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     describe_step,
     describe_steps,
     destroyed,
+    kept,
+    paused,
+    pauses_of,
     seal,
 )
 
@@ -127,3 +130,37 @@ def test_a_unit_is_stopped_as_the_lowest_says_and_started_as_the_uppermost_says(
         "do upper",
         "start by upper",
     ]
+
+
+def test_a_file_of_which_nobody_says_more_is_roots_to_write_and_everybodys_to_read():
+    step = WriteFile("Write it", "/etc/x", "text")
+    assert (step.mode, step.private) == (0o644, False)
+
+
+def test_a_disk_is_locked_unless_it_is_said_that_it_is_not_to_be():
+    assert Claim("/dev/vdb", "254:16", 1, "", "").locked
+
+
+def test_steps_that_stay_are_a_part_and_no_steps_are_none():
+    assert kept([HARMLESS, REMOVE]) == (Part((HARMLESS, REMOVE)),)
+    assert kept([]) == ()
+
+
+SAID = Pause("docker", (HARMLESS,), (REMOVE,), (WIPE,), ("why",))
+OTHER = Pause("docker", (WIPE,), (HARMLESS,), (REMOVE,), ("how",))
+JOINED = [
+    (SAID, Pause("docker"), SAID),
+    (Pause("docker"), SAID, SAID),
+    (SAID, OTHER, OTHER._replace(stop=SAID.stop)),
+]
+
+
+@pytest.mark.parametrize(("lower", "upper", "joined"), JOINED)
+def test_what_only_one_part_says_of_a_unit_counts(lower, upper, joined):
+    assert pauses_of((Part(pauses=(lower,)), Part(pauses=(upper,)))) == (joined,)
+
+
+def test_units_wait_from_the_first_part_that_asks_for_it_to_the_last():
+    asks, asks_not = Part(pauses=(SAID,)), Part((HARMLESS,))
+    assert paused((asks_not, asks, asks, asks_not, asks, asks_not)) == range(1, 5)
+    assert paused((asks_not, asks_not)) == range(0)

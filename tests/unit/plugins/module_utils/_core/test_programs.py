@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 
 import pytest
 from ansible.module_utils import basic
@@ -74,6 +75,7 @@ def test_its_exit_status_is_told(module):
 def test_a_program_that_cannot_be_run_is_a_failure_that_unwinds(module):
     with pytest.raises(StorageError, match="`/nowhere/program 'a b'`: it could not be run") as it:
         Taker(module, "0123")(("/nowhere/program", "a b"))
+    assert "(FileNotFoundError: " in str(it.value)
     assert it.value.details["refusal"] == "program_failed"
 
 
@@ -121,3 +123,68 @@ def test_what_is_not_to_end_a_run_does_not(monkeypatch):
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+class Process:
+    """Notes what becomes of it; ends well when it is told to, or does not."""
+
+    def __init__(self, clock, ends):
+        self.clock, self.ends, self.log = clock, ends, []
+
+    def terminate(self):
+        self.log.append("terminate")
+        if self.ends:
+            self.clock.stop()
+
+    def kill(self):
+        self.log.append("kill")
+
+
+@pytest.mark.parametrize(("ends", "log"), [(True, ["terminate"]), (False, ["terminate", "kill"])])
+def test_a_step_is_told_to_end_before_it_is_killed(monkeypatch, ends, log):
+    monkeypatch.setattr(programs, "_GRACE", 0)
+    clock = programs._Clock(0)
+    clock._wait(process := Process(clock, ends))
+    assert (process.log, clock.struck) == (log, True)
+
+
+def test_a_step_that_has_ended_is_told_nothing():
+    clock = programs._Clock(0)
+    clock.stop()
+    clock._wait(process := Process(clock, True))
+    assert (process.log, clock.struck) == ([], False)
+
+
+def test_nobody_waits_for_a_step_that_has_ended(module, monkeypatch):
+    waiting, real = [], threading.Thread
+
+    def thread(**more):
+        waiting.append(real(**more))
+        return waiting[-1]
+
+    monkeypatch.setattr(programs.threading, "Thread", thread)
+    assert Taker(module, "0123")(python("pass"), deadline=600)[0] == 0
+    [clock] = waiting
+    clock.join(60)
+    assert not clock.is_alive()
+    assert clock.daemon  # and the run does not wait for it either
+
+
+SAID = [
+    ("out\n", "err\n", "and was ended; it had said: err. Look"),
+    ("out\n", "", "and was ended; it had said: out. Look"),
+    ("", "\n", "and was ended. Look"),
+]
+
+
+@pytest.mark.parametrize(("out", "err", "words"), SAID)
+def test_what_a_step_had_said_by_its_deadline_is_told(out, err, words):
+    class Module:
+        @staticmethod
+        def run_command(_argv, before_communicate_callback, **_more):
+            before_communicate_callback.__self__.struck = True
+            return -15, out, err
+
+    with pytest.raises(StorageError) as error:
+        Taker(Module, "0123")(("wait",), deadline=600)
+    assert words in str(error.value)

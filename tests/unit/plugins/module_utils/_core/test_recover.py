@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core import (
@@ -17,10 +18,14 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core import
 from ansible_collections.containerhost.storage.plugins.module_utils._core import (
     journal as _journal,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core import (
+    recover as _recover,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Part,
     Plan,
+    StorageError,
     WriteFile,
     moves,
 )
@@ -488,3 +493,24 @@ def test_a_way_back_that_was_begun_is_gone_to_its_end_though_the_engine_is_up(fr
     open_change(host, [*taken(host, 5)[:-1], ("returning", 4, True)], parts)
     host.only_look()
     assert host.seen() == AS_IT_WAS[1]
+
+
+@pytest.mark.parametrize(("patience", "looks"), [(0, 1), (1, 6)])
+def test_a_step_at_work_is_looked_for_several_times_a_second(fresh, monkeypatch, patience, looks):
+    clock, looked = [0.0], []
+
+    def marked(_run, _session):
+        looked.append(clock[0])
+        return [(41, "mkfs.xfs")]
+
+    def sleep(seconds):
+        assert seconds > 0
+        clock[0] += seconds
+
+    open_change(fresh("host"), [("begin", 0)])
+    monkeypatch.setattr(identity, "marked", marked)
+    monkeypatch.setattr(_recover, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=sleep))
+    with pytest.raises(StorageError, match="process 41: mkfs"):
+        _recover.recover(None, patience)
+    assert len(looked) == looks
+    assert looked[-1] == pytest.approx(patience)

@@ -98,6 +98,7 @@ def test_a_glance_runs_no_command_and_reads_no_byte(host, monkeypatch):
 )
 def test_no_such_disk(look):
     assert look("/dev/none") == _disk.Disk("/dev/none")
+    assert look("/dev/none").size == 0
 
 
 def test_what_is_no_block_device_is_no_disk(tmp_path):
@@ -147,6 +148,7 @@ LINKS = [
     (["/dev/disk/by-path/pci-0", "/dev/disk/by-id/ata-X"], "/dev/disk/by-id/ata-X"),
     (["/dev/disk/by-path/pci-0"], "/dev/disk/by-path/pci-0"),
     (["/dev/disk/by-id/wwn-0x5", "/dev/disk/by-id/ata-Model_S1"], "/dev/disk/by-id/ata-Model_S1"),
+    (["/dev/disk/by-path/p", "/dev/disk/by-id/wwn-0x5"], "/dev/disk/by-id/wwn-0x5"),
     (["/dev/disk/by-id/nvme-eui.0", "/dev/disk/by-id/nvme-M_S_1"], "/dev/disk/by-id/nvme-M_S_1"),
     (["/dev/disk/by-id/scsi-SModel_S1", "/dev/disk/by-id/scsi-1"], "/dev/disk/by-id/scsi-1"),
 ]
@@ -256,7 +258,8 @@ SIGNATURES = [
 
 
 @pytest.mark.parametrize(("known", "listing", "signatures"), SIGNATURES)
-def test_signatures(host, known, listing, signatures):
+def test_signatures(host, monkeypatch, known, listing, signatures):
+    monkeypatch.setattr(_disk, "_first_content", lambda _device, _size: None)
     host.know(*known)
     assert _disk.examine(Run(listing), host.path).signatures == signatures
 
@@ -298,6 +301,22 @@ def test_a_disk_that_cannot_be_read(tmp_path):
 
 def claim(host):
     return _disk.identify(host.path)._replace(links=(host.path,)).claim
+
+
+def test_a_disk_is_claimed_by_the_name_that_means_it_after_a_reboot_too(host):
+    disk = _disk.identify(host.path)
+    assert disk.claim == ("/dev/disk/by-id/virtio-disk1", "0:0", SIZE, "disk1", "", True)
+    assert disk._replace(links=()).claim.path == host.path
+
+
+@pytest.mark.parametrize(("hold", "mode"), [(_disk.hold, os.O_RDWR), (_disk.check, os.O_RDONLY)])
+def test_udev_looks_again_at_a_disk_that_was_held_and_at_no_other(host, monkeypatch, hold, mode):
+    """It does so where a descriptor is closed that was open for writing; a child may keep none."""
+    opened, real, planned = [], os.open, claim(host)
+    monkeypatch.setattr(os, "open", lambda path, how: opened.append(how) or real(path, how))
+    with hold([planned]):
+        pass
+    assert opened == [mode | os.O_CLOEXEC]
 
 
 def test_hold_locks_the_disk_while_the_block_runs(host):

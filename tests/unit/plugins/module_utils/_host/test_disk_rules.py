@@ -64,6 +64,8 @@ REASONS = [
     ({"busy": "in use by the kernel"}, ["in use by the kernel"]),
     # Said once: the kernel is busy with it because it is mounted.
     ({"busy": "in use by the kernel", "mounts": ("/a",)}, ["it is mounted at /a"]),
+    ({"busy": "in use by the kernel", "swap": True}, ["it is in use as swap"]),
+    ({"busy": "in use by the kernel", "holders": ("md0",)}, ["it is part of md0"]),
     ({"content": 0}, ["it holds unknown data (first seen at byte 0)"]),
     # Said once: what is found is the signature.
     ({"content": 0, "signatures": ("xfs",)}, ["it carries a filesystem or other data (xfs)"]),

@@ -26,6 +26,16 @@ def test_a_process_that_has_ended_holds_nothing():
     assert holders.who("0") == "process 0 (ended)"
 
 
+def test_what_cannot_be_read_of_a_process_hides_nothing_else(monkeypatch):
+    def readlink(link):
+        if not link.endswith("/exe"):
+            raise PermissionError(link)
+        return "/usr/bin/sh"
+
+    monkeypatch.setattr(os, "readlink", readlink)
+    assert list(holders.open_paths(ME)) == ["/usr/bin/sh"]
+
+
 def test_the_others():
     assert ME not in holders.others()
     assert str(os.getppid()) in holders.others()

@@ -76,6 +76,11 @@ def test_a_path_may_hold_what_python_takes_for_the_end_of_a_line(strange):
     assert mount.path == f"/a{strange}b"
 
 
+def test_a_filesystem_without_options_of_its_own_has_those_of_the_mount():
+    [mount] = _mounts.parse_mountinfo("27 1 254:0 / /a rw,noatime - ext4 /dev/vda\n")
+    assert (mount.source, mount.options) == ("/dev/vda", ("rw", "noatime"))
+
+
 def test_the_real_table_of_this_process():
     assert any(mount.path == "/" for mount in _mounts.mounts())
 
@@ -174,8 +179,9 @@ SWAPS = r"""Filename    Type       Size  Used  Priority
 
 
 def test_swap_in_use(monkeypatch):
-    """A file has no number of its own; what has gone since then is no swap."""
+    """A file has no number of its own; what has gone since then is no swap, nor is the heading."""
     numbers = {"/dev/vdc": os.makedev(254, 32), "/swap file": 0, "/dev/dm-1": os.makedev(253, 1)}
+    numbers["Filename"] = os.makedev(1, 1)
 
     def look(path):
         if path not in numbers:

@@ -35,6 +35,11 @@ def superblock(version=5, log_start=1, features2=0, incompat=0):
     return bytes(data)
 
 
+@pytest.mark.parametrize("log_start", [1, 2**56])
+def test_a_log_is_internal_wherever_it_begins(log_start):
+    assert parse_superblock(superblock(log_start=log_start)).log_blocks == 64
+
+
 def test_size_and_identity():
     found = parse_superblock(superblock())
     assert (found.uuid, found.size, found.log_blocks) == (UUID, 4096 * 1000, 64)
@@ -66,16 +71,24 @@ def test_anything_else_is_no_xfs():
 
 def test_a_superblock_is_read_from_the_device(tmp_path, monkeypatch):
     """Past the page cache: what this process cached earlier may be older than the disk."""
-    opened, real = [], os.open
+    opened, read, real, preadv = [], [], os.open, os.preadv
 
     def note(path, flags):
         opened.append(flags)
         return real(path, flags & ~os.O_DIRECT)  # not every filesystem below a test can do it
 
+    def note_size(descriptor, pages, offset):
+        read.append((list(map(len, pages)), offset))
+        return preadv(descriptor, pages, offset)
+
     monkeypatch.setattr(os, "open", note)
+    monkeypatch.setattr(os, "preadv", note_size)
     device = tmp_path / "device"
     device.write_bytes(superblock(incompat=1) + b"XFSB" * 1024)
+    before = os.listdir("/proc/self/fd")
     assert read_superblock(str(device)) == Xfs(UUID, 4096, 1000, 64, True)
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+    assert read == [([4096], 0)]  # all that O_DIRECT takes on a disk with sectors of 4 KiB
     assert opened == [os.O_RDONLY | os.O_DIRECT | os.O_CLOEXEC]
 
 

@@ -73,3 +73,8 @@ def test_a_setting_in_either_file_is_read_by_lvm_itself(files, text, number):
 
 def test_no_files_at_all(files):
     assert _lvm_config.observe_lvm_config(Run()) == LvmConfig()
+
+
+def test_a_folder_may_have_an_equals_sign_in_its_name():
+    text = PRINTED.replace("/srv/profile", "/srv/a=b=c")
+    assert _lvm_config.parse_lvmconfig(text).profile_dir == "/srv/a=b=c"

@@ -54,6 +54,13 @@ def test_a_physical_volume_in_no_group_is_an_orphan(lvm):
     assert (orphan.path, orphan.size, orphan.in_use) == ("/dev/vdf", 1024 * MIB, False)
 
 
+def test_the_order_of_the_parts_of_the_report_does_not_matter(lvm):
+    report = json.loads(RECORDED)
+    report["report"].reverse()
+    turned = _lvm.parse_report(json.dumps(report))
+    assert (turned.groups, turned.orphans) == (lvm.groups[::-1], lvm.orphans)
+
+
 def test_a_missing_disk_is_missing_and_the_other_is_not(lvm):
     group = lvm.named("data")[0]
     assert group.missing == 1
@@ -142,7 +149,8 @@ FIELDS = [
     (("seg", "thin-pool"), {"chunk_size": ""}, "chunk_size", 0),
     (("seg", "thin-pool"), {"thin_count": ""}, "thin_count", 0),
     (("seg", "thin-pool"), {"transaction_id": ""}, "transaction_id", 0),
-    (("lv", "thinpool"), {"lv_active": "active"}, "active", True),
+    (("lv", "thinpool"), {"lv_active": "active"}, "active", True),  # the word for `--binary` too
+    (("lv", "thinpool"), {"lv_active": "1"}, "active", True),
     (("lv", "thinpool"), {"lv_metadata_size": ""}, "metadata_extents", 0),
     (("vg", "docker"), {"vg_missing_pv_count": ""}, "missing", 0),
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, KIB
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, KIB, MIB
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm import (
     volume_group as _volume_group,
 )
@@ -38,6 +38,12 @@ CASES = [
         groups(disks=[disk(alignment=3072 * KIB, size=10 * GIB + 2048 * KIB)]),
         [f"vgcreate docker {ONE}"],
         DISK_EXTENTS,
+    ),
+    # which may be beyond the end of a small one
+    (
+        groups(disks=[disk(alignment=128 * MIB, size=64 * MIB)]),
+        [f"vgcreate docker {ONE}"],
+        0,
     ),
     # a physical volume in no group, such as one that a run which broke off has left
     (groups(**PREPARED), [f"vgcreate docker {ONE}"], DISK_EXTENTS),
@@ -112,6 +118,13 @@ def test_the_group_afterwards(state, commands, extents):
     assert sum(one.extents for one in added) == found.extents - (before.extents if before else 0)
     for one in added:
         assert (one.allocated, one.missing, one.duplicate, one.in_use) == (0, False, False, True)
+
+
+def test_a_physical_volume_that_is_not_asked_for_stays_in_no_group():
+    other, meant = pv(1), pv(2, in_use=False)
+    prepared = [disk(2, signatures=("LVM2_member",))]
+    _steps, after = plan_group(groups(disks=prepared, orphans=[other, meant]), "docker")
+    assert after.lvm.orphans == (other,)
 
 
 @pytest.mark.parametrize(

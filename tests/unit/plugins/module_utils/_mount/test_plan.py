@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    StorageError,
     moves,
     pauses_of,
 )
@@ -114,6 +115,7 @@ def test_what_is_done(mount, steps):
     assert plan_mount(after, PLACE)[0] == ()
     assert (after.ours, after.folder_exists, after.folder) == (True, True, None)
     assert (after.enabled, after.active, after.guarded) == (True, (), PLACE.required_by)
+    assert after.guard_texts == {"docker.service": UNIT.guard_text}
     assert set(UNIT.options) <= set(after.mounted.options)
 
 
@@ -166,3 +168,16 @@ def test_a_folder_that_was_made_stays():
 def test_a_mount_that_failed_is_asked_for_its_reason():
     [part] = plan_mount(blank(), PLACE)[0]
     assert part.diagnose[:3] == ("journalctl", "--unit", "var-lib-docker.mount")
+
+
+@pytest.mark.parametrize("table", [None, TABLE])
+def test_whoever_mounts_it_calls_a_program_that_has_to_be_there(table):
+    [part] = plan_mount(blank(table=table), PLACE)[0]
+    assert part.steps[-1].needs == ("mount",)
+
+
+def test_no_mount_is_planned_over_what_it_would_hide():
+    held = blank(folder=Folder(Holdings(WHERE, {"overlay2": 1})))
+    with pytest.raises(StorageError, match="would hide 1 images"):
+        plan_mount(held, PLACE)
+    assert plan_mount(held, PLACE._replace(keep_existing=True))[0]

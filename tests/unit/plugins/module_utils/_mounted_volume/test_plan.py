@@ -150,6 +150,7 @@ CASES = [
     (mounted(guarded=(), guard_texts={}), want(), [GUARD, RELOAD]),
     (mounted(unit_text="[Mount]\n"), want(), [UNIT.path, RELOAD]),
     (mounted(filesystem_size=SIZE * EXTENT // 2), want(), [GROW_FS]),
+    (mounted(filesystem_size=SIZE * EXTENT - 64 * 4096), want(), [GROW_FS]),
     (
         mounted(mounted=NO_QUOTA, active=("docker.service",)),
         want(),
@@ -193,6 +194,11 @@ REFUSALS = [
     (host([group()], folder=FULL), want(size="100m"), "would hide"),
     (mounted([group(pool(), THIN)]), want(), "it is a thin volume in pool thinpool"),
     (mounted(), want("thinpool"), "it is a linear volume"),
+    (
+        mounted([group(pool(), THIN._replace(pool="other"))]),
+        want("thinpool"),
+        "it is a thin volume in pool other, and a thin one in pool thinpool is wanted",
+    ),
     (host([group(PLAIN)], device=disk(signatures=("ext4",))), want(), "it carries ext4"),
     (host([group(PLAIN)], device=disk(content=4096)), want(), "unknown data from byte 4096 on"),
     (host([group(PLAIN)], xfs=XFS._replace(ftype=False)), want(), "it was made with ftype=0"),
@@ -214,6 +220,19 @@ def test_refusal(state, wanted, refusal):
 @pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
 def test_invariant(holds, state, wanted, steps):
     holds(Technology(plan, describe.describe), state, wanted)
+
+
+def test_the_volume_that_is_promised_is_the_one_that_will_be_seen():
+    made = plan(host([group()]), want()).after.volume(want())[1]
+    assert made == PLAIN._replace(uuid=None, path=UNIT.what)
+    made = plan(host([group(pool())]), want("thinpool")).after.volume(want())[1]
+    assert made == THIN._replace(uuid=None, path=UNIT.what)
+
+
+def test_the_filesystem_that_is_promised_is_the_one_that_will_be_seen():
+    after = plan(host([group(PLAIN)], device=disk()), want()).after
+    assert after.xfs == XFS._replace(uuid=None, log_blocks=0)  # nobody knows its log yet
+    assert after.device is None  # it is mounted: its content is the filesystem's affair
 
 
 def test_the_way_back_starts_the_engine_on_what_it_had():
@@ -306,7 +325,7 @@ def test_a_volume_fits_to_the_extent(found, wanted, fits):
     assert isinstance(outcome(plan, state, wanted), list) is fits
 
 
-@pytest.mark.parametrize(("given", "topics"), [(1, []), (2048, ["overcommitted_pool"])])
+@pytest.mark.parametrize(("given", "topics"), [(1, []), (1047, []), (1048, ["overcommitted_pool"])])
 def test_a_pool_that_could_not_hold_its_volumes_is_told(given, topics):
     other = THIN._replace(name="other", extents=given)
     volume = THIN._replace(extents=1000)

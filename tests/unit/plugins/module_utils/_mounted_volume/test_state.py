@@ -48,6 +48,7 @@ WISHES = [
     ({"pool": "thinpool"}, WANTED._replace(pool="thinpool")),
     ({"size": "80%VG"}, WANTED._replace(size=parse_amount("80%VG", "size"))),
     ({"existing_data": "keep"}, WANTED._replace(place=PLACE._replace(keep_existing=True))),
+    ({"devices": ["/dev/vdb"]}, WANTED._replace(devices=("/dev/vdb",))),
     ({"required_by": []}, WANTED._replace(place=PLACE._replace(required_by=()))),
 ]
 

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
     Headroom,
+    InForce,
     Policy,
     check_policy,
     findings,
@@ -52,6 +53,19 @@ def test_what_is_written_is_read_back_and_the_rest_stays(text, threshold, percen
     assert parse_profile(written) == (threshold, percent)
     assert ("thin_pool_zero=0" in written) == ("thin_pool_zero=0" in text)
     assert profile_text(Policy(threshold, percent), written) == written
+
+
+@pytest.mark.parametrize(
+    ("policy", "in_force"),
+    [
+        (Policy(), (80, 20)),
+        (Policy(70), (70, 20)),
+        (Policy(None, 5), (80, 5)),
+        (Policy(0, 0), (0, 0)),
+    ],
+)
+def test_what_a_policy_leaves_open_is_taken_from_another(policy, in_force):
+    assert policy.over(InForce(80, 20)) == in_force
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ CASES = [
     (BLANK, want(), [VGCREATE, PROFILE, lvcreate()]),
     (BLANK, want("95%VG", "1%VG"), [VGCREATE, PROFILE, lvcreate(2431, "102400k")]),
     (BLANK, want("1g"), [VGCREATE, PROFILE, lvcreate(256)]),
+    (BLANK, want("0.04%VG"), [VGCREATE, PROFILE, lvcreate(1)]),
     (BLANK, want("1g", monitor=False), [VGCREATE, PROFILE, lvcreate(256, monitor="n")]),
     (BLANK, want("9g", chunk_size=65536), [VGCREATE, PROFILE, lvcreate(2304, "12288k", "64k")]),
     (BLANK, want("1g", zero=False), [VGCREATE, PROFILE, lvcreate(256, zero="n")]),
@@ -191,6 +192,7 @@ REFUSALS = [
     (host(disks=[disk(mounts=("/srv",))]), want(), "it is mounted at /srv"),
     (host(disks=[disk()], name_taken=True), want(), "/dev/docker is something else"),
     (BLANK, want("11g"), "it needs 11 GiB more"),
+    (BLANK, want("0.03%VG"), "its size is less than an extent of its group (4 MiB)"),
     (BLANK, want("100%VG"), "Ask for 10 GiB of data at most"),
     (BLANK._replace(thin_check=False), want(), "`thin_check` is not on this host"),
     (BLANK._replace(config=LvmConfig(monitoring=False)), want(), "activation/monitoring=0"),
@@ -215,6 +217,7 @@ REFUSALS = [
         "Autoextension of docker/thinpool cannot fire: the next step needs 1.9 GiB",
     ),
     (host(group(pool(open=True))), want(present=False), "it is in use (thinpool open)"),
+    (host(group(pool(), missing=1)), want(present=False), "cannot be found"),
     (
         host(group(pool(), THIN._replace(open=True))),
         want(present=False),
@@ -245,6 +248,32 @@ def test_what_is_lost_is_named_with_its_identity():
         "thin pool docker/thinpool (8 GiB, UUID pool-uuid, 42 percent used) and its volume x1 "
         "(UUID x1-uuid)",
     )
+
+
+def test_the_pool_that_is_promised_is_the_one_that_will_be_seen():
+    made = plan(BLANK, want()).after.pool(want())[1]
+    assert made == pool(uuid=None, zero=True, data_percent=None, metadata_percent=None)
+    asked = want(zero=False, discards="nopassdown", when_full="error", monitor=False)
+    made = plan(BLANK, asked).after.pool(asked)[1]
+    assert (made.zero, made.discards) == (False, "nopassdown")
+    assert (made.when_full, made.monitored) == ("error", False)
+
+
+def test_a_profile_that_is_removed_or_replaced_is_the_one_that_was_read():
+    gone = plan(MADE, want(present=False)).steps[-1]
+    assert (gone.path, gone.old) == (PROFILE, TEXT)
+    drifted = host(group(pool()), profiles={"docker-thinpool": OTHER})
+    (mended,) = plan(drifted, want(policy=Policy(80, 20))).steps
+    assert (mended.path, mended.old, mended.content) == (PROFILE, OTHER, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("data_percent", "words"), [(0.0, "0 percent used"), (None, "nobody knows how full")]
+)
+def test_a_pool_that_does_not_say_how_full_it_is_is_not_said_to_be_empty(data_percent, words):
+    found = pool(active=data_percent is not None, data_percent=data_percent)
+    (lost,) = destroyed(plan(host(group(found)), want(present=False)).steps)
+    assert lost == f"thin pool docker/thinpool (8 GiB, UUID pool-uuid, {words})"
 
 
 @pytest.mark.parametrize(
