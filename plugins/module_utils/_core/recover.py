@@ -152,7 +152,7 @@ def _usable() -> list[Change]:
 def _recover(run: Taker, change: Change) -> dict[str, Any]:
     now = standing(run, change)
     journal = Journal(change.path)
-    for move in moves(change.parts)[len(now.done) - 1 : len(now.done) + 1]:
+    for move in moves(change.parts)[max(0, len(now.done) - 1) : len(now.done) + 1]:
         if isinstance(move.step, WriteFile):
             clear(move.step)
     if now.back.returns and not change.progress.returning:

@@ -10,6 +10,9 @@ import contextlib
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.carry_out import carry_out
+from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
+    Unjournaled,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Claim,
     Part,
@@ -276,3 +279,33 @@ def test_a_run_that_is_told_to_end_before_its_first_step_asks_nobody():
         carry_out(host := Host(), Plan(WHOLE, None), None, None, None, told_to_end)
     assert host.ran == []
     assert error.value.details["failed_step"] is None
+
+
+def test_a_file_that_was_restored_counts_as_taken_back_whatever_fails_after_it(tmp_path):
+    config = tmp_path / "config"
+    write = WriteFile("Configure", str(config), "new")
+    undo = (WriteFile("As it was", str(config), None, "new"), command("reload"))
+    part = Part((write, command("start")), undo)
+    error = failure(Host(["start", "reload"]), (part,))
+    assert reasons(error, "taken_back") == ["Configure"]
+    assert not config.exists()
+
+
+def test_a_journal_is_told_of_each_step_before_and_after_it_and_of_the_end():
+    told = []
+
+    class Spy(Unjournaled):
+        def begin(self, number):
+            told.append(("begin", number))
+
+        def done(self, number):
+            told.append(("done", number))
+
+        def all_done(self):
+            told.append("all done")
+
+        def drop(self):
+            told.append("drop")
+
+    carry_out(Host(), Plan((POOL,), None), lambda: told.append("proven"), None, Spy())
+    assert told == [("begin", 0), ("done", 0), "all done", "proven", "drop"]

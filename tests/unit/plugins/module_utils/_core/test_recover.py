@@ -147,6 +147,7 @@ def test_where_only_the_proof_is_missing_all_is_kept(fresh):
     assert not ended.result["changed"]
     assert len(ended.result["recovered"][0]["kept"]) == 5
     assert "the proof that the host kept them is missing" in host.warned[0]
+    assert "Nothing was changed before that." not in host.warned[0]
     assert litter(host) == []
 
 
@@ -167,6 +168,7 @@ def test_check_mode_tells_what_would_be_put_right_and_writes_nothing(fresh, monk
     assert (
         "The next real run of any module first goes back: Flag as it was; Config" in host.warned[0]
     )
+    assert "ended before its end, after 3 of 5 steps." in host.warned[0]
     assert len(litter(host)) == 1
 
 
@@ -200,6 +202,7 @@ def test_a_way_back_that_failed_is_tried_again_before_anything_else(fresh):
     again = host.run()
     assert again.failed
     assert again.result["refusal"] == "way_back_failed"
+    assert again.result["changed"]
     assert "containerhost.storage.open_change (state: abandoned)" in str(again)
     host.broken = ()
     good = host.run()
@@ -514,3 +517,33 @@ def test_a_step_at_work_is_looked_for_several_times_a_second(fresh, monkeypatch,
         _recover.recover(None, patience)
     assert len(looked) == looks
     assert looked[-1] == pytest.approx(patience)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_file_that_was_being_written_leaves_nothing_beside_it(fresh, first):
+    """Whichever step it is: also the very first."""
+
+    def plan(_seen):
+        one, two = (fresh_host.path[name] for name in ("pool", "flag"))
+        steps = [WriteFile("One", one, "1"), WriteFile("Two", two, "2")]
+        return Plan((Part((*[Command("Zero", ("drop", two))] * first, *steps)),), AFTER)
+
+    for instant in range(1000):
+        fresh_host = fresh(f"{first} {instant}")
+        if not run_killed(fresh_host, instant, plan):
+            break
+        assert not fresh_host.only_look().failed
+        assert litter(fresh_host) == []
+
+
+def test_a_file_that_an_earlier_way_back_has_restored_counts_as_taken_back(fresh):
+    host = fresh("host")
+    config = host.path["config"]
+    undo = (WriteFile("As it was", config, "old", "new"), Command("Fail", ("put", "/nowhere/x")))
+    part = Part((WriteFile("Configure", config, "new", "old"),), undo)
+    events = [("begin", 0), ("done", 0), ("returning", 1, False)]
+    open_change(host, [*events, ("returned", Return(0, None, ()), 0)], (part,))
+    host.broken = ("x",)
+    ended = host.only_look()
+    assert ended.result["refusal"] == "way_back_failed"
+    assert [step["reason"] for step in ended.result["taken_back"]] == ["Configure"]
