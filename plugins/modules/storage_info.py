@@ -731,7 +731,7 @@ refusal:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import WORKLOADS
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import WORKLOADS
 from ansible_collections.containerhost.storage.plugins.module_utils._info.drivers import Wish
 from ansible_collections.containerhost.storage.plugins.module_utils._info.report import (
     DEFAULT,

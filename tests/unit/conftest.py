@@ -10,7 +10,7 @@ import itertools
 import os
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._core import journal, lock
+from ansible_collections.containerhost.storage.plugins.module_utils._core import journals, lock
 from hypothesis import settings
 
 # No test times anything: on a busy machine a generated case may take as long as it takes.
@@ -25,7 +25,7 @@ _RUNS = itertools.count()
 def _own_places(monkeypatch, tmp_path_factory):
     """No test writes where a run on this machine would."""
     place = tmp_path_factory.getbasetemp() / f"run{next(_RUNS)}"  # made where it is needed
-    monkeypatch.setattr(journal, "FOLDER", f"{place}.journals")
+    monkeypatch.setattr(journals, "FOLDER", f"{place}.journals")
     monkeypatch.setattr(lock, "PATH", f"{place}.locks/lock")
     # What a power cut leaves is shown by the order of the calls: to wait for a disk shows nothing.
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)

@@ -24,7 +24,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core import identity
+from ansible_collections.containerhost.storage.plugins.module_utils._core import identity, journals
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.owned import (
     foreign,
@@ -42,10 +42,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.serial
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.way_back import Return
 
-# It outlives a reboot, and is for root's eyes only: a configuration may hold secrets.
-FOLDER = "/var/lib/containerhost-storage"
 VERSION = 1
-_ENDING = ".journal"
 
 GIVE_UP = (
     "give it up with the module containerhost.storage.open_change (state: abandoned), which says "
@@ -176,9 +173,9 @@ def open_journal(run: str, module: str, parts: Sequence[Part]) -> Journal:
         "parts": to_data(parts),
     }
     line = json.dumps({"version": VERSION, "sum": _sum(header), **header}).encode() + b"\n"
-    path = os.path.join(FOLDER, run + _ENDING)
+    path = os.path.join(journals.FOLDER, run + journals.ENDING)
     try:
-        own_folder(FOLDER, 0o700, "journal_folder")
+        own_folder(journals.FOLDER, 0o700, "journal_folder")
         _write_new(path, line)
         return Journal(path)
     except OSError as error:
@@ -191,7 +188,7 @@ def new_run() -> str:
 
 
 def _write_new(path: str, content: bytes) -> None:
-    beside = os.path.join(FOLDER, ".new")
+    beside = os.path.join(journals.FOLDER, ".new")
     with contextlib.suppress(FileNotFoundError):
         os.unlink(beside)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # which follows no link
@@ -205,7 +202,7 @@ def _write_new(path: str, content: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(beside)
         raise
-    sync_folder(FOLDER)
+    sync_folder(journals.FOLDER)
 
 
 def open_changes() -> list[Change]:
@@ -213,13 +210,7 @@ def open_changes() -> list[Change]:
 
     :raises StorageError: the folder is not root's alone.
     """
-    try:
-        if not own_folder(FOLDER, None, "journal_folder"):
-            return []
-        names = [name for name in os.listdir(FOLDER) if name.endswith(_ENDING)]
-    except PermissionError:
-        return []  # who may not see this can change nothing either
-    found = [_read(os.path.join(FOLDER, name)) for name in names]
+    found = map(_read, journals.journals())
     return sorted(found, key=lambda it: (it.time, it.path), reverse=True)
 
 

@@ -11,7 +11,8 @@ The parts, in the order in which a module meets them:
 * ``observe(run) -> State`` reads the host and changes nothing. It gets a :class:`Reader`.
 * ``plan(state) -> Plan`` is pure: no module, no clock, no files.
 * :func:`reconcile` is the only code that acts, and the only place where a command that changes
-  the host can run. In check mode it returns before it gets there.
+  the host can run. In check mode it returns before it gets there. What it takes to act (``act.py``,
+  ``recover.py``) is loaded only where there is something to do.
 
 The vocabulary (:class:`Command`, :class:`WriteFile`, :class:`Plan`, ...) lives in ``plan.py``.
 """
@@ -20,19 +21,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import (
-    Hold,
-    require_replaceable,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._core.carry_out import (
-    carry_out,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
-    new_run,
-    open_journal,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.journals import journals
 from ansible_collections.containerhost.storage.plugins.module_utils._core.lock import host_lock
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
@@ -50,13 +42,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.progra
     Reader,
     Taker,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.recover import (
-    foresee,
-    recover,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._core.told_to_end import (
-    ToldToEnd,
-)
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import Hold
 
 S = TypeVar("S")  # the State of a module
 
@@ -103,17 +91,8 @@ def reconcile(
             after = planned.after
             if planned.steps and not module.check_mode:
                 _require_consent(planned, module.params.get("consent"))
-                name = new_run() if journaled else ""
-                with ToldToEnd() as may_go_on:
-                    journal = open_journal(name, module._name, planned.parts) if name else None
-                    after = carry_out(
-                        Taker(module, name, lock),
-                        planned,
-                        lambda: _prove(run, observe, plan),
-                        hold,
-                        journal,
-                        may_go_on,
-                    )
+                prove = partial(_prove, run, observe, plan)
+                after = _act(module, planned, prove, hold, lock, journaled)
     except StorageError as error:
         _fail(module, result, recovered, error)
     except Exception as error:  # no user sees a traceback, and none is taken for a success
@@ -124,9 +103,22 @@ def reconcile(
 
 def _open_changes(module: Any, run: Reader, lock: int | None) -> dict[str, Any]:
     """Put right what an earlier run has begun; in check mode, what that would be."""
+    if not journals():
+        return {}
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.recover import (
+        foresee,
+        recover,
+    )
+
     if module.check_mode:
         return foresee(run)
     return recover(lambda name: Taker(module, name, lock))
+
+
+def _act(module: Any, planned: Plan, *more: Any) -> Any:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.act import act
+
+    return act(module, planned, *more)
 
 
 def _fail(
@@ -179,8 +171,13 @@ def _require_programs(module: Any, steps: Iterable[Step]) -> None:
 
 def _require_files(steps: Iterable[Step]) -> None:
     """Refuse before the first step what is no file that a later one could replace."""
-    for step in steps:
-        if isinstance(step, WriteFile):
+    files = [step for step in steps if isinstance(step, WriteFile)]
+    if files:
+        from ansible_collections.containerhost.storage.plugins.module_utils._core.apply import (
+            require_replaceable,
+        )
+
+        for step in files:
             require_replaceable(step)
 
 

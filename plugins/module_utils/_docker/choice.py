@@ -29,13 +29,14 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    CONTAINERD,
     DRIVERS,
+    KNOWN,
+    WORKLOADS,
     best_first,
     dotted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
-    CONTAINERD,
-    KNOWN,
     Facts,
     counted_holdings,
 )
@@ -43,14 +44,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.poss
     Standing,
     standings,
 )
-
-# What a host's containers mostly do, and whether a btrfs or a zfs is best used for that by its own
-# driver, rather than by the best driver of all.
-WORKLOADS = {
-    "general": True,
-    "high_density": False,  # many containers of few images: platforms, CI, builds
-    "large_files": True,  # that containers change in their own layer, for want of a volume
-}
 
 
 class Choice(NamedTuple):

@@ -19,6 +19,8 @@ that is given something that is not in here simply does not start.
 
 from __future__ import annotations
 
+from collections import ChainMap
+
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     option_values as values,
 )
@@ -218,6 +220,25 @@ SNAPSHOTTERS = ("overlayfs", "native", "devmapper", "erofs")
 STORE_SINCE = (24,)
 STORE_BY_DEFAULT = (29,)
 FEATURES_SINCE = (18, 9)  # an engine before dies of the key itself
+
+# It takes the place of a driver, and keeps its layers with the snapshotter "overlayfs", in
+# containerd's own folder.
+CONTAINERD = "containerd"
+_IMAGE_STORE = Driver(
+    {},
+    since=STORE_SINCE,
+    modules=("overlay",),
+    drawback="it keeps images in containerd's folder, outside of the data root",
+)
+KNOWN = ChainMap({CONTAINERD: _IMAGE_STORE}, DRIVERS)  # the drivers, and this one after them
+
+# What a host's containers mostly do, and whether a btrfs or a zfs is best used for that by its own
+# driver, rather than by the best driver of all.
+WORKLOADS = {
+    "general": True,
+    "high_density": False,  # many containers of few images: platforms, CI, builds
+    "large_files": True,  # that containers change in their own layer, for want of a volume
+}
 
 
 def dotted(version: Version) -> str:

@@ -8,20 +8,15 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.words import counted
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.driver_row import (
-    Driver,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
-    DRIVERS,
+    CONTAINERD,
     SNAPSHOTTERS,
-    STORE_SINCE,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import DATA_ROOT
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
@@ -29,17 +24,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.opti
     Options,
     Version,
 )
-
-# The containerd image store takes the place of a driver. It keeps its layers with the snapshotter
-# "overlayfs", in containerd's own folder.
-CONTAINERD = "containerd"
-_IMAGE_STORE = Driver(
-    {},
-    since=STORE_SINCE,
-    modules=("overlay",),
-    drawback="it keeps images in containerd's folder, outside of the data root",
-)
-KNOWN = ChainMap({CONTAINERD: _IMAGE_STORE}, DRIVERS)  # the drivers, and this one after them
 
 
 class Facts(NamedTuple):

@@ -15,13 +15,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    CONTAINERD,
     DRIVERS,
     STORE_BY_DEFAULT,
     dotted,
     needs_store_off,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
-    CONTAINERD,
     Facts,
     counted_holdings,
 )

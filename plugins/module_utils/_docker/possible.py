@@ -17,14 +17,12 @@ from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import driver_rules
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    CONTAINERD,
+    KNOWN,
     OVERLAY_ON_ZFS,
     dotted,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
-    CONTAINERD,
-    KNOWN,
-    Facts,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import Facts
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
     Version,
 )

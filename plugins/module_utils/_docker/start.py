@@ -26,6 +26,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
     possible,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    CONTAINERD,
     DRIVERS,
     SNAPSHOTTERS,
     STORE_BY_DEFAULT,
@@ -33,10 +34,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     dotted,
     looked_for,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
-    CONTAINERD,
-    Facts,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import Facts
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
     Version,
 )

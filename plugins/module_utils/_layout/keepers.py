@@ -19,7 +19,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper
     Offer,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import CONTAINERD
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    CONTAINERD,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.wanted import (
     Wanted,
     size_of,

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import Choice
 from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
     missing_programs,
 )
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
         Reader,
     )
+    from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import Choice
 
 
 def observe(run: Reader, params: Mapping[str, Any]) -> State:
@@ -47,11 +47,13 @@ def observe(run: Reader, params: Mapping[str, Any]) -> State:
 
 
 def _choose(run: Reader, params: Mapping[str, Any]) -> Choice:
-    # Loaded where it is asked for: it looks into everything that the collection knows of.
+    # Loaded where it is asked for; and not by the whole report, since a module is sent to the host
+    # with all that it could load.
     from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+        disks,
         drivers,
-        report,
+        engine,
     )
 
     wish = drivers.Wish(params["workload"], tuple(params["devices"]), params["data_root"])
-    return drivers.choose(report.observe(run, ["drivers"], wish)["drivers"])
+    return drivers.choose(drivers.observe(run, engine.observe(run), disks.observe(run), wish))

@@ -13,19 +13,21 @@ touched, the engine is stopped once, and what fails is taken back from the top d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import (
     Keeper,
     stack,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import Choice
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.keepers import (
     keepers_of,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.wanted import (
     Wanted,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import Choice
 
 
 class State(NamedTuple):

@@ -9,18 +9,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import (
-    WORKLOADS,
-    Choice,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     CONTAINERD,
+    DRIVERS,
     KNOWN,
+    WORKLOADS,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import Choice
 
 AUTO = "auto"
 

@@ -14,6 +14,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core import
 from ansible_collections.containerhost.storage.plugins.module_utils._core import (
     journal as _journal,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core import (
+    journals as _journals,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Part,
@@ -67,7 +70,7 @@ def config(tmp_path, monkeypatch):
 
 
 def journals():
-    return [name for name in os.listdir(_journal.FOLDER) if name.endswith(".journal")]
+    return [name for name in os.listdir(_journals.FOLDER) if name.endswith(".journal")]
 
 
 def test_with_nothing_open_there_is_nothing_to_do(module):
@@ -124,7 +127,7 @@ def test_it_is_given_up_only_with_the_seal_of_what_it_leaves(module, config):
 
 def test_consent_is_for_what_the_journal_holds(module, config):
     shown = module(check=True, state="abandoned")
-    path = os.path.join(_journal.FOLDER, "run.journal")
+    path = os.path.join(_journals.FOLDER, "run.journal")
     _journal.Journal(path).returning(1, True)
     assert module(state="abandoned", consent=shown["seal"])["failed"]
 
@@ -136,7 +139,7 @@ def test_what_it_holds_is_for_roots_eyes_only(module, config):
 
 @pytest.mark.parametrize("content", [b"", b"\xff\n", b'{"version": 2}\n'])
 def test_one_that_nobody_can_go_back_by_can_be_given_up(module, config, content):
-    path = os.path.join(_journal.FOLDER, "run.journal")
+    path = os.path.join(_journals.FOLDER, "run.journal")
     with open(path, "wb") as stream:
         stream.write(content)
     refused = module()
@@ -165,7 +168,7 @@ def test_a_run_that_is_at_work_is_no_finding(config, monkeypatch):
 
 
 def test_a_journal_that_is_no_good_is_a_finding(config):
-    with open(os.path.join(_journal.FOLDER, "run.journal"), "wb"):
+    with open(os.path.join(_journals.FOLDER, "run.journal"), "wb"):
         pass
     seen = _info.observe(None)
     assert "it is damaged" in _info.describe(seen)[0]["problem"]
@@ -173,7 +176,7 @@ def test_a_journal_that_is_no_good_is_a_finding(config):
 
 
 def test_a_folder_that_others_can_write_to_is_a_finding(config):
-    os.chmod(_journal.FOLDER, 0o777)
+    os.chmod(_journals.FOLDER, 0o777)
     seen = _info.observe(None)
     assert _info.describe(seen) == []
     assert "others than root can write to it" in _info.findings(seen)[0].message

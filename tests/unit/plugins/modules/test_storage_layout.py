@@ -16,7 +16,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_files
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core import apply, lock
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Claim
-from ansible_collections.containerhost.storage.plugins.module_utils._info import drivers, report
+from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+    disks,
+    drivers,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+    engine as engine_topic,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._layout import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
     keeper as engine_keeper,
@@ -89,9 +95,9 @@ class Host:
         active = "active" if self.running else "inactive"
         return engine(self.driver, self.files.get(CONFIG), active=active, **backing)
 
-    def observe_drivers(self, _run, _gather, wish):
+    def observe_drivers(self, _run, _engine, _disks, wish):
         facts = self.facts._replace(disks=wish.disks, data_root=wish.data_root)
-        return {"drivers": drivers.Seen(facts, facts, wish)}
+        return drivers.Seen(facts, facts, wish)
 
     @contextlib.contextmanager
     def hold(self, claims):
@@ -108,7 +114,9 @@ def host(tmp_path, monkeypatch):
     host = Host()
     monkeypatch.setattr(btrfs_keeper.observe, "observe", host.observe_btrfs)
     monkeypatch.setattr(engine_keeper.observe, "observe", host.observe_engine)
-    monkeypatch.setattr(report, "observe", host.observe_drivers)
+    monkeypatch.setattr(engine_topic, "observe", lambda _run: None)
+    monkeypatch.setattr(disks, "observe", lambda _run: None)
+    monkeypatch.setattr(drivers, "observe", host.observe_drivers)
     monkeypatch.setattr(observe, "missing_programs", lambda tools: host.lacking)
     monkeypatch.setattr(observe, "read_release", lambda: {"ID": "debian"})
     monkeypatch.setattr(storage_layout.disk, "hold", host.hold)

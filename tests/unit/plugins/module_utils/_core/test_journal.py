@@ -14,6 +14,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core import
 from ansible_collections.containerhost.storage.plugins.module_utils._core import (
     journal as _journal,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core import (
+    journals as _journals,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Claim,
     Command,
@@ -47,7 +50,7 @@ EVENTS = (
 
 @pytest.fixture
 def path():
-    return os.path.join(_journal.FOLDER, "run.journal")
+    return os.path.join(_journals.FOLDER, "run.journal")
 
 
 def written(events=EVENTS):
@@ -105,7 +108,7 @@ def test_what_was_written_is_read(path):
 def test_only_root_may_see_it(path):
     written()
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
-    assert stat.S_IMODE(os.stat(_journal.FOLDER).st_mode) == 0o700
+    assert stat.S_IMODE(os.stat(_journals.FOLDER).st_mode) == 0o700
 
 
 @pytest.mark.parametrize("event", range(len(EVENTS)))
@@ -143,12 +146,12 @@ def test_it_is_whole_and_on_disk_before_it_has_its_name(monkeypatch):
 
 
 def test_what_a_crash_left_before_it_had_its_name_is_no_journal():
-    os.mkdir(_journal.FOLDER, 0o700)
-    with open(os.path.join(_journal.FOLDER, ".new"), "wb") as stream:
+    os.mkdir(_journals.FOLDER, 0o700)
+    with open(os.path.join(_journals.FOLDER, ".new"), "wb") as stream:
         stream.write(b"half of")
     assert _journal.open_changes() == []
     written([]).drop()
-    assert os.listdir(_journal.FOLDER) == []
+    assert os.listdir(_journals.FOLDER) == []
 
 
 DAMAGE = [
@@ -240,7 +243,7 @@ FOLDERS = [
 
 @pytest.mark.parametrize(("make", "words"), FOLDERS)
 def test_a_folder_that_is_not_roots_alone(tmp_path, make, words):
-    make(_journal.FOLDER, tmp_path)
+    make(_journals.FOLDER, tmp_path)
     for use in (_journal.open_changes, written):
         with pytest.raises(StorageError, match=words) as error:
             use()
@@ -328,7 +331,7 @@ def test_one_that_is_dropped_leaves_nothing_open():
 @pytest.mark.parametrize("also", [(), ("unlink",)])
 @pytest.mark.parametrize("call", ["fsync", "rename"])
 def test_a_disk_that_fails_leaves_no_half_of_one(monkeypatch, call, also):
-    os.mkdir(_journal.FOLDER, 0o700)
+    os.mkdir(_journals.FOLDER, 0o700)
     monkeypatch.setattr(os, call, fail)
     if also:  # the folder cannot be written to any more: that is told as it was
         unlink = os.unlink
@@ -338,13 +341,13 @@ def test_a_disk_that_fails_leaves_no_half_of_one(monkeypatch, call, also):
     with pytest.raises(StorageError, match="Input/output error") as error:
         written()
     assert error.value.details["refusal"] == "journal_unwritable"
-    assert os.listdir(_journal.FOLDER) == ([".new"] if also else [])
+    assert os.listdir(_journals.FOLDER) == ([".new"] if also else [])
 
 
 def test_what_lies_in_its_way_is_not_written_through(monkeypatch, tmp_path):
-    os.mkdir(_journal.FOLDER, 0o700)
+    os.mkdir(_journals.FOLDER, 0o700)
     (tmp_path / "precious").write_text("precious")
-    os.symlink(tmp_path / "precious", os.path.join(_journal.FOLDER, ".new"))
+    os.symlink(tmp_path / "precious", os.path.join(_journals.FOLDER, ".new"))
     monkeypatch.setattr(os, "unlink", lambda _path: None)  # it is there again at once
     with pytest.raises(StorageError, match="File exists"):
         written()
@@ -355,7 +358,7 @@ def test_the_whole_of_it_is_written_before_it_is_synced(monkeypatch):
     sizes = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: sizes.append(os.fstat(descriptor).st_size))
     written([])
-    assert os.path.getsize(os.path.join(_journal.FOLDER, "run.journal")) in sizes
+    assert os.path.getsize(os.path.join(_journals.FOLDER, "run.journal")) in sizes
 
 
 def test_who_may_not_see_what_is_open_sees_nothing(monkeypatch):
@@ -369,4 +372,4 @@ def test_who_may_not_see_what_is_open_sees_nothing(monkeypatch):
 
 def test_where_no_run_has_changed_anything_nothing_is_open_and_nothing_is_made():
     assert _journal.open_changes() == []
-    assert not os.path.exists(_journal.FOLDER)
+    assert not os.path.exists(_journals.FOLDER)

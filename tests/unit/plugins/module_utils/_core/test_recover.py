@@ -19,6 +19,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core import
     journal as _journal,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core import (
+    journals as _journals,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core import (
     recover as _recover,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
@@ -58,7 +61,7 @@ def fresh(tmp_path):
 
 def litter(host):
     known = {"pool", "config", "flag", "engine"}
-    journals = os.listdir(_journal.FOLDER) if os.path.exists(_journal.FOLDER) else []
+    journals = os.listdir(_journals.FOLDER) if os.path.exists(_journals.FOLDER) else []
     return [name for name in os.listdir(host.folder) if name not in known] + [
         name for name in journals if name.endswith(".journal")
     ]
@@ -264,12 +267,12 @@ def test_no_step_of_this_run_is_waited_for(fresh, sleeper, monkeypatch, other):
 def test_a_run_with_nothing_to_do_writes_nothing(fresh, monkeypatch):
     host = fresh("host")
     assert not host.only_look().failed
-    assert not os.path.exists(_journal.FOLDER)
+    assert not os.path.exists(_journals.FOLDER)
 
 
 def test_a_journal_that_cannot_be_written_stops_the_run_before_its_first_step(fresh):
     host = fresh("host")
-    with open(_journal.FOLDER, "w", encoding="ascii"):
+    with open(_journals.FOLDER, "w", encoding="ascii"):
         pass
     ended = host.run()
     assert ended.failed

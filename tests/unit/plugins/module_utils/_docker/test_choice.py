@@ -6,19 +6,17 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import (
-    WORKLOADS,
-    choose,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import choose
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     CONTAINERD,
+    DRIVERS,
     KNOWN,
-    Facts,
+    WORKLOADS,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import Facts
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.possible import (
     standings,

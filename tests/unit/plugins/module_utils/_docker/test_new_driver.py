@@ -12,10 +12,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     option_values as values,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import (
-    WORKLOADS,
-    choose,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import choose
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.driver_folders import (
     driver_folders,
 )
@@ -24,10 +21,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     Layers,
     Option,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     CONTAINERD,
+    DRIVERS,
     KNOWN,
+    WORKLOADS,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.outlook import (

@@ -13,8 +13,10 @@ import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import CONTAINERD
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
+    CONTAINERD,
+    DRIVERS,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.outlook import (
     CHANGES_DRIVER,
     HIDES_DATA,

@@ -9,10 +9,8 @@ import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import driver_rules
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
-    DRIVERS,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.facts import (
     CONTAINERD,
+    DRIVERS,
     KNOWN,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.host import Backing
