@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host that needs nothing does not compile what acts, and none compiles other technologies."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PACKAGE = "ansible_collections.containerhost.storage.plugins."
+SPARED = ("_core.act", "_core.carry_out", "_core.journal", "_core.recover", "_docker.choice")
+ROOMS = ("_btrfs", "_btrfs_filesystem", "_info", "_overlay", "_thinpool", "_zfs", "_zfs_pool")
+
+
+def test_the_layout_loads_only_what_every_run_needs():
+    script = f"import sys, {PACKAGE}modules.storage_layout; print(*sys.modules)"
+    paths = [path for path in sys.path if path]
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {paths!r}; {script}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name[len(PACKAGE + "module_utils.") :] for name in done.stdout.split()}
+    assert "_core.reconcile" in loaded
+    assert not loaded & {*SPARED, *ROOMS}
