@@ -39,7 +39,9 @@ class Reader:
 
     def __call__(self, argv: Sequence[str]) -> Answer:
         """Run ``argv``, never a shell line."""
-        return self._module.run_command(list(argv), environ_update=_ENVIRONMENT)
+        return self._module.run_command(
+            list(argv), environ_update=_ENVIRONMENT, expand_user_and_vars=False
+        )
 
     def read(self, argv: Sequence[str]) -> str:
         """Run ``argv`` and return what it printed.
@@ -88,6 +90,7 @@ class Taker(Reader):
             answer = self._module.run_command(
                 list(argv),
                 environ_update=self._environment,
+                expand_user_and_vars=False,
                 before_communicate_callback=clock.start,
                 handle_exceptions=False,
                 **self._more,

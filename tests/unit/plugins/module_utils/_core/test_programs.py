@@ -188,3 +188,10 @@ def test_what_a_step_had_said_by_its_deadline_is_told(out, err, words):
     with pytest.raises(StorageError) as error:
         Taker(Module, "0123")(("wait",), deadline=600)
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize("words", [("$HOME/x", "${HOME}", "~", "~root/y", "*")])
+def test_a_program_gets_its_words_as_they_are(module, words):
+    argv = (*python("import sys; print(sys.argv[1:])"), *words)
+    for run in (programs.Reader(module), Taker(module, "0123")):
+        assert run(argv) == (0, f"{list(words)}\n", "")
