@@ -256,10 +256,14 @@ failed_step:
 from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.describe import describe
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.observe import observe
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.plan import plan
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume import (
+    describe,
+    observe,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.plan import (
+    plan,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
     wanted_from,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
@@ -290,9 +294,9 @@ def main():
         module.fail_json(msg=str(error), **error.details)
     reconcile(
         module,
-        observe=partial(observe, wanted=wanted),
+        observe=partial(observe.observe, wanted=wanted),
         plan=partial(plan, wanted=wanted),
-        describe=partial(describe, wanted=wanted),
+        describe=partial(describe.describe, wanted=wanted),
     )
 
 

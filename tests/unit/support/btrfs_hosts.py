@@ -12,12 +12,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.files
     QuotaGroup,
     Quotas,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.removal import (
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
     Held,
-    Removal,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
     Place,
+    Removal,
     State,
     Subvolume,
     Wanted,

@@ -10,7 +10,10 @@ import sys
 
 PACKAGE = "ansible_collections.containerhost.storage.plugins."
 SPARED = ("_core.act", "_core.carry_out", "_core.journal", "_core.recover", "_docker.choice")
-ROOMS = ("_btrfs", "_btrfs_filesystem", "_info", "_overlay", "_thinpool", "_zfs", "_zfs_pool")
+ROOMS = (
+    "_btrfs", "_btrfs_filesystem", "_btrfs_subvolume", "_info", "_overlay", "_thinpool",
+    "_zfs", "_zfs_pool",
+)  # fmt: skip
 
 
 def test_the_layout_loads_only_what_every_run_needs():

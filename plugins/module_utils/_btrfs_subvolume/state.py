@@ -18,7 +18,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.files
     QuotaGroup,
     Quotas,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.removal import Removal
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import parse_size
 
@@ -51,6 +50,25 @@ class Place(NamedTuple):
     writable: bool  # whether that folder can be written to
     filesystem: Filesystem
     subvolume: Subvolume | None = None
+
+
+class Held(NamedTuple):
+    """A subvolume inside of another one, at whatever depth."""
+
+    id: int
+    uuid: str
+    holder: int  # the subvolume that it lies in directly
+    path: str
+    writable: bool = True
+
+
+class Removal(NamedTuple):
+    """What stands in the way of a subvolume's removal, or goes with it."""
+
+    held: tuple[Held, ...] = ()  # of Held, the innermost first
+    mounts: tuple[str, ...] = ()  # where it is mounted, and what is mounted in it, in any namespace
+    default: int = 5  # the subvolume that is mounted where none is named
+    writable: bool = True  # whether it is; what it holds can be removed from it only then
 
 
 class State(NamedTuple):

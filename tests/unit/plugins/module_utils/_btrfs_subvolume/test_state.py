@@ -6,9 +6,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import observe, subvolume
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.removal import parse_list
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume import (
+    observe,
+    removal,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume import (
+    state as subvolume,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
     wanted_from,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
@@ -27,7 +32,7 @@ ID 264 gen 11 top level 258 uuid 9999 path foo/a b  c
 
 
 def test_what_a_subvolume_holds_innermost_first():
-    found = parse_list(LIST, place(a_subvolume()))
+    found = removal.parse_list(LIST, place(a_subvolume()))
     assert [(one.id, one.uuid, one.holder, one.path) for one in found] == [
         (263, "ffff", 257, "/srv/a/b/c"),
         (262, "eeee", 256, "/srv/a/a/b"),
@@ -36,18 +41,18 @@ def test_what_a_subvolume_holds_innermost_first():
 
 
 def test_names_with_spaces():
-    (found,) = parse_list(LIST, place(a_subvolume("foo", id=258), name="foo"))
+    (found,) = removal.parse_list(LIST, place(a_subvolume("foo", id=258), name="foo"))
     assert found.path == "/srv/foo/foo/a b  c"
 
 
 def test_nothing_held():
-    assert parse_list(LIST, place(a_subvolume(id=263))) == []
-    assert parse_list("", place(a_subvolume())) == []
+    assert removal.parse_list(LIST, place(a_subvolume(id=263))) == []
+    assert removal.parse_list("", place(a_subvolume())) == []
 
 
 def test_a_ring_of_holders_ends():
     ring = "ID 300 gen 1 top level 301 uuid a path x\nID 301 gen 1 top level 300 uuid b path y\n"
-    assert parse_list(LIST + ring, place(a_subvolume(id=263))) == []
+    assert removal.parse_list(LIST + ring, place(a_subvolume(id=263))) == []
 
 
 @pytest.mark.parametrize(
@@ -58,7 +63,7 @@ def test_a_line_break_in_a_name_is_refused(name):
     if name == "x\n":
         line = line.rstrip("\n") + "\n\n"
     with pytest.raises(StorageError, match="line break") as refused:
-        parse_list(LIST + line, place(a_subvolume()))
+        removal.parse_list(LIST + line, place(a_subvolume()))
     assert refused.value.details == {"refusal": "subvolume_list_ambiguous"}
 
 

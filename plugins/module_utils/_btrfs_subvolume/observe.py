@@ -20,10 +20,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.files
     observe_quota_group,
     observe_quotas,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.removal import (
-    observe_removal,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume import removal
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
     Place,
     State,
     Subvolume,
@@ -57,13 +55,14 @@ def observe(run: Reader, wanted: Wanted) -> State:
     source = wanted.snapshot_of if wanted.present else None
     uuid = place.filesystem.uuid
     tool = find_program("btrfs") is not None
+    goes = not wanted.present and place.subvolume is not None
     return State(
         place=place,
         source=_observe_place(source, table) if source else None,
         quotas=observe_quotas(uuid),
         tool=tool,
         inherited=_inherited(place, table) if wanted.present else None,
-        removal=None if wanted.present or place.subvolume is None else observe_removal(run, place),
+        removal=removal.observe_removal(run, place) if goes else None,
     )
 
 

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import rules
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     Limit,
     QuotaGroup,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.findings import findings
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume import (
+    findings,
+    rules,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
     State,
     Subvolume,
     Wanted,
@@ -52,7 +54,7 @@ def plan(state: State, wanted: Wanted) -> Plan:
         rules.require_tool(state)
         rules.require_writable(state.place, anew=state.place.subvolume is None)
     after = state._replace(place=state.place._replace(kind="subvolume", subvolume=subvolume))
-    return Plan(kept(steps), after, findings(after, wanted))
+    return Plan(kept(steps), after, findings.findings(after, wanted))
 
 
 def _make(

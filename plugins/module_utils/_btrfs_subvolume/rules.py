@@ -9,8 +9,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
+    Place,
+    Removal,
+    State,
+    Subvolume,
+    Wanted,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     StorageError,
@@ -19,17 +26,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.words 
     counted,
     listed,
 )
-
-if TYPE_CHECKING:
-    from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.removal import (
-        Removal,
-    )
-    from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
-        Place,
-        State,
-        Subvolume,
-        Wanted,
-    )
 
 _TOP = 5  # BTRFS_FS_TREE_OBJECTID: the subvolume that every btrfs has
 

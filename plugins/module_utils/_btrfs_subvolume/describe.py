@@ -8,13 +8,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
-        State,
-        Wanted,
-    )
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
+    State,
+    Wanted,
+)
 
 
 def describe(state: State, wanted: Wanted) -> dict[str, Any]:

@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
+    State,
+    Wanted,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
         QuotaGroup,
-    )
-    from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
-        State,
-        Wanted,
     )
 
 

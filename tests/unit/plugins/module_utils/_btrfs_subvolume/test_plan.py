@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.describe import describe
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     Filesystem,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume import describe
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.plan import (
+    plan,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     StorageError,
     destroyed,
@@ -303,7 +305,7 @@ def test_refusal(state, wanted, refusal, words):
 @pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
 @pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
 def test_invariant(holds, state, wanted, steps):
-    holds(Technology(plan, describe), state, wanted)
+    holds(Technology(plan, describe.describe), state, wanted)
 
 
 def test_what_is_lost_is_named_with_its_identity():

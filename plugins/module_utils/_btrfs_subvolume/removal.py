@@ -10,40 +10,23 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import uses
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
+    Held,
+    Place,
+    Removal,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import tables
 
 if TYPE_CHECKING:
-    from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.subvolume import (
-        Place,
-    )
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
         Reader,
     )
 
 _LISTED = re.compile(r"ID (\d+) .*?\btop level (\d+) .*?\buuid (\S+) +path (.+)")
-
-
-class Held(NamedTuple):
-    """A subvolume inside of another one, at whatever depth."""
-
-    id: int
-    uuid: str
-    holder: int  # the subvolume that it lies in directly
-    path: str
-    writable: bool = True
-
-
-class Removal(NamedTuple):
-    """What stands in the way of a subvolume's removal, or goes with it."""
-
-    held: tuple[Held, ...] = ()  # of Held, the innermost first
-    mounts: tuple[str, ...] = ()  # where it is mounted, and what is mounted in it, in any namespace
-    default: int = 5  # the subvolume that is mounted where none is named
-    writable: bool = True  # whether it is; what it holds can be removed from it only then
 
 
 def observe_removal(run: Reader, place: Place) -> Removal:
