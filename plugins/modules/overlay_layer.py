@@ -293,12 +293,14 @@ from functools import partial
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.describe import (
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.describe import (
     describe,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.observe import observe
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.plan import plan
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.observe import (
+    observe,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.state import (
     wanted_from,
 )
 

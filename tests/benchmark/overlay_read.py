@@ -106,11 +106,11 @@ def fill(folder, count, wanted):
 
 def read(folder, lowers):
     """Read the layer once, in this process, and measure that."""
-    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.changes import (
-        read_changes,
-    )
     from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
         Config,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer import (
+        changes,
     )
 
     config = Config(
@@ -118,16 +118,16 @@ def read(folder, lowers):
         upper=f"{folder}/upper",
     )
     begin, begin_cpu = time.perf_counter(), time.process_time()
-    changes = read_changes(config, limit=100)
+    found = changes.read_changes(config, limit=100)
     seconds, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
-    del changes["listed"]
+    del found["listed"]
     return {
-        "entries": changes["entries"],
+        "entries": found["entries"],
         "seconds": seconds,
-        "rate": changes["entries"] / seconds,
-        "cpu_rate": changes["entries"] / cpu,
+        "rate": found["entries"] / seconds,
+        "cpu_rate": found["entries"] / cpu,
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "changes": changes,
+        "changes": found,
     }
 
 

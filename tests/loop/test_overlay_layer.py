@@ -24,12 +24,12 @@ from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.containerhost.storage.plugins.module_utils._core import lock
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay import changes
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import (
     describe_overlays,
     overlay_findings,
     overlays,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer import changes
 from ansible_collections.containerhost.storage.plugins.modules import overlay_layer
 from support.loops import sh
 
@@ -814,7 +814,7 @@ def test_systemd_takes_the_unit(base):
     from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
         Config,
     )
-    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.unit import (
         OverlayUnit,
     )
 

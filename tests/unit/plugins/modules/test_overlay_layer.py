@@ -11,10 +11,12 @@ import json
 import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay import observe
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.changes import COUNTS
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import NAMES
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import Kernel
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer import observe
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.changes import (
+    COUNTS,
+)
 from ansible_collections.containerhost.storage.plugins.modules import overlay_layer
 
 KERNEL = Kernel("6.12.1", True, {}, False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of overlay mounts, as the kernel and units have them."""
+"""Options of overlay mounts, as the kernel has them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.con
     split_options,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import Kernel
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
-    OverlayUnit,
-    read_unit,
-    unit_text,
-)
 
 ON = {"redirect_dir": True, "redirect_always_follow": True, "index": True, "metacopy": True,
       "xino_auto": True}  # fmt: skip
@@ -65,41 +60,6 @@ PATHS = ["/plain", "/a:b", "/a,b", "/a b", "/a\\b", "/a\\:b", "/ä", "/=a", "/a%
 def test_what_is_written_is_read(path):
     config = Config((path, "/b", path), path, path, "on", True, False, "auto", True, True)
     assert read_config(split_options(",".join(config.written()))) == config
-
-
-@pytest.mark.parametrize("path", [path for path in PATHS if "\\" not in path])
-def test_a_unit_is_read_as_it_was_written(path):
-    config = Config((path, "/b"), path, path, redirect_dir="on", extra=("noatime",))
-    assert read_unit(OverlayUnit.of("/m", config).text) == config
-
-
-def test_a_unit():
-    unit = OverlayUnit.of("/srv/my app", Config(("/l:1", "/l 2", "/100%"), "/u", "/w", index=True))
-    assert unit.name == r"srv-my\x20app.mount"
-    assert unit.text.splitlines()[1:] == [
-        "[Unit]",
-        "Description=Overlay at /srv/my app",
-        "DefaultDependencies=no",
-        "Conflicts=umount.target",
-        "Before=umount.target",
-        "After=local-fs-pre.target zfs-mount.service",
-        'RequiresMountsFor="/l:1" "/l 2" "/100%%" "/u" "/w"',
-        "",
-        "[Mount]",
-        "What=overlay",
-        "Where=/srv/my app",
-        "Type=overlay",
-        r"Options=lowerdir=/l\:1:/l 2:/100%%,upperdir=/u,workdir=/w,index=on",
-        "Environment=LIBMOUNT_FORCE_MOUNT2=always",
-        "",
-        "[Install]",
-        "WantedBy=multi-user.target",
-    ]
-
-
-@pytest.mark.parametrize("text", [None, "", "[Mount]\nType=xfs\nOptions=noatime\n"])
-def test_a_unit_of_something_else(text):
-    assert read_unit(text) is None
 
 
 UPPER = Config(("/a",), "/u", "/w")
@@ -155,7 +115,3 @@ def test_options_by_kernel(release, parameters, names):
     options = ("redirect_dir", "index", "xino", "metacopy", "volatile", "userxattr")
     found = kernel(release, parameters)
     assert {name for name in options if found.lacks(name)} == names
-
-
-def test_a_path_too_long_for_a_unit_has_none():
-    assert unit_text("/srv/" + "-" * 64) is None

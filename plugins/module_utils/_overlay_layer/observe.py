@@ -22,9 +22,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
     mounted_at,
     mounts,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.changes import (
-    read_changes,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
     Config,
     read_config,
@@ -41,13 +38,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.lay
     examine_layer,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import uses
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.changes import (
+    read_changes,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.state import (
     State,
     Wanted,
     differences,
     goal,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.unit import (
     read_unit,
     unit_at,
     unit_text,

@@ -11,7 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.state import (
+    State,
+    Wanted,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.unit import (
     LONGEST_NAME,
     unit_at,
 )
@@ -24,10 +28,6 @@ if TYPE_CHECKING:
         Config,
     )
     from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import Layer
-    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
-        State,
-        Wanted,
-    )
 
 # What is in memory, and empty after a boot.
 _FLEETING = ("tmpfs", "ramfs")

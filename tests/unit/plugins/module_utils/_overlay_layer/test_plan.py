@@ -13,24 +13,24 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import Config
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.describe import (
-    describe,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import Kernel
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
     Layer,
     Place,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import Use
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.plan import plan
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rules import (
-    require_sane,
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.describe import (
+    describe,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.state import (
     State,
     Wanted,
+    require_sane,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import OverlayUnit
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.unit import (
+    OverlayUnit,
+)
 from support.invariants import INVARIANTS, Technology, outcome
 
 PARAMETERS = {

@@ -11,16 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.state import (
+    State,
+    Wanted,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
         Config,
     )
     from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import Layer
-    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
-        State,
-        Wanted,
-    )
 
 # What cannot be a lower layer: names without case, or mounts that come by themselves
 # (ovl_dentry_weird(), fs/overlayfs/util.c).

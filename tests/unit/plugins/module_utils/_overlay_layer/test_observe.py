@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import Config
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
     examine_layer,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import Wanted
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer import observe
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.state import (
+    Wanted,
+)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     TableLine,
 )
@@ -24,10 +25,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.con
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import Kernel
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import Layer
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rules import (
-    require_sane,
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.unit import (
+    read_unit,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import read_unit
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import Use
@@ -89,6 +89,66 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
     path = os.path.realpath(params["path"])
     report_limit = params["limit"] if params["report_changes"] else None
     return Wanted(path, config, params["state"], params["persistent"], report_limit)
+
+
+def require_sane(config: Config, path: str) -> None:
+    """Refuse what no host could have: paths that are none, and options that exclude each other."""
+    for role, folder in (("path", path), *config.layers):
+        _require_plain(role, folder)
+    where = f"The overlay at {path}"
+    redirect = config.redirect_dir
+    if config.metacopy and redirect not in (None, "on"):
+        raise StorageError(
+            where,
+            f"metacopy=on needs redirect_dir=on, and redirect_dir={redirect} is wanted",
+            "Leave redirect_dir out, or turn metacopy off",
+            refusal="options_conflict",
+        )
+    if config.userxattr and config.metacopy:
+        raise StorageError(
+            where,
+            "userxattr and metacopy=on exclude each other: the kernel does not trust what a user "
+            "can write",
+            "Turn one of them off",
+            refusal="options_conflict",
+        )
+    if config.userxattr and redirect in ("on", "follow"):
+        raise StorageError(
+            where,
+            f"userxattr and redirect_dir={redirect} exclude each other",
+            "Leave redirect_dir out, or set it to nofollow",
+            refusal="options_conflict",
+        )
+
+
+def _require_plain(role: str, folder: str) -> None:
+    if not folder.startswith("/"):
+        raise StorageError(
+            f"{role}={folder}",
+            "it is no absolute path",
+            "Write it like /srv/layers/base",
+            refusal="path_invalid",
+        )
+    bad = re.search(r'[\x00-\x1f\x7f"]', folder)
+    if bad:
+        raise StorageError(
+            f"{role}={folder!r}",
+            f"it has {bad[0]!r} in it, which mount(8) and the kernel's tables cannot carry",
+            "Rename the folder, or name it by a symbolic link",
+            refusal="path_invalid",
+        )
+    if "\\," in folder or folder.endswith(","):
+        raise StorageError(
+            f"{role}={folder}",
+            "it has a comma at its end or behind a backslash, which mount(8) reads otherwise than "
+            "the kernel",
+            "Rename the folder, or name it by a symbolic link",
+            refusal="path_invalid",
+        )
+    if role == "path" and folder == "/":
+        raise StorageError(
+            "path=/", "it is the root of the host", "Name a folder below it", refusal="path_is_root"
+        )
 
 
 def _tidy(path: str) -> str:

@@ -22,11 +22,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer_rules import (
-    require_free,
-    require_layers,
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer import (
+    layer_rules,
+    unit_rules,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rules import (
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.rules import (
     findings,
     require_changeable,
     require_idle,
@@ -34,20 +34,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.rul
     require_overlay,
     require_supported,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.state import (
     State,
     Wanted,
     differences,
     goal,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit import (
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.unit import (
     OverlayUnit,
     unit_at,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unit_rules import (
-    can_come_back,
-    require_keepable,
-    require_removable,
 )
 
 if TYPE_CHECKING:
@@ -73,12 +68,12 @@ def _mounted(state: State, wanted: Wanted) -> Plan:
     persistent = _persistent(state, wanted)
     require_list(config, wanted)
     if persistent:
-        require_keepable(state, wanted, config)
+        unit_rules.require_keepable(state, wanted, config)
     if mounting:
         require_supported(state, wanted, config)
         require_changeable(state, wanted, config, changed)
-        require_layers(state, wanted, config)
-        require_free(state, wanted, config)
+        layer_rules.require_layers(state, wanted, config)
+        layer_rules.require_free(state, wanted, config)
         require_idle(state, wanted)
     folders = _folders(state, wanted, config) if mounting else []
     steps: list[Command | WriteFile] = []
@@ -113,7 +108,7 @@ def _gone(state: State, wanted: Wanted) -> Plan:
         steps.append(_unmount(wanted, "its layers stay as they are"))
     after = state._replace(mounted=None, current=None, holders=())
     if wanted.state == "absent":
-        require_removable(state, wanted)
+        unit_rules.require_removable(state, wanted)
         steps += _forget(state, wanted)
         after = after._replace(unit_text=None, enabled=False)
     return Plan(kept(steps), after)
@@ -125,7 +120,7 @@ def _persistent(state: State, wanted: Wanted) -> bool:
         return wanted.persistent
     if state.current is not None or state.table is not None or not state.systemd:
         return state.table is not None or state.unit_text is not None
-    return can_come_back(state, goal(state, wanted))
+    return unit_rules.can_come_back(state, goal(state, wanted))
 
 
 def _unit_steps(

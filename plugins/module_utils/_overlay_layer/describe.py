@@ -8,18 +8,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
     NAMES,
     effective,
 )
-
-if TYPE_CHECKING:
-    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.state import (
-        State,
-        Wanted,
-    )
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.state import (
+    State,
+    Wanted,
+)
 
 
 def describe(state: State, wanted: Wanted) -> dict[str, Any]:
