@@ -256,10 +256,16 @@ from functools import partial
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import wanted_from
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.describe import describe
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe import observe
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.describe import (
+    describe,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.observe import (
+    observe,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
+    wanted_from,
+)
 
 
 def main():

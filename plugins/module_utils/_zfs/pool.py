@@ -25,7 +25,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.files 
 from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
     find_program,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe import KSTAT
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.datasets import KSTAT
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (

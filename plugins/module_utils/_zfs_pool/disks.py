@@ -35,7 +35,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool im
     PoolMember,
     member_on,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.rules import (
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.rules import (
     require_pool,
     require_writable,
 )

@@ -39,15 +39,19 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.state
     MountState,
     Place,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import dataset as datasets
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.creation import make
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Dataset,
     Value,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.rules import (
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.creation import (
+    make,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.rules import (
     require_pool,
     require_writable,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
+    Wanted as DatasetWanted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
     State,
@@ -111,7 +115,7 @@ def _prepare(state: State, pool: str, place: Place, target: str) -> tuple[list[C
     dataset = state.datasets.get(place.target)
     given = not_yet_mounted(target)
     if dataset is None:
-        wish = datasets.Wanted(place.target, properties=MappingProxyType(given), parents=True)
+        wish = DatasetWanted(place.target, properties=MappingProxyType(given), parents=True)
         steps, after = make(state.zfs(pool), wish)
         return steps, state._replace(datasets=after.datasets)
     _require_usable(dataset)

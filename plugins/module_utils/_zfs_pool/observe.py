@@ -31,7 +31,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.obser
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import MountState
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.observe import (
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.datasets import (
     read_datasets,
     read_pool,
     require_answers,

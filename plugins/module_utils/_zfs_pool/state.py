@@ -30,12 +30,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
     Dataset,
     Pool,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
-    State as DatasetState,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
     PoolMember,
     member_on,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
+    State as DatasetState,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.arc import ArcState
 

@@ -13,13 +13,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
     Dataset,
     Member,
     Pool,
-    State,
     Value,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
     PROPERTIES,
     UNLIMITED,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import State
 
 # What only later releases have.
 _LATER = ("prefetch", "direct", "longname", "volthreading")

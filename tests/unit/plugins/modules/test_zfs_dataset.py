@@ -11,7 +11,8 @@ from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.containerhost.storage.plugins.module_utils._core import lock
 from ansible_collections.containerhost.storage.plugins.module_utils._host import programs
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import observe
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import datasets
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset import observe
 from ansible_collections.containerhost.storage.plugins.modules import zfs_dataset
 from support.zfs_hosts import dataset, pool
 
@@ -75,9 +76,9 @@ class Ended(Exception):  # noqa: N818
 def host(tmp_path, monkeypatch):
     host = Host()
     (tmp_path / "zfs").touch()
-    monkeypatch.setattr(observe, "DEVICE", str(tmp_path / "zfs"))
-    monkeypatch.setattr(observe, "MODULE", str(tmp_path / "zfs"))
-    monkeypatch.setattr(observe, "KSTAT", str(tmp_path))
+    monkeypatch.setattr(datasets, "DEVICE", str(tmp_path / "zfs"))
+    monkeypatch.setattr(datasets, "MODULE", str(tmp_path / "zfs"))
+    monkeypatch.setattr(datasets, "KSTAT", str(tmp_path))
     monkeypatch.setattr(programs.shutil, "which", lambda *_args, **_more: "/usr/sbin/zfs")
     monkeypatch.setattr(observe, "find_uses", lambda datasets: ())
     monkeypatch.setattr(lock, "PATH", str(tmp_path / "lock"))

@@ -13,7 +13,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.containerhost.storage.plugins.module_utils._core import apply, lock
 from ansible_collections.containerhost.storage.plugins.module_utils._host import programs
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import observe as zfs
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import datasets as zfs
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
     pool as zfs_pool_members,
 )

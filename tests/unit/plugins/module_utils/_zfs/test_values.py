@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import wanted_from
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import (
     ancestors,
     check_name,
@@ -26,24 +25,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values 
 )
 from hypothesis import given
 from hypothesis import strategies as st
-
-PARAMS = {
-    "name": "tank/a",
-    "properties": {},
-    "inherit": [],
-    "origin": None,
-    "rename_from": None,
-    "promote": False,
-    "recursive": False,
-    "clones": False,
-    "parents": False,
-    "state": "present",
-}
-
-
-def wanted(**params):
-    return wanted_from({**PARAMS, **params})
-
 
 GOOD_NAMES = ["tank", "tank/a", "tank/a-b_c.d:e", "tank/a b", "tank/a@2026-11-20", "t/-a"]
 
@@ -86,69 +67,6 @@ def test_what_lies_above_and_below():
     assert ancestors("tank/a/b@s") == ("tank/a/b", "tank/a", "tank")
     below = [is_below(it, "tank/a") for it in ("tank/a", "tank/a/b", "tank/a@s", "tank/ab")]
     assert below == [True, True, True, False]
-
-
-TOGETHER = [
-    (
-        {"properties": {"quota": "1G"}, "inherit": ["quota"]},
-        "options_conflict",
-        "to be set and to be inherited",
-    ),
-    ({"origin": "tank/o"}, "origin_invalid", "is no snapshot, and only those can be cloned"),
-    ({"origin": "other/o@s"}, "origin_invalid", "a clone lies in the pool of its origin"),
-    ({"name": "tank/a@s", "origin": "tank/o@s"}, "origin_invalid", "a snapshot cannot be a clone"),
-    ({"name": "tank/a@s", "promote": True}, "not_a_clone", "only clones can be promoted"),
-    ({"rename_from": "other/a"}, "rename_invalid", "renamed into another pool"),
-    ({"rename_from": "tank/a@s"}, "rename_invalid", "a snapshot stays a snapshot"),
-    (
-        {"name": "tank/a@s", "rename_from": "tank/b@s"},
-        "rename_invalid",
-        "within its own filesystem",
-    ),
-    ({"name": "tank/a/b", "rename_from": "tank/a"}, "rename_invalid", "to below itself"),
-    (
-        {"rename_from": "tank//b"},
-        "name_invalid",
-        "rename_from=tank//b: a part of the name is empty",
-    ),
-    (
-        {"properties": {"used": "1G"}},
-        "property_readonly",
-        "it tells about a dataset and cannot be set",
-    ),
-    ({"inherit": ["guid"]}, "property_readonly", "it tells about a dataset and cannot be set"),
-    ({"properties": {"version": 5}}, "property_unmanaged", "`zfs upgrade` raises it"),
-    (
-        {"properties": {"userquota@bob": "1G"}},
-        "property_unmanaged",
-        "`zfs set` and `zfs userspace`",
-    ),
-    ({"properties": {"Quota": "1G"}}, "property_unknown", "ZFS has no property of that name"),
-    ({"properties": {"-o": "1G"}}, "property_unknown", "ZFS has no property of that name"),
-    (
-        {"properties": {"-x:y": "1"}},
-        "property_name_invalid",
-        "ZFS takes no user property of that name",
-    ),
-    (
-        {"properties": {"X:y": "1"}},
-        "property_name_invalid",
-        "ZFS takes no user property of that name",
-    ),
-    (
-        {"properties": {"x:" + "y" * 254: "1"}},
-        "property_name_invalid",
-        "ZFS takes no user property of that name",
-    ),
-]
-
-
-@pytest.mark.parametrize(("params", "refusal", "words"), TOGETHER)
-def test_what_no_host_could_have_is_refused(params, refusal, words):
-    with pytest.raises(StorageError) as refused:
-        wanted(**params)
-    assert words in str(refused.value)
-    assert refused.value.details == {"refusal": refusal}
 
 
 VALUES = [

@@ -13,7 +13,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     parse_mountinfo,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import observe as zfs
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import datasets as zfs
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import pool as zfs_pool
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool import observe
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (

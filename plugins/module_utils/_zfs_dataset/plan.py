@@ -22,19 +22,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.words import listed
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
-    names,
-    property_rules,
-    rules,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.absence import plan_absence
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.creation import make, whole
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Dataset,
     Pool,
-    State,
     Value,
-    Wanted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
     PROPERTIES,
@@ -44,6 +36,21 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.report 
     fullness,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset import (
+    property_rules,
+    rules,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.absence import (
+    plan_absence,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.creation import (
+    make,
+    whole,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
+    State,
+    Wanted,
+)
 
 
 def plan(state: State, wanted: Wanted) -> Plan:

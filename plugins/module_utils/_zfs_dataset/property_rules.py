@@ -18,13 +18,17 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.propert
     PROPERTIES,
     feature,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.rules import require_pool
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import unknown
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.rules import (
+    require_pool,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
         Dataset,
         Pool,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
         State,
         Wanted,
     )

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
         Dataset,
         Pool,
-        State,
         Use,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
+        State,
         Wanted,
     )
 

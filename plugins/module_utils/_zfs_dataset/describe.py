@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
-        Dataset,
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Dataset
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
         State,
         Wanted,
     )

@@ -14,14 +14,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     destroyed,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, KIB, MIB
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
-    Use,
-    Value,
-    Wanted,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.describe import describe
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Use, Value
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import canonical
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.describe import (
+    describe,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import Wanted
 from hypothesis import given
 from hypothesis import strategies as st
 from support.invariants import INVARIANTS, Technology, outcome

@@ -15,15 +15,17 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import KIB
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
-    names,
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
+    Dataset,
+    Value,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset import (
     property_rules,
     rules,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
-    Dataset,
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
     State,
-    Value,
     Wanted,
 )
 

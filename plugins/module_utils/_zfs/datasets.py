@@ -4,7 +4,7 @@
 
 # This module is private to the collection: nothing outside of it may rely on it.
 
-"""Reading datasets: two commands where nothing is to be done, however many properties."""
+"""Asking ZFS for pools and datasets: one command for many, however many properties."""
 
 from __future__ import annotations
 
@@ -19,17 +19,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.files 
 from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
     find_program,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.busy import find_uses
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
     Dataset,
     Member,
     Pool,
-    State,
     Value,
-    Wanted,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
@@ -42,32 +37,6 @@ KSTAT = "/proc/spl/kstat/zfs"
 
 _MISSING = re.compile(r"cannot open '.*': (dataset does not exist|no such pool.*)")
 _COLUMNS = "name,type,guid,origin,clones,userrefs"
-
-
-def observe(run: Reader, wanted: Wanted) -> State:
-    """Read the wanted dataset and all it depends on.
-
-    :raises StorageError: ZFS is not there to be asked, or the pool does not answer.
-    """
-    require_zfs()
-    pool = names.pool_of(wanted.name)
-    require_answers(pool)
-    found = read_pool(run, pool)
-    if found is None:
-        return State(None, MappingProxyType({}))
-    asked = [wanted.name, *names.ancestors(wanted.name)]
-    asked += [name for name in (wanted.origin, wanted.rename_from) if name]
-    state = State(found, MappingProxyType(read_datasets(run, dict.fromkeys(asked))))
-    if not wanted.present:
-        state = state._replace(members=_read_members(run, state, wanted))
-        doomed = {member.name: member.type for member in state.members}
-        return state._replace(uses=find_uses(doomed))
-    if names.is_snapshot(wanted.name) and wanted.recursive:
-        top = names.dataset_of(wanted.name)
-        if top in state.datasets:
-            state = state._replace(members=list_members(run, top))
-    moved = _to_be_unmounted(state, wanted)
-    return state._replace(uses=find_uses(moved)) if moved else state
 
 
 def has_tools() -> bool:
@@ -200,44 +169,3 @@ def parse_list(text: str) -> tuple[Member, ...]:
             )
         )
     return tuple(found)
-
-
-def _read_members(run: Reader, state: State, wanted: Wanted) -> tuple[Member, ...]:
-    """The dataset, all below it, and all that is cloned from any of that, wherever it lies."""
-    top = wanted.name
-    if names.is_snapshot(top) and wanted.recursive:
-        top = names.dataset_of(top)
-    found, tops = {}, [top] if top in state.datasets else []
-    while tops:
-        for member in list_members(run, tops.pop()):
-            if _goes(member.name, wanted):
-                found[member.name] = member
-                tops += [clone for clone in member.clones if clone not in found]
-        tops = [top for top in dict.fromkeys(tops) if top not in found]
-    return tuple(found.values())
-
-
-def _goes(name: str, wanted: Wanted) -> bool:
-    """Whether a dataset that was listed is one of those that would go, or is cloned from them."""
-    if not (names.is_snapshot(wanted.name) and wanted.recursive):
-        return True
-    top, snapshot = wanted.name.split("@")
-    return not names.is_below(name, top) or name.partition("@")[2] == snapshot
-
-
-def _to_be_unmounted(state: State, wanted: Wanted) -> dict[str, str]:
-    """What would be unmounted on the way: name -> type."""
-    source = state.dataset(wanted.rename_from)
-    if source and wanted.name not in state.datasets:
-        return {source.name: source.type}
-    dataset = state.dataset(wanted.name)
-    if dataset is None or dataset.shown("mounted") != "yes":
-        return {}
-    moving = [name for name in ("mountpoint", "canmount") if name in wanted.properties]
-    differ = any(
-        not same(name, wanted.properties[name], dataset.shown(name), dataset.plain)
-        for name in moving
-        if wanted.properties[name] not in ("on", "noauto")
-    )
-    back = "mountpoint" in wanted.inherit and dataset.values["mountpoint"].own
-    return {dataset.name: dataset.type} if differ or back else {}

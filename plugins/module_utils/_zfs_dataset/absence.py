@@ -25,11 +25,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.words 
     listed,
     plural,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names, rules
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset import rules
 
 if TYPE_CHECKING:
-    from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import (
-        Member,
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Member
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
         State,
         Wanted,
     )
