@@ -16,14 +16,14 @@ import subprocess
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.containerhost.storage.plugins.module_utils._core import journal, lock
+from ansible_collections.containerhost.storage.plugins.module_utils._core import journals, lock
 from ansible_collections.containerhost.storage.plugins.modules import btrfs_subvolume
 from support.loops import Loops
 
 
 @pytest.fixture(autouse=True)
 def _own_journal(monkeypatch, tmp_path):
-    monkeypatch.setattr(journal, "FOLDER", str(tmp_path / "journals"))
+    monkeypatch.setattr(journals, "FOLDER", str(tmp_path / "journals"))
 
 
 TOOLS = {"btrfs": "btrfs-progs", "mkfs.btrfs": "btrfs-progs", "chattr": "e2fsprogs"}

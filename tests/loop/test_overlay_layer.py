@@ -489,10 +489,10 @@ def in_user_namespace(host, **options):
         import json, sys
         from ansible.module_utils.testing import patch_module_args
         from ansible_collections.containerhost.storage.plugins.module_utils._core import (
-            journal, lock
+            journals, lock
         )
         from ansible_collections.containerhost.storage.plugins.modules import overlay_layer
-        lock.PATH, journal.FOLDER = sys.argv[2:]
+        lock.PATH, journals.FOLDER = sys.argv[2:]
         with patch_module_args(json.loads(sys.argv[1])):
             overlay_layer.main()
     """)
