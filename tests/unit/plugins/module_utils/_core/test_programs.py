@@ -158,8 +158,8 @@ def test_a_step_that_has_ended_is_told_nothing():
 def test_nobody_waits_for_a_step_that_has_ended(module, monkeypatch):
     waiting, real = [], threading.Thread
 
-    def thread(**more):
-        waiting.append(real(**more))
+    def thread(target, **more):
+        waiting.append(real(target=target, **more))
         return waiting[-1]
 
     monkeypatch.setattr(programs.threading, "Thread", thread)
