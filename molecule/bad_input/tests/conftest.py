@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from traces import traces
 
 ID = "/dev/disk/by-id/virtio-disk{}"
 MADE = "/root/disks-are-made"
@@ -42,13 +43,3 @@ def unchanged(host, disk):
     before = traces(host)
     yield
     assert traces(host) == before
-
-
-def traces(host):
-    """Return the sectors written to each disk, what the configuration is, and how old it is."""
-    return host.check_output(
-        "for disk in /dev/disk/by-id/virtio-disk*[0-9]; do"
-        " awk '{print $7}' /sys/class/block/$(basename $(realpath $disk))/stat; done;"
-        " find /etc/lvm /etc/docker /etc/systemd -exec stat --format '%n %Y %s' {} + | sort;"
-        " systemctl show --property InvocationID docker"
-    )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from traces import traces
 
 FOLDER = "/var/lib/containerhost-storage"
 SMALL = f"mkdir --mode 700 --parents {FOLDER} && mount -t tmpfs -o size=64k,mode=700 small {FOLDER}"
@@ -17,17 +18,9 @@ FOREIGN = f"{SMALL} && chmod 777 {FOLDER}"
 @pytest.fixture
 def unchanged(host):
     """Prove that nothing is done: no disk is written to, and nothing is configured."""
-
-    def traces():
-        return host.check_output(
-            "awk '{print $7}' /sys/class/block/$(basename $(realpath /dev/disk/by-id/virtio-disk1))"
-            "/stat; find /etc/lvm /etc/docker /etc/systemd -exec stat --format '%n %Y %s' {} +"
-            " | sort; systemctl show --property InvocationID docker"
-        )
-
-    before = traces()
+    before = traces(host)
     yield
-    assert traces() == before
+    assert traces(host) == before
 
 
 @pytest.mark.parametrize(

@@ -115,10 +115,17 @@ def _open_changes(module: Any, run: Reader, lock: int | None) -> dict[str, Any]:
     return recover(lambda name: Taker(module, name, lock))
 
 
-def _act(module: Any, planned: Plan, *more: Any) -> Any:
+def _act(
+    module: Any,
+    planned: Plan,
+    prove: Callable[[], S],
+    hold: Hold | None,
+    lock: int | None,
+    journaled: bool,
+) -> S:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.act import act
 
-    return act(module, planned, *more)
+    return act(module, planned, prove, hold, lock, journaled)
 
 
 def _fail(

@@ -119,10 +119,12 @@ def parts(state: State, goal: Goal, wanted: Wanted) -> tuple[Part, ...]:
         for it in reversed(files)
     )
     # Asked for also where it need not restart: stopped for others, it starts on the new file.
-    running = unit.invocation if unit.running else ""
-    pause = Pause(unit.name, diagnose=_last_words(unit.name), invocation=running)
+    pause = Pause(unit.name)
     if why:
         pause = _restart(state, why, _back_on_its_driver(state, goal, wanted) if new else None)
+    pause = pause._replace(
+        diagnose=_last_words(unit.name), invocation=unit.invocation if unit.running else ""
+    )
     return (Part(tuple(files), undo, pauses=(pause,)),)
 
 
@@ -191,8 +193,6 @@ def _restart(state: State, why: Iterable[str], back_on: tuple[WriteFile, ...] | 
         unit.name,
         start=tuple(start),
         back=() if back_on is None else (*back_on, _reset(unit.name), back),
-        diagnose=_last_words(unit.name),
-        invocation=unit.invocation if unit.running else "",
     )
 
 
