@@ -41,22 +41,31 @@ def parser() -> argparse.ArgumentParser:
     )
     all_commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    up = all_commands.add_parser("up", help="have hosts running, and an inventory of them")
-    up.add_argument("--hosts", type=count, default=1, metavar="N", help="how many (default: 1)")
-    up.add_argument(
+    kind = argparse.ArgumentParser(add_help=False)
+    kind.add_argument(
         "--release", choices=list(RELEASES), default="bookworm", help="Debian (default: bookworm)"
     )
-    up.add_argument(
+    kind.add_argument(
         "--with", dest="extra", choices=["", *EXTRAS], default="", metavar="EXTRA",
         help=f"an image that also has: {', '.join(EXTRAS)}",
     )  # fmt: skip
+    kind.add_argument(
+        "--memory", type=memory, default="2G", metavar="SIZE", help="of each host (default: 2G)"
+    )
+
+    ready = all_commands.add_parser(
+        "ready", parents=[kind], help="make what such hosts wake from, and no host"
+    )
+    ready.set_defaults(run=commands.ready)
+
+    up = all_commands.add_parser(
+        "up", parents=[kind], help="have hosts running, and an inventory of them"
+    )
+    up.add_argument("--hosts", type=count, default=1, metavar="N", help="how many (default: 1)")
     up.add_argument(
         "--disks", type=checked(parse_disks), default="10G,10G", metavar="SIZE,...",
         help="data disks of each host (default: 10G,10G; '' for none)",
     )  # fmt: skip
-    up.add_argument(
-        "--memory", type=memory, default="2G", metavar="SIZE", help="of each host (default: 2G)"
-    )
     up.add_argument(
         "--name", type=name, metavar="PREFIX",
         help="hosts are called PREFIX1, PREFIX2, ... (default: the release)",

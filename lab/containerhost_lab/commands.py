@@ -20,14 +20,27 @@ from .progress import Step
 from .sizes import format_size
 
 
-def up(arguments: argparse.Namespace) -> None:
-    """Have the hosts running and in the inventory."""
+def ready(arguments: argparse.Namespace) -> None:
+    """Have what hosts of that kind wake from: image, accelerator, saved state."""
+    wake_from(arguments)
+
+
+def wake_from(kind: argparse.Namespace) -> tuple[Path, Path, Path]:
+    """Return image, saved state and key for hosts of a release, an extra and a memory size.
+
+    What is not there yet is made, which takes minutes.
+    """
     packages.ensure()
     key = image.ssh_key()
-    base = image.obtain(arguments.release, arguments.extra)
+    base = image.obtain(kind.release, kind.extra)
     accelerator, reason = acceleration.choose(base)
     print(f"Guests run {reason}.")
-    saved = state.obtain(base, arguments.release, arguments.memory, accelerator, key)
+    return base, state.obtain(base, kind.release, kind.memory, accelerator, key), key
+
+
+def up(arguments: argparse.Namespace) -> None:
+    """Have the hosts running and in the inventory."""
+    base, saved, key = wake_from(arguments)
     prefix = arguments.name or arguments.release
     with changing():
         for number in range(1, arguments.hosts + 1):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import yaml
+
 from . import ROOT, run_and_read
 
 # What `make test` runs; `make test-all` runs every folder of molecule/ that is a scenario.
@@ -22,7 +24,16 @@ SAMPLE = (
     "bad_input",
 )
 # These take longest: with several at a time they start first, so that none runs alone at the end.
-LONG = ("overlay_layer", "engine_28", "zfs_pool", "auto", "bad_input", "overlay2_existing", "zfs")
+LONG = (
+    "overlay_layer",
+    "engine_28",
+    "zfs_pool",
+    "auto",
+    "interrupted",
+    "bad_input",
+    "overlay2_existing",
+    "zfs",
+)
 LIMIT = "2400"  # seconds for one scenario; longer means that something hangs
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -49,9 +60,28 @@ def run_part(new_row, options):
             else:
                 row.check(f"there is no molecule/{scenario}/molecule.yml", False)
 
+    with new_row("molecule images") as row:
+        for release, extra, memory in kinds(set(wanted) & set(everything)):
+            kind = [f"--release={release}", f"--with={extra}", f"--memory={memory}"]
+            row.command(" ".join(kind), [ROOT / "lab" / "lab", "ready", *kind])
+
     with ThreadPoolExecutor(max(1, options.jobs)) as pool:
         for done in [pool.submit(work, scenario) for scenario in wanted]:
             done.result()
+
+
+def kinds(scenarios):
+    """Return the kinds of host that scenarios take, as (release, extra, memory).
+
+    A kind's image takes up to half an hour the first time, which is no scenario's time.
+    """
+    found = set()
+    for scenario in scenarios:
+        inventory = ROOT / "molecule" / scenario / "inventory" / "hosts.yml"
+        for host in yaml.safe_load(inventory.read_text())["nodes"]["hosts"].values():
+            machine = host["machine"]
+            found.add((machine["release"], machine.get("with", ""), machine.get("memory", "2G")))
+    return sorted(found)
 
 
 def test(row, scenario, prefix):

@@ -30,6 +30,11 @@ def test_up_takes_what_it_is_told():
     assert parser().parse_args(["up", "--disks", ""]).disks == []
 
 
+def test_ready_is_about_a_kind_of_host():
+    ready = parse("ready --release testing --with zfs --memory 1G")
+    assert (ready.release, ready.extra, ready.memory) == ("testing", "zfs", GIB)
+
+
 def test_a_command_for_a_host_is_passed_on_as_it_is():
     ssh = parse("ssh bookworm1 ls -l --all")
     assert (ssh.name, ssh.words) == ("bookworm1", ["ls", "-l", "--all"])
