@@ -33,6 +33,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     seal,
 )
 from support.deletions import every_verb_that_deletes_declares_what_it_destroys
+from support.ends import wherever_it_ends_the_next_run_goes_back
 from support.failures import done_is_what_is_kept_and_what_is_taken_back
 
 
@@ -166,6 +167,7 @@ INVARIANTS = [
     every_command_is_a_list_of_plain_words,
     nothing_is_destroyed_without_consent,
     done_is_what_is_kept_and_what_is_taken_back,
+    wherever_it_ends_the_next_run_goes_back,
     every_verb_that_deletes_declares_what_it_destroys,
 ]
 
