@@ -4,7 +4,7 @@ SCENARIO ?= default
 JOBS ?= 1
 python := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint unit mutants loop sanity docs molecule bench build clean
+.PHONY: help setup demo test test-all lint unit mutants loop sanity docs faults molecule bench build clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,7 +18,7 @@ test: setup ## everything that CI runs, in well under an hour
 test-all: setup ## the same with every scenario and every mutant; JOBS=2 runs two of them at a time
 	$(python) tests/run --all --jobs $(JOBS)
 
-lint unit loop sanity docs: setup
+lint unit loop sanity docs faults: setup
 	$(python) tests/run $@
 
 lint: ## style, documentation, role arguments, changelog
@@ -26,6 +26,7 @@ unit: ## planners, parsers and modules, without a host
 loop: ## btrfs and overlay on loop files, on this machine's kernel (root)
 sanity: ## ansible-test sanity on the ansible-core releases that this Python runs
 docs: ## build the reference
+faults: ## where a run can end, and what is left then: shown, and tried at every instant (root)
 
 mutants: setup ## break the code in one place at a time: does a test notice? ROOM=_core
 	$(python) tests/run mutants --all $(addprefix --room ,$(ROOM))

@@ -20,9 +20,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs impor
     superblock,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core import lock
+from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
+    open_changes,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as host_disk
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mount_unit, mounts
 from ansible_collections.containerhost.storage.plugins.modules import btrfs_filesystem
+from support.instants import killed_at, sampled
 from support.loops import sh
 
 MIB = 1024**2
@@ -433,3 +437,36 @@ def test_superblocks_say_what_the_tool_shows(host):
             ("dev_item.total_bytes", found.size),
         ):
             assert re.search(rf"(?m)^{re.escape(name)}\t+(.*)$", text)[1] == str(value), name
+
+
+# --- killed
+
+
+def test_killed_wherever_it_is_the_next_run_goes_on_from_there(loops, host):
+    """Made of one disk, then given a second: two lives, killed at one instant each."""
+    for instant in sampled(0):
+        one, two = host.disk(f"one{instant}"), host.disk(f"two{instant}")
+        came = []
+        for disks in ([one], [one, two]):
+            came.append(
+                killed_at(
+                    instant, lambda disks=disks: run(host, devices=disks), basic.AnsibleModule
+                )
+            )
+            done = run(host, devices=disks)
+            assert not done.get("failed"), done
+            assert len(shown(host, r"devid +\d+ size")) == len(disks)
+            if disks == [one]:
+                (host.where / "file").write_text("kept")
+            again = run(host, devices=disks)
+            assert (again["changed"], again["commands"]) == (False, []), again
+            assert open_changes() == []
+        assert (host.where / "file").read_text() == "kept"
+        sh("umount", str(host.where))
+        for path in host.units.glob("**/*.mount"):
+            path.unlink()
+        for name in (f"one{instant}", f"two{instant}"):
+            host.pull(name)
+        if not any(came):
+            assert instant > 5
+            break

@@ -10,7 +10,12 @@ import re
 import subprocess
 
 import pytest
+from ansible.module_utils import basic
+from ansible_collections.containerhost.storage.plugins.module_utils._core.journal import (
+    open_changes,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+from support.instants import killed_at, sampled
 from support.loops import sh
 
 READING = ("btrfs subvolume list", "btrfs subvolume get-default")
@@ -494,3 +499,50 @@ def test_cg_a_plain_folder_is_no_success(top, subvolume):
 def test_nothing_is_left_mounted(loops, top):
     loops.clean()
     assert mounts.mounted_at(str(top)) is None
+
+
+# --- killed
+
+
+LIVES = {
+    "made with limits": (None, {"quota": {"referenced": "10m"}, "compression": "zstd"}),
+    "made of a template": (None, {"snapshot_of": "template", "readonly": True}),
+    "set otherwise": ("a", {"compression": "zstd", "readonly": True}),
+    "removed": ("a", {"state": "absent"}),
+}
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_killed_wherever_it_is_the_next_run_goes_on_from_there(loops, subvolume, life):
+    there, options = LIVES[life]
+    for instant in sampled(list(LIVES).index(life)):
+        top = loops.make(f"fs{instant}")
+        quotas_on(top)
+        create(top / "other")
+        (top / "other" / "file").write_text("kept")
+        create(top / "template")
+        if there:
+            create(top / there)
+        wish = {
+            name: str(top / value) if name == "snapshot_of" else value
+            for name, value in options.items()
+        }
+        seal = subvolume(top / "a", check=True, **wish).get("seal")
+
+        def run(top=top, wish=wish, seal=seal):
+            subvolume(top / "a", consent=seal, **wish)
+
+        came = killed_at(instant, run, programs=basic.AnsibleModule)
+        planned = subvolume(top / "a", check=True, **wish)
+        assert not planned.get("failed"), planned
+        done = subvolume(top / "a", consent=planned.get("seal"), **wish)
+        assert not done.get("failed"), done
+        assert ("a" in listed(top)) == (options.get("state") != "absent")
+        assert (top / "other" / "file").read_text() == "kept"
+        again = subvolume(top / "a", **wish)
+        assert (again["changed"], again["steps"]) == (False, []), again
+        assert open_changes() == []
+        loops.clean()
+        if not came:
+            assert instant > 5
+            break

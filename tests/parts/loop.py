@@ -20,7 +20,10 @@ def run_part(new_row, options):
     report.unlink(missing_ok=True)
     with new_row("loop") as row:
         install_tools()
-        status = run(["pytest", "-q", "-rs", "tests/loop", f"--junitxml={report}"])
+        status = run(
+            ["pytest", "-q", "-rs", "tests/loop", f"--junitxml={report}"],
+            env={"CONTAINERHOST_THOROUGH": "1"} if options.all else None,
+        )
         row.junit(report)
         if status and not row.failures:
             row.check(f"pytest ended with status {status}", False)

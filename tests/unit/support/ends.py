@@ -70,13 +70,15 @@ def ends(parts) -> Iterator[End]:
     yield End(len(steps))
 
 
-def killed(parts, end, back_to=None) -> Outcome:
+def killed(parts, end, back_to=None, started=False) -> Outcome:
     """What the next run makes of a run that was killed there.
 
+    :param started: whether the units have been started since, as by a boot.
     :param back_to: the number of steps of the way back after which that is killed as well, so that
         a third run has to do the rest; None for a way back that comes to its end.
     """
     steps, way = moves(parts), []
+    run = _started if started else _not_started
     journal = _journal.open_journal(_journal.new_run(), "storage_layout", parts)
     for number in range(end.done):
         journal.begin(number)
@@ -98,9 +100,9 @@ def killed(parts, end, back_to=None) -> Outcome:
     ):
         if back_to is not None:
             with contextlib.suppress(PowerCut):
-                _recover.recover(lambda _run: _not_started)
-        found = _recover.recover(lambda _run: _not_started)
-        assert not _recover.recover(lambda _run: _not_started), "something is open still"
+                _recover.recover(lambda _run: run)
+        found = _recover.recover(lambda _run: run)
+        assert not _recover.recover(lambda _run: run), "something is open still"
     (told,) = found["recovered"] if found else [{"taken_back": [], "kept": [], "message": ""}]
     done = [move.step.reason for move in steps[: end.done + end.landed]]
     return Outcome(done, _reasons(told["taken_back"]), _reasons(told["kept"]), way, told["message"])
@@ -140,6 +142,11 @@ def told_to_end(parts, done) -> Outcome:
 def _not_started(_argv, **_more):
     """A systemd whose units have not been started since."""
     return 0, "ActiveState=inactive\nInvocationID=\n", ""
+
+
+def _started(_argv, **_more):
+    """A systemd whose units have all been started since."""
+    return 0, "ActiveState=active\nInvocationID=another\n", ""
 
 
 def _reasons(steps):

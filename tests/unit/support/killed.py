@@ -9,8 +9,6 @@
 from __future__ import annotations
 
 import os
-import signal
-from unittest import mock
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core import (
     reconcile as _reconcile,
@@ -22,10 +20,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Plan,
     WriteFile,
 )
+from support.instants import killed_at
 from support.invariants import Ended, FakeModule
-
-# What a run calls to make anything last. It is killed before each of them in turn.
-INSTANTS = ("open", "write", "fsync", "fdatasync", "ftruncate", "rename", "unlink", "mkdir")
 
 
 class Host(FakeModule):
@@ -100,27 +96,4 @@ class Host(FakeModule):
 
 def run_killed(host, instant, plan=None):
     """Run in a process of its own, and kill it at an instant; whether it came to that."""
-    pid = os.fork()
-    if not pid:
-        try:
-            with _killed_at(instant):
-                host.run(plan)
-        finally:
-            os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
-
-
-def _killed_at(instant):
-    count = iter(range(10**6))
-    return mock.patch.multiple(
-        os, **{name: _counted(getattr(os, name), count, instant) for name in INSTANTS}
-    )
-
-
-def _counted(real, count, instant):
-    def call(*arguments, **more):
-        if next(count) == instant:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*arguments, **more)
-
-    return call
+    return killed_at(instant, lambda: host.run(plan))
