@@ -17,12 +17,14 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devic
     Part,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import (
+    LEAST,
     Profiles,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.usage import (
     Usage,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
+from ansible_collections.containerhost.storage.plugins.module_utils._core.options import one_of
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
@@ -132,8 +134,8 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
     return Wanted(
         label=label,
         devices=tuple(params["devices"]),
-        data=params["data_profile"],
-        metadata=params["metadata_profile"],
+        data=one_of("data_profile", params["data_profile"], LEAST),
+        metadata=one_of("metadata_profile", params["metadata_profile"], LEAST),
         where=params["path"],
         options=tuple(plain),
         subvolume=subvolume,

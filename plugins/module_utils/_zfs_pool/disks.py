@@ -43,12 +43,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.fi
     not_yet_mounted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
+    LAYOUTS,
     Imported,
     State,
     Wanted,
 )
-
-LAYOUTS = {"stripe": 1, "mirror": 2, "raidz1": 2, "raidz2": 3, "raidz3": 4}  # least disks
 
 ASHIFT = 12  # blocks of 4 KiB: right for all disks of today, and never to be changed
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
+from ansible_collections.containerhost.storage.plugins.module_utils._core.options import one_of
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import parse_size
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
@@ -38,6 +39,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset
     State as DatasetState,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.arc import ArcState
+
+LAYOUTS = {"stripe": 1, "mirror": 2, "raidz1": 2, "raidz2": 3, "raidz3": 4}  # least disks
 
 # zpool_name_valid() of libzfs_pool.c, and NAME_ERR_DISKLIKE of zfs_namecheck.c
 _RESERVED = re.compile(r"mirror|raidz|draid|spare|log$|c[0-9]")
@@ -141,7 +144,7 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
     arc_max = params["arc_max"]
     return Wanted(
         name=params["name"],
-        layout=params["layout"],
+        layout=one_of("layout", params["layout"], LAYOUTS),
         ashift=params["ashift"],
         arc_max=None if arc_max is None else parse_size(arc_max, "arc_max"),
         filesystem=filesystem,
