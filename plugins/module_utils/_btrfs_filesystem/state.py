@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -116,7 +117,7 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     check_path(params["path"])
     label = params["label"]
-    if not 0 < len(label.encode()) < 256 or label.startswith("-") or not label.isprintable():
+    if not 0 < len(os.fsencode(label)) < 256 or label.startswith("-") or not label.isprintable():
         raise StorageError(
             f"label={label}",
             "btrfs does not take it, or a command would take it for an option",
