@@ -2,9 +2,10 @@
 
 SCENARIO ?= default
 JOBS ?= 1
+SEED ?= 1
 python := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint unit mutants loop sanity docs faults molecule bench build clean
+.PHONY: help setup demo test test-all lint unit mutants loop sanity docs faults fuzz molecule bench build clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,6 +28,9 @@ loop: ## btrfs and overlay on loop files, on this machine's kernel (root)
 sanity: ## ansible-test sanity on the ansible-core releases that this Python runs
 docs: ## build the reference
 faults: ## where a run can end, and what is left then: shown, and tried at every instant (root)
+
+fuzz: setup ## 20,000 strange parameters, answers and trees: SEED=2 for others
+	$(python) tests/run fuzz --all --seed $(SEED)
 
 mutants: setup ## break the code in one place at a time: does a test notice? ROOM=_core
 	$(python) tests/run mutants --all $(addprefix --room ,$(ROOM))
