@@ -190,7 +190,11 @@ would_recover:
   type: list
   elements: dict
 seal:
-  description: The mark of what would be destroyed, to be given back as O(consent).
+  description:
+    - The mark of what would be destroyed, to be given back as O(consent).
+    - It is for this host, this pool and its volumes, and for the chunks that are in use by then. One
+      that is written or discarded meanwhile makes another seal; what is written over in place does
+      not show.
   returned: when something would be destroyed
   type: str
 destroys:

@@ -19,6 +19,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+    LogicalVolume,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     require_healthy,
 )
@@ -46,16 +49,11 @@ def plan_absence(state: State, wanted: Wanted) -> Plan:
                 refusal="pool_busy",
             )
         require_healthy(state.groups, wanted.vg)
-        used_percent = (
-            "nobody knows how full"
-            if pool.data_percent is None  # LVM does not say: it is inactive
-            else f"{pool.data_percent:.0f} percent used"
-        )
         lost = (
             f"thin pool {wanted.target} ({human(pool.extents * group.extent_size)}, UUID "
-            f"{pool.uuid}, {used_percent})"
+            f"{pool.uuid}, {_content(state, pool)})"
         )
-        lost += "".join(f" and its volume {lv.name} (UUID {lv.uuid})" for lv in volumes)
+        lost += "".join(f" and its volume {lv.name} (UUID {lv.uuid})" for lv in sorted(volumes))
         argv = ("lvremove", "--yes", wanted.target)
         steps.append(Command(f"Remove thin pool {wanted.target}", argv, destroys=(lost,)))
         gone = {pool.name} | {lv.name for lv in volumes}
@@ -71,3 +69,19 @@ def plan_absence(state: State, wanted: Wanted) -> Plan:
         profiles = {name: text for name, text in after.profiles.items() if name != wanted.profile}
         after = after._replace(profiles=profiles)
     return Plan(kept(steps), after)
+
+
+def _content(state: State, pool: LogicalVolume) -> str:
+    """How much is lost, as exactly as the host tells: the consent is for this, and no more."""
+    if state.content is not None:
+        transaction, data, metadata = state.content
+        return (
+            f"{human(data * pool.chunk_size)} used: {data} chunks, {metadata} blocks of metadata, "
+            f"transaction {transaction}"
+        )
+    used = (
+        "nobody knows how full"
+        if pool.data_percent is None  # LVM does not say: it is inactive
+        else f"{pool.data_percent:g} percent used, metadata {pool.metadata_percent:g} percent"
+    )
+    return f"{used}, transaction {pool.transaction_id}"

@@ -19,6 +19,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config 
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     observe_group,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.content import (
+    observe_content,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     State,
     Wanted,
@@ -32,17 +35,24 @@ if TYPE_CHECKING:
 
 
 def observe(run: Reader, wanted: Wanted) -> State:
-    """Read the pool and all it depends on. One command where nothing is to be done."""
+    """Read the pool and all it depends on. One command where nothing is to be done.
+
+    One more, and it is known what is in a pool that is to be gone.
+    """
     groups = observe_group(run, wanted.vg, wanted.devices)
     config = observe_lvm_config(run)
     names = {wanted.profile}
+    content = None
     for group in groups.lvm.named(wanted.vg):
         pool = group.lv(wanted.name)
         names |= {group.profile, pool.profile if pool else ""}
+        if pool and not wanted.present:
+            content = observe_content(run, wanted.vg, pool)
     texts = {name: read_profile(config.profile_dir, name) for name in names if name}
     return State(
         groups=groups,
         config=config,
         profiles={name: text for name, text in texts.items() if text is not None},
         thin_check=find_program("thin_check") is not None,
+        content=content,
     )

@@ -39,6 +39,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.au
     check_policy,
     parse_profile,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.content import (
+    Content,
+)
 
 
 class Wanted(NamedTuple):
@@ -76,6 +79,7 @@ class State(NamedTuple):
     config: LvmConfig
     profiles: dict[str, str]  # name -> text, of every profile that exists and matters here
     thin_check: bool
+    content: Content | None = None  # known where the pool is to be gone, and active
 
     def pool(self, wanted: Wanted) -> tuple[VolumeGroup | None, LogicalVolume | None]:
         """``(VolumeGroup, LogicalVolume)`` of the pool; None for what is not there.

@@ -57,3 +57,11 @@ def test_a_profile_is_read_whether_or_not_there_is_a_pool(run):
 
 def test_the_disks_are_part_of_the_wish():
     assert wanted_from({**PARAMS, "devices": ["/dev/vdb"]}).devices == ("/dev/vdb",)
+
+
+def test_only_what_is_to_be_gone_is_counted(run, monkeypatch):
+    monkeypatch.setattr(it, "observe_content", lambda run, vg, pool: (vg, pool.name))
+    assert it.observe(run, Wanted("docker", "thinpool")).content is None
+    gone = Wanted("docker", "thinpool", present=False)
+    assert it.observe(run, gone).content == ("docker", "thinpool")
+    assert it.observe(run, gone._replace(name="none")).content is None

@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import destroyed
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    destroyed,
+    seal,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
     GIB,
     KIB,
@@ -18,6 +21,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config 
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import LogicalVolume
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
     Policy,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.content import (
+    Content,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.describe import (
     describe,
@@ -245,9 +251,63 @@ def test_invariant(holds, state, wanted, steps):
 def test_what_is_lost_is_named_with_its_identity():
     steps = plan(host(group(pool(data_percent=42.4), THIN)), want(present=False)).steps
     assert destroyed(steps) == (
-        "thin pool docker/thinpool (8 GiB, UUID pool-uuid, 42 percent used) and its volume x1 "
-        "(UUID x1-uuid)",
+        "thin pool docker/thinpool (8 GiB, UUID pool-uuid, 42.4 percent used, metadata 10 percent, "
+        "transaction 0) and its volume x1 (UUID x1-uuid)",
     )
+
+
+def sealed(*found, **more):
+    return seal(plan(host(group(*found), **more), want(present=False)).steps)
+
+
+FULL = (pool(data_percent=0.0, metadata_percent=10.0, transaction_id=7), THIN)
+# What has come into the pool, or gone, since the plan was looked at
+OTHER_CONTENT = [
+    (FULL[0]._replace(transaction_id=8), THIN),
+    (FULL[0]._replace(data_percent=0.49), THIN),
+    (FULL[0]._replace(data_percent=0.01), THIN),
+    (FULL[0]._replace(metadata_percent=10.02), THIN),
+    (FULL[0]._replace(data_percent=None, metadata_percent=None), THIN),
+    (FULL[0]._replace(uuid="other"), THIN),
+    (FULL[0], THIN._replace(uuid="other")),
+    (FULL[0],),
+    (FULL[0], THIN, THIN._replace(name="x2", uuid="x2")),
+]
+
+
+@pytest.mark.parametrize("content", [None, (8, 3, 11), (7, 4, 11), (7, 3, 12)])
+def test_the_seal_is_for_what_the_kernel_has_mapped(content):
+    """A chunk in a pool of 10 TB, or a volume that only another program knows of."""
+    states = [host(group(*FULL)), host(group(*FULL))]
+    states[0] = states[0]._replace(content=Content(7, 3, 11))
+    states[1] = states[1]._replace(content=content and Content(*content))
+    first, second = (seal(plan(state, want(present=False)).steps) for state in states)
+    assert first != second
+
+
+def test_what_the_kernel_has_mapped_is_told():
+    state = host(group(pool()))._replace(content=Content(7, 3, 11))
+    (lost,) = destroyed(plan(state, want(present=False)).steps)
+    assert lost == (
+        "thin pool docker/thinpool (8 GiB, UUID pool-uuid, 1.5 MiB used: 3 chunks, 11 blocks of "
+        "metadata, transaction 7)"
+    )
+
+
+@pytest.mark.parametrize("found", OTHER_CONTENT)
+def test_the_seal_is_for_this_pool_with_this_content(found):
+    assert sealed(*found) != sealed(*FULL)
+
+
+def test_what_the_removal_does_not_depend_on_leaves_the_seal_as_it_is():
+    other = LogicalVolume("c", "c", 10, "linear", "public")
+    assert sealed(*FULL, other) == sealed(*FULL)
+    assert sealed(FULL[0]._replace(monitored=False, when_full="error"), THIN) == sealed(*FULL)
+    assert sealed(*FULL, profiles={}) == sealed(*FULL)
+    assert sealed(*FULL, disks=[disk(2)]) == sealed(*FULL)
+    # the order in which LVM tells of them
+    two = THIN._replace(name="x2", uuid="x2")
+    assert sealed(FULL[0], two, THIN) == sealed(FULL[0], THIN, two)
 
 
 def test_the_pool_that_is_promised_is_the_one_that_will_be_seen():
@@ -268,12 +328,17 @@ def test_a_profile_that_is_removed_or_replaced_is_the_one_that_was_read():
 
 
 @pytest.mark.parametrize(
-    ("data_percent", "words"), [(0.0, "0 percent used"), (None, "nobody knows how full")]
+    ("data_percent", "words"),
+    [
+        (0.0, "0 percent used, metadata 10 percent"),
+        (0.49, "0.49 percent used, metadata 10 percent"),
+        (None, "nobody knows how full"),
+    ],
 )
 def test_a_pool_that_does_not_say_how_full_it_is_is_not_said_to_be_empty(data_percent, words):
     found = pool(active=data_percent is not None, data_percent=data_percent)
     (lost,) = destroyed(plan(host(group(found)), want(present=False)).steps)
-    assert lost == f"thin pool docker/thinpool (8 GiB, UUID pool-uuid, {words})"
+    assert lost == f"thin pool docker/thinpool (8 GiB, UUID pool-uuid, {words}, transaction 0)"
 
 
 @pytest.mark.parametrize(
