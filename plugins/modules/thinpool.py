@@ -192,9 +192,9 @@ would_recover:
 seal:
   description:
     - The mark of what would be destroyed, to be given back as O(consent).
-    - It is for this host, this pool and its volumes, and for the chunks that are in use by then. One
-      that is written or discarded meanwhile makes another seal; what is written over in place does
-      not show.
+    - It is for this host, this pool and its volumes, and for the chunks in use by then. One that
+      is written or discarded meanwhile makes another seal; what is written over in place does not
+      show.
   returned: when something would be destroyed
   type: str
 destroys:

@@ -233,7 +233,8 @@ def seal(steps: Iterable[Step]) -> str:
     """A short hash over the host, every step that destroys, and what it destroys; '' if none does.
 
     The same host and the same wish give the same seal; any change to what would be lost gives
-    another one, and so does another host, also one whose disks are a copy. Twelve hex digits: a mark against mistakes, not against an adversary.
+    another one, and so does another host, also one whose disks are a copy. Twelve hex digits: a
+    mark against mistakes, not against an adversary.
     """
     deadly = [
         [describe_step(step)["action"], list(step.destroys)] for step in steps if step.destroys

@@ -21,14 +21,18 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     LogicalVolume,
+    mapper_name,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     require_healthy,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.profiles import (
+    is_own_name,
+    profile_path,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     State,
     Wanted,
-    profile_path,
 )
 
 
@@ -59,16 +63,33 @@ def plan_absence(state: State, wanted: Wanted) -> Plan:
         gone = {pool.name} | {lv.name for lv in volumes}
         others = [lv for lv in group.lvs if lv.kind == "thin-pool" and lv != pool]
         # The spare serves all pools of the group; LVM removes it together with the last of them.
-        rest = tuple(lv for lv in group.lvs if lv.name not in gone and (others or not lv.hidden))
+        left = tuple(lv for lv in group.lvs if lv.name not in gone and (others or not lv.hidden))
         taken = pool.extents + pool.metadata_extents + (0 if others else group.spare)
-        after = state.with_group(group._replace(lvs=rest, free=group.free + taken))
-    if wanted.profile in after.profiles and not after.groups.lvm.profile_users(wanted.profile):
-        path = profile_path(state.config, wanted.profile)
-        old = state.profiles[wanted.profile]
+        after = state.with_group(group._replace(lvs=left, free=group.free + taken))
+    for name in _own_profiles(state, wanted, pool):
+        if after.groups.lvm.profile_users(name):
+            continue
+        path, old = profile_path(state.config.profile_dir, name), state.profiles[name]
         steps.append(WriteFile("Remove the profile that no volume uses", path, None, old=old))
-        profiles = {name: text for name, text in after.profiles.items() if name != wanted.profile}
-        after = after._replace(profiles=profiles)
+        rest = {other: text for other, text in after.profiles.items() if other != name}
+        after = after._replace(profiles=rest)
     return Plan(kept(steps), after)
+
+
+def _own_profiles(state: State, wanted: Wanted, pool: LogicalVolume | None) -> list[str]:
+    """The profiles that were written for this pool, and are there.
+
+    Where the pool is gone already, its profile's name and its text tell whose it was.
+    """
+    attached = pool.profile if pool else ""
+    first = mapper_name(wanted.vg, wanted.name)
+    return [
+        name
+        for name in dict.fromkeys((attached, first))
+        if name in state.profiles
+        and is_own_name(wanted.vg, wanted.name, name)
+        and state.may_write(wanted, pool, name)
+    ]
 
 
 def _content(state: State, pool: LogicalVolume) -> str:
@@ -82,6 +103,6 @@ def _content(state: State, pool: LogicalVolume) -> str:
     used = (
         "nobody knows how full"
         if pool.data_percent is None  # LVM does not say: it is inactive
-        else f"{pool.data_percent:g} percent used, metadata {pool.metadata_percent:g} percent"
+        else f"{pool.data_percent:g} percent used, metadata {pool.metadata_percent or 0:g} percent"
     )
     return f"{used}, transaction {pool.transaction_id}"

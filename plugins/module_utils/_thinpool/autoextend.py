@@ -95,8 +95,22 @@ def profile_text(policy: InForce, text: str | None = None) -> str:
     return text
 
 
+def sets_only_the_policy(text: str) -> bool:
+    """Whether a profile's text sets nothing else: comments do not count.
+
+    One that says more was written by a person, or for more than a pool's policy.
+    """
+    if "\ufffd" in text:  # it is no UTF-8: it could not be written as it was
+        return False
+    text = re.sub(r"#.*", "", text)
+    for key in _KEYS.values():
+        text = re.sub(rf"(?<!\w)(activation/)?{key}\s*=\s*\d+(?!\S)", "", text)
+    return not re.sub(r"activation\s*\{|\}", "", text).strip()
+
+
 def _value(text: str, key: str) -> int | None:
-    values = [int(match["value"]) for match in _pattern(key).finditer(text)]
+    # LVM takes what is too large for the largest there is; Python reads 4300 digits at most.
+    values = [int(match["value"][:18]) for match in _pattern(key).finditer(text)]
     return values[-1] if values else None
 
 

@@ -22,10 +22,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.content import (
     observe_content,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.profiles import (
+    read_own,
+    read_profile,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     State,
     Wanted,
-    read_profile,
 )
 
 if TYPE_CHECKING:
@@ -41,14 +44,16 @@ def observe(run: Reader, wanted: Wanted) -> State:
     """
     groups = observe_group(run, wanted.vg, wanted.devices)
     config = observe_lvm_config(run)
-    names = {wanted.profile}
+    names, own = set(), None
     content = None
     for group in groups.lvm.named(wanted.vg):
         pool = group.lv(wanted.name)
         names |= {group.profile, pool.profile if pool else ""}
+        own = pool or own
         if pool and not wanted.present:
             content = observe_content(run, wanted.vg, pool)
-    texts = {name: read_profile(config.profile_dir, name) for name in names if name}
+    texts = {name: read_profile(config.profile_dir, name) for name in sorted(names) if name}
+    texts.update(read_own(config.profile_dir, groups.lvm, wanted.vg, wanted.name, own))
     return State(
         groups=groups,
         config=config,

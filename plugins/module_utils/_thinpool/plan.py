@@ -36,6 +36,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool im
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.absence import (
     plan_absence,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.profiles import (
+    profile_path,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.sizes import (
     DEFAULT_SIZE,
     default_chunk,
@@ -47,7 +50,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.si
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     State,
     Wanted,
-    profile_path,
 )
 
 
@@ -110,7 +112,7 @@ def _create(
         kind="thin-pool",
         role="private",
         path="/dev/mapper/" + mapper_name(wanted.vg, wanted.name),
-        profile=wanted.profile,
+        profile=state.own_profile(wanted, None),
         metadata_extents=metadata,
         chunk_size=chunk,
         zero=True if wanted.zero is None else wanted.zero,
@@ -118,7 +120,7 @@ def _create(
         when_full=wanted.when_full or "queue",
         monitored=wanted.monitor,
     )
-    steps, state = _write_profile(state, wanted, wanted.profile, policy, "")
+    steps, state = _write_profile(state, wanted, pool.profile, policy, "")
     steps.append(
         Command(
             f"Make thin pool {wanted.target}: {human(data_size)} for data, "
@@ -175,8 +177,7 @@ def _mend_policy(
     policy = wanted.policy.over(state.policy(group, pool))
     if policy == state.policy(group, pool):
         return [], state, pool
-    mine = pool.profile in state.profiles and not _shared(state, pool)
-    name = pool.profile if mine else wanted.profile
+    name = state.own_profile(wanted, pool)
     base = state.profiles.get(name, state.profiles.get(pool.profile, ""))
     steps, state = _write_profile(state, wanted, name, policy, base)
     if pool.profile != name:
@@ -195,16 +196,11 @@ def _write_profile(
     step = WriteFile(
         f"Let thin pool {wanted.target} grow by {policy.percent} percent when it is "
         f"{policy.threshold} percent full",
-        profile_path(state.config, name),
+        profile_path(state.config.profile_dir, name),
         text,
         old=old,
     )
     return [step], state._replace(profiles=dict(state.profiles, **{name: text}))
-
-
-def _shared(state: State, pool: LogicalVolume) -> bool:
-    """Whether another volume, or a group, uses the profile of this pool too."""
-    return [pool.uuid] != [user.uuid for user in state.groups.lvm.profile_users(pool.profile)]
 
 
 def _mend_settings(wanted: Wanted, pool: LogicalVolume) -> tuple[list[Command], LogicalVolume]:

@@ -21,7 +21,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
     parse_amount,
     parse_size,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._host.files import read_text
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
     LvmConfig,
 )
@@ -33,6 +32,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report 
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import profiles
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
     InForce,
     Policy,
@@ -65,11 +65,6 @@ class Wanted(NamedTuple):
     def target(self) -> str:
         """The pool as LVM's commands take it."""
         return f"{self.vg}/{self.name}"
-
-    @property
-    def profile(self) -> str:
-        """The profile that carries this pool's policy, where no other one does already."""
-        return f"{self.vg}-{self.name}"
 
 
 class State(NamedTuple):
@@ -105,6 +100,16 @@ class State(NamedTuple):
     def with_group(self, group: VolumeGroup) -> State:
         """This state, with the group of that name replaced."""
         return self._replace(groups=self.groups.with_group(group))
+
+    def may_write(self, wanted: Wanted, pool: LogicalVolume | None, profile: str) -> bool:
+        """Whether a profile is nobody's but this pool's."""
+        lvm = self.groups.lvm
+        return profiles.may_write(lvm, self.profiles, wanted.vg, wanted.name, pool, profile)
+
+    def own_profile(self, wanted: Wanted, pool: LogicalVolume | None) -> str:
+        """The name of the profile that this pool's policy is to be written to."""
+        lvm = self.groups.lvm
+        return profiles.own_profile(lvm, self.profiles, wanted.vg, wanted.name, pool)
 
     def policy(self, group: VolumeGroup, pool: LogicalVolume) -> InForce:
         """The :class:`InForce` of a pool: its profile's, its group's, LVM's own."""
@@ -153,16 +158,6 @@ def _chunk_size(text: str | None) -> int | None:
             refusal="option_value_invalid",
         )
     return size
-
-
-def profile_path(config: LvmConfig, name: str) -> str:
-    """Where LVM looks for a profile."""
-    return f"{config.profile_dir}/{name}.profile"
-
-
-def read_profile(folder: str, name: str) -> str | None:
-    """The text of a profile; None where there is none of that name."""
-    return read_text(f"{folder}/{name}.profile")
 
 
 def describe_pool(state: State, group: VolumeGroup, pool: LogicalVolume) -> dict[str, Any]:

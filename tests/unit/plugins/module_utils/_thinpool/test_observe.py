@@ -11,6 +11,7 @@ import pathlib
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm import config
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import observe as it
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import profiles
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     Wanted,
     wanted_from,
@@ -38,9 +39,10 @@ class Run:
 @pytest.fixture
 def run(monkeypatch):
     monkeypatch.setattr(config, "_FILES", ())
-    monkeypatch.setattr(
-        it, "read_profile", lambda folder, name: name if name == "vg-pool" else None
-    )
+    for module in (it, profiles):
+        monkeypatch.setattr(
+            module, "read_profile", lambda folder, name: name if name == "vg-pool" else None
+        )
     return Run()
 
 
