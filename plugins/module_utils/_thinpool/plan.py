@@ -21,6 +21,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
+    looked_at,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     LogicalVolume,
     VolumeGroup,
@@ -271,7 +274,9 @@ def _with_headroom(steps: list[Command | WriteFile], state: State, wanted: Wante
             refusal="headroom_missing",
         )
     facts = {"autoextend": _autoextend.report(room, policy, group.extent_size)}
-    return Plan(kept(steps), state, tuple(findings) + _size_finding(wanted, group, pool), facts)
+    findings = [*findings, *_size_finding(wanted, group, pool)]
+    findings += looked_at(steps, state.groups.disks)
+    return Plan(kept(steps), state, tuple(findings), facts)
 
 
 def _size_finding(wanted: Wanted, group: VolumeGroup, pool: LogicalVolume) -> tuple[Finding, ...]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
     disks as _info_disks,
@@ -68,7 +69,8 @@ def test_only_a_disk_that_looks_empty_is_examined(block_devices, monkeypatch):
         used = {"mounts": ("/",)} if path == "/dev/vda" else {}
         return FREE._replace(path=path, device=path, **used)
 
-    def examine(run, path):
+    def examine(run, path, seconds):
+        assert seconds == 0
         examined.append(path)
         return glance(path)._replace(content=0)
 
@@ -103,6 +105,38 @@ def test_a_disk_that_is_not_free_says_why_in_the_words_of_the_rules():
         "it has partitions: vdb1",
         "it carries a filesystem or other data (xfs)",
     ]
+
+
+RECORDED = [
+    # what udev has on record       what is on the disk    is the disk itself asked?
+    ({"signatures": ("swap",)}, None, True),
+    ({"signatures": ("swap",)}, 1024, False),
+    ({"signatures": ("zfs_member",), "pools": ("tank",)}, None, True),
+    ({"signatures": ("swap",), "swap": True}, None, False),
+]
+
+
+@pytest.mark.parametrize(("recorded", "content", "asked"), RECORDED)
+def test_what_udev_has_on_record_may_be_gone(monkeypatch, recorded, content, asked):
+    def first_content(device, size, seconds):
+        return content, 1
+
+    monkeypatch.setattr(_info_disks, "first_content", first_content)
+    assert _info_disks._may_be_free(FREE._replace(**recorded)) is asked
+
+
+def test_a_disk_that_cannot_be_read_is_as_udev_has_it_on_record(monkeypatch):
+    def first_content(device, size, seconds):
+        raise StorageError("a", "b", "c")
+
+    monkeypatch.setattr(_info_disks, "first_content", first_content)
+    assert not _info_disks._may_be_free(FREE._replace(signatures=("xfs",)))
+
+
+def test_a_disk_that_has_a_serial_number_and_no_link_is_not_said_to_have_none():
+    (told,) = _info_disks.findings([FREE._replace(links=(), serial="overlayblk")])
+    assert "it has serial number overlayblk, but udev has made no link of that" in told.message
+    assert "no serial number" not in told.message
 
 
 IDENTITIES = [
