@@ -194,8 +194,8 @@ storage:
           sample: [LVM2_member]
         read_size:
           description:
-            - How many bytes of it were read to find out whether it is blank. A disk of up to 512 MiB
-              is read whole; a larger one at its start, its end and 127 places between, and on
+            - How many bytes of it were read to find out whether it is blank. A disk of up to 512
+              MiB is read whole; a larger one at its start, its end and 127 places between, and on
               from its start only by a module that is going to take it.
             - V(0) for a disk that is seen to hold something without that.
           type: int

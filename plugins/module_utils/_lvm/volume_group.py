@@ -17,7 +17,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Command,
     StorageError,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, ceil_div
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
+    MIB,
+    ceil_div,
+    human,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
     Disk,
     examine,
@@ -89,10 +93,14 @@ def observe_group(run: Reader, name: str, devices: Iterable[str]) -> GroupState:
     pvs = [pv for group in lvm.groups for pv in group.pvs] + list(lvm.orphans)
     members = {identify(pv.path).devno: pv.path for pv in pvs if not pv.missing}
     ours = {pv.path for group in found for pv in group.pvs}
+    orphans = {pv.path for pv in lvm.orphans}
     disks = []
     for path in devices:
         disk = identify(path)
-        disks.append(disk if members.get(disk.devno) in ours else examine(run, path))
+        member = members.get(disk.devno)
+        if member not in ours:
+            disk = examine(run, path, _FIRST_EXTENT if member in orphans else 0)
+        disks.append(disk)
     return GroupState(
         lvm=lvm,
         disks=tuple(disks),
@@ -124,6 +132,7 @@ def plan_group(state: GroupState, name: str) -> tuple[list[Command], GroupState]
     step = Command(
         f"Add {names_of(new)} to volume group {name}",
         ("vgextend", name, *(disk.stable for disk in new)),
+        destroys=_left_behind(state, new),
         claims=tuple(disk.claim for disk in new),
     )
     return [step], _with_disks(state, group, new)
@@ -183,6 +192,7 @@ def _create(state: GroupState, name: str) -> tuple[list[Command], GroupState]:
     step = Command(
         f"Make volume group {name} of {names_of(state.disks)}",
         ("vgcreate", name, *(disk.stable for disk in state.disks)),
+        destroys=_left_behind(state, state.disks),
         claims=tuple(disk.claim for disk in state.disks),
     )
     group = VolumeGroup(name=name, uuid=None, extent_size=EXTENT_SIZE, extents=0, free=0)
@@ -203,9 +213,43 @@ def _require_takeable(state: GroupState, disk: Disk, name: str) -> None:
             f"`vgreduce {owner.name} {path}`)",
             refusal="disk_in_other_group",
         )
-    orphan = next((pv for pv in state.lvm.orphans if pv.path == path), None)
-    prepared = orphan is not None and not orphan.in_use and not orphan.duplicate
-    require_free(disk, declared=("LVM2_member",) if prepared else ())
+    orphan = _orphan(state, disk)
+    name = f"{disk.path} ({disk.stable or disk.device})"
+    if orphan and orphan.duplicate:
+        raise StorageError(
+            name,
+            "it is there twice as a physical volume of LVM, as a copy or over two paths",
+            "Take the copy away, or set up multipath",
+            refusal="physical_volume_duplicate",
+        )
+    if orphan and orphan.in_use:
+        raise StorageError(
+            name,
+            "it says that a volume group uses it, and LVM finds nothing of that group: another "
+            "disk of it is not there, or its metadata is damaged",
+            f"Bring the group's other disks back, and look at it (`pvck --dump metadata {path}`). "
+            f"What is of no more use goes with `pvremove --force --force {path}`",
+            refusal="disk_not_free",
+        )
+    require_free(disk, declared=("LVM2_member",) if orphan else ())
+
+
+def _orphan(state: GroupState, disk: Disk) -> PhysicalVolume | None:
+    path = state.members.get(disk.devno)
+    return next((pv for pv in state.lvm.orphans if pv.path == path), None)
+
+
+def _left_behind(state: GroupState, disks: Iterable[Disk]) -> tuple[str, ...]:
+    """What a group that is gone has left on its disks: `vgremove` and `lvremove` clear nothing.
+
+    A physical volume that a run which broke off has made has nothing but zeros behind its label.
+    """
+    return tuple(
+        f"what a volume group that is gone has left on {disk.stable} ({human(disk.size)}, physical "
+        f"volume {known(_orphan(state, disk)).uuid}, data from byte {disk.content} on)"
+        for disk in disks
+        if disk.content is not None
+    )
 
 
 def _require_named_by_identity(disk: Disk, name: str) -> None:

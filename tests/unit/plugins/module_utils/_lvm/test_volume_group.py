@@ -66,7 +66,7 @@ REFUSALS = [
     (
         groups(disks=[disk(signatures=("LVM2_member",))], orphans=[pv(in_use=True)]),
         "docker",
-        "the signature of a physical volume of LVM",
+        "it says that a volume group uses it, and LVM finds nothing of that group",
     ),
     # a copy of a disk: LVM would write to one of the two, and nobody knows to which
     (
@@ -74,7 +74,12 @@ REFUSALS = [
             disks=[disk(signatures=("LVM2_member",))], orphans=[pv(in_use=False, duplicate=True)]
         ),
         "docker",
-        "the signature of a physical volume of LVM",
+        "it is there twice as a physical volume of LVM",
+    ),
+    (
+        groups(disks=[disk(signatures=("LVM2_member", "xfs"))], orphans=[pv(in_use=False)]),
+        "docker",
+        "a filesystem or other data (xfs)",
     ),
 ]
 
@@ -92,6 +97,26 @@ def test_refusal(state, name, refusal):
     with pytest.raises(StorageError) as refused:
         plan_group(state, name)
     assert refusal in str(refused.value)
+
+
+LABELLED = disk(signatures=("LVM2_member",))
+LEFT = (
+    "what a volume group that is gone has left on /dev/disk/by-id/virtio-disk1 (10 GiB, physical "
+    "volume pv1, data from byte 1048576 on)"
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "named"), [([], LABELLED), ([group(disks=1, pvs=(pv(2),))], LABELLED)]
+)
+@pytest.mark.parametrize(("content", "lost"), [(None, ()), (MIB, (LEFT,))])
+def test_what_a_group_that_is_gone_has_left_goes_only_with_consent(found, named, content, lost):
+    """Its label is gone with `vgremove`, and the data of its volumes is not."""
+    disks = [named._replace(content=content)]
+    state = groups(*found, disks=disks, orphans=[pv(in_use=False)])
+    (step,), after = plan_group(state, "docker")
+    assert step.destroys == lost
+    assert plan_group(after, "docker")[0] == []
 
 
 def test_a_step_claims_the_disks_that_it_writes_to():
@@ -171,7 +196,8 @@ def test_only_a_disk_that_is_not_in_the_group_is_examined(
     disks = {disk(number).device: disk(number) for number in (1, 2)}
     looked = []
 
-    def examine(run, path):
+    def examine(run, path, start):
+        assert start == (MIB if orphans else 0)
         looked.append(path)
         return disks[path]
 
