@@ -67,6 +67,7 @@ class Disk(NamedTuple):
     serial: str = ""
     wwn: str = ""
     links: tuple[str, ...] = ()  # stable names, best first: under /dev/disk/by-id, by-path
+    names: tuple[str, ...] = ()  # all links that udev has on record of it
     alignment: int = (
         0  # bytes that its I/O should start at a multiple of, where not a part of 1 MiB
     )
@@ -117,6 +118,7 @@ def identify(path: str) -> Disk:
         serial=udev.env.get("ID_SERIAL_SHORT") or udev.env.get("ID_SERIAL") or _serial(sys),
         wwn=udev.env.get("ID_WWN_WITH_EXTENSION") or udev.env.get("ID_WWN", ""),
         links=stable(udev.links),
+        names=udev.links,
         alignment=_alignment(sys),
     )
 
@@ -157,15 +159,13 @@ def glance(path: str) -> Disk:
     holders = _holders(sys)
     for name in partitions:
         holders += _holders(sys + "/" + name)
-    names = {disk.device, *disk.links, path}
+    names = {disk.device, *disk.names, path}
     own, twins = _told_apart(disk)
     return disk._replace(
         links=own,
         twins=twins,
         shared=path in disk.links and path not in own,
-        block_size=number_of(sys + "/queue/logical_block_size")
-        or number_of(sys + "/../queue/logical_block_size")
-        or 0,
+        block_size=block_size_of(disk.devno),
         readonly=_text(sys + "/ro") == "1",
         partitions=partitions,
         holders=tuple(sorted(set(holders))),
@@ -176,6 +176,13 @@ def glance(path: str) -> Disk:
         signatures=_names(_known_signatures(disk)),
         busy=_busy(disk.device),
     )
+
+
+def block_size_of(devno: str) -> int:
+    """Bytes of a logical block of a device; 0 where the kernel does not tell."""
+    sys = _SYS + devno
+    name = "queue/logical_block_size"
+    return number_of(f"{sys}/{name}") or number_of(f"{sys}/../{name}") or 0
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
     Disk,
+    block_size_of,
     examine,
     identify,
     names_of,
@@ -32,6 +33,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_r
     require_distinct,
     require_exists,
     require_free,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import (
+    HostRules,
+    observe_host_rules,
+    require_one_block_size,
+    require_seen,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     Lvm,
@@ -46,8 +53,6 @@ if TYPE_CHECKING:
         Reader,
     )
 
-# What vgcreate takes where lvm.conf says nothing else (lib/config/defaults.h).
-EXTENT_SIZE = 4 * MIB
 _FIRST_EXTENT = MIB
 
 
@@ -58,6 +63,8 @@ class GroupState(NamedTuple):
     disks: tuple[Disk, ...]  # in the order in which they were named
     members: dict[str, str]  # devno -> PhysicalVolume.path of every physical volume on the host
     name_taken: bool  # something else is at /dev/<name>
+    rules: HostRules = HostRules()  # known where a group or volume is to be made
+    block_sizes: tuple[int, ...] = ()  # logical, in bytes, of the group's disks; where it grows
 
     def group(self, name: str) -> VolumeGroup | None:
         """The one group of that name, or None.
@@ -101,12 +108,21 @@ def observe_group(run: Reader, name: str, devices: Iterable[str]) -> GroupState:
         if member not in ours:
             disk = examine(run, path, _FIRST_EXTENT if member in orphans else 0)
         disks.append(disk)
+    new = [disk for disk in disks if members.get(disk.devno) not in ours]
+    there = [devno for devno, path in members.items() if path in ours]
     return GroupState(
+        rules=observe_host_rules(run) if new or not found else HostRules(),
+        block_sizes=tuple(map(block_size_of, there)) if new else (),
         lvm=lvm,
         disks=tuple(disks),
         members=members,
         name_taken=not found and os.path.lexists("/dev/" + name),
     )
+
+
+def with_rules(run: Reader, state: GroupState) -> GroupState:
+    """The state with the host's rules, for what is to be made in a group that is there."""
+    return state._replace(rules=observe_host_rules(run)) if state.rules == HostRules() else state
 
 
 def plan_group(state: GroupState, name: str) -> tuple[list[Command], GroupState]:
@@ -129,6 +145,8 @@ def plan_group(state: GroupState, name: str) -> tuple[list[Command], GroupState]
     for disk in new:
         _require_takeable(state, disk, name)
         _require_named_by_identity(disk, name)
+        require_seen(state.rules, disk)
+    require_one_block_size(state.rules, new, state.block_sizes, name)
     step = Command(
         f"Add {names_of(new)} to volume group {name}",
         ("vgextend", name, *(disk.stable for disk in new)),
@@ -189,13 +207,17 @@ def _create(state: GroupState, name: str) -> tuple[list[Command], GroupState]:
         )
     for disk in state.disks:
         _require_takeable(state, disk, name)
+        require_seen(state.rules, disk)
+    require_one_block_size(state.rules, state.disks, (), name)
     step = Command(
         f"Make volume group {name} of {names_of(state.disks)}",
         ("vgcreate", name, *(disk.stable for disk in state.disks)),
         destroys=_left_behind(state, state.disks),
         claims=tuple(disk.claim for disk in state.disks),
     )
-    group = VolumeGroup(name=name, uuid=None, extent_size=EXTENT_SIZE, extents=0, free=0)
+    group = VolumeGroup(
+        name=name, uuid=None, extent_size=state.rules.extent_size, extents=0, free=0
+    )
     return [step], _with_disks(state, group, state.disks)
 
 

@@ -34,6 +34,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs im
     SMALLEST_GROWTH_BLOCKS,
     Xfs,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import (
+    require_active,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     LogicalVolume,
     VolumeGroup,
@@ -88,6 +91,7 @@ def plan(state: State, wanted: Wanted) -> Plan:
 
 
 def _create(state: State, wanted: Wanted, group: VolumeGroup) -> tuple[list[Command], State]:
+    require_active(state.groups.rules, group.name, wanted.name, group.tags)
     size = (wanted.size or DEFAULT_SIZE).extents(group.extent_size, group.extents)
     require_room(wanted, group, size)
     volume = LogicalVolume(

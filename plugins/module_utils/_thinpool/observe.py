@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config 
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     observe_group,
+    with_rules,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.content import (
     observe_content,
@@ -52,6 +53,8 @@ def observe(run: Reader, wanted: Wanted) -> State:
         own = pool or own
         if pool and not wanted.present:
             content = observe_content(run, wanted.vg, pool)
+    if wanted.present and not (own and own.active):
+        groups = with_rules(run, groups)
     texts = {name: read_profile(config.profile_dir, name) for name in sorted(names) if name}
     texts.update(read_own(config.profile_dir, groups.lvm, wanted.vg, wanted.name, own))
     return State(

@@ -24,6 +24,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
     looked_at,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import (
+    require_active,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     LogicalVolume,
     VolumeGroup,
@@ -94,6 +97,7 @@ def _require_tools(state: State, wanted: Wanted) -> None:
 def _create(
     state: State, wanted: Wanted, group: VolumeGroup
 ) -> tuple[list[Command | WriteFile], State]:
+    require_active(state.groups.rules, group.name, wanted.name, group.tags)
     size = (wanted.size or DEFAULT_SIZE).extents(group.extent_size, group.extents)
     if not size:  # a share of a group rounds down
         raise StorageError(
@@ -161,6 +165,7 @@ def _mend(
         )
     steps: list[Command | WriteFile] = []
     if not pool.active:
+        require_active(state.groups.rules, group.name, pool.name, group.tags)
         argv: tuple[str, ...] = ("lvchange", "--activate", "y", "--ignoreactivationskip")
         argv += ("--monitor", _flag(wanted.monitor), wanted.target)
         steps.append(Command(f"Activate thin pool {wanted.target}", argv))

@@ -85,6 +85,7 @@ def test_a_blank_disk(host):
         size=SIZE,
         serial="disk1",
         links=("/dev/disk/by-id/virtio-disk1",),
+        names=("/dev/disk/by-id/virtio-disk1",),
         read=SIZE,
     )
     assert run.ran == [("wipefs", "--no-act", "--json", host.path)]

@@ -12,6 +12,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm import (
     volume_group as _volume_group,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import HostRules
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import Lvm
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     observe_group,
@@ -205,10 +206,15 @@ def test_only_a_disk_that_is_not_in_the_group_is_examined(
     monkeypatch.setattr(_volume_group, "identify", disks.__getitem__)
     monkeypatch.setattr(_volume_group, "examine", examine)
     monkeypatch.setattr(_volume_group.os.path, "lexists", lambda path: exists)
+    monkeypatch.setattr(_volume_group, "observe_host_rules", lambda run: "rules")
+    monkeypatch.setattr(_volume_group, "block_size_of", lambda devno: devno)
     paths = [disk(number).device for number in named]
     state = observe_group(None, "docker", paths)
     assert looked == [disk(number).device for number in examined]
     assert state.disks == tuple(disk(number) for number in named)
     assert state.members == groups(*found, orphans=orphans).members
+    # LVM's rules are asked for only where a group is made or grown
+    assert state.rules == ("rules" if examined or not state.lvm.named("docker") else HostRules())
+    assert state.block_sizes == (("254:16",) if state.lvm.named("docker") and examined else ())
     # a node in /dev is the group's own where there is a group
     assert state.name_taken is (exists and not state.lvm.named("docker"))

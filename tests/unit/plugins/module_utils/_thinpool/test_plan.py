@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
     parse_amount,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import LvmConfig
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import HostRules
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import LogicalVolume
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
     Policy,
@@ -51,6 +52,11 @@ def host(*found, profiles=None, thin_check=True, config=None, **more):
     """A host with these volume groups, and with the profile of 80 and 20 percent."""
     profiles = {"docker-thinpool": TEXT} if profiles is None else profiles
     return State(groups(*found, **more), config or LvmConfig(), profiles, thin_check)
+
+
+def ruled(state, **rules):
+    """The same host with these rules in its lvm.conf."""
+    return state._replace(groups=state.groups._replace(rules=HostRules(**rules)))
 
 
 def want(size=None, metadata_size=None, **more):
@@ -95,6 +101,9 @@ CASES = [
     ),
     (host(disks=[disk(path="/dev/vdb")]), want("1g"), [VGCREATE, lvcreate(256)]),
     (host(group(), disks=[disk()], profiles={}), want("1g"), [PROFILE, lvcreate(256)]),
+    # of extents as lvm.conf wants them, 319 of 32 MiB
+    (ruled(BLANK, extent_size=32 * MIB), want(), [VGCREATE, PROFILE, lvcreate(255, "32768k")]),
+    (ruled(host(group()), volume_list=("docker/thinpool",)), want("1g"), [lvcreate(256)]),
     # LVM's bounds for metadata: 16188 MiB, and an extent
     (host(group(extents=10000, free=10000)), want("1g", "90%VG"), [lvcreate(256, "16576512k")]),
     (host(group()), want("1g", "0.01%VG"), [lvcreate(256, "4096k")]),
@@ -207,6 +216,12 @@ REFUSALS = [
     (host(group(free=2)), want("1g"), "Ask for 0 B of data at most"),
     (host(group(free=3)), want("1g"), "Ask for 4 MiB of data at most"),
     (host(NO_SPARE), want("10232m", "8m"), "(data 2 GiB, metadata 4 MiB, spare 8 MiB)"),
+    (ruled(host(group()), volume_list=("x",)), want("1g"), "LVM is told not to activate it"),
+    (
+        ruled(host(group(pool(active=False))), auto_activation=()),
+        want(),
+        "LVM is told not to activate it at boot",
+    ),
     (MADE, want(chunk_size=65536), "its chunk size is 512 KiB, not 64 KiB"),
     (MADE, want(discards="ignore"), "only while the pool is inactive"),
     (host(group(LINEAR)), want(), "it is no thin pool but a linear volume"),
