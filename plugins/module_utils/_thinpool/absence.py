@@ -33,12 +33,43 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.pr
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     State,
     Wanted,
+    half_made,
 )
 
 
+def plan_clearing(state: State, wanted: Wanted) -> tuple[list[Command], State]:
+    """The steps that clear away what a killed ``lvcreate`` has left of the pool, and the state."""
+    group = state.groups.group(wanted.vg)
+    volume = group.lv(wanted.name) if group else None
+    if group is None or volume is None or not half_made(wanted, volume):
+        return [], state
+    if volume.open:
+        raise StorageError(
+            f"Logical volume {wanted.target}",
+            "an lvcreate that was killed has left it of the thin pool, and it is in use",
+            "Find out by what (`lsblk`), end that, then run again",
+            refusal="pool_busy",
+        )
+    lost = (
+        f"volume {wanted.target} ({human(volume.extents * group.extent_size)}, UUID {volume.uuid}),"
+        " which was to be the metadata of the thin pool"
+    )
+    step = Command(
+        f"Remove what an lvcreate that was killed has left of thin pool {wanted.target}",
+        ("lvremove", "--yes", wanted.target),
+        destroys=(lost,),
+    )
+    lvs = tuple(lv for lv in group.lvs if lv is not volume)
+    group = group._replace(lvs=lvs, free=group.free + volume.extents)
+    return [step], state.with_group(group)
+
+
 def plan_absence(state: State, wanted: Wanted) -> Plan:
+    clearing, state = plan_clearing(state, wanted)
     group, pool = state.pool(wanted)
-    steps: list[Command | WriteFile] = []
+    steps: list[Command | WriteFile] = [*clearing]
+    if clearing:
+        require_healthy(state.groups, wanted.vg)
     after = state
     if group and pool:
         volumes = [lv for lv in group.lvs if lv.pool == pool.name]

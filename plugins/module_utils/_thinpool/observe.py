@@ -50,7 +50,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
     for group in groups.lvm.named(wanted.vg):
         pool = group.lv(wanted.name)
         names |= {group.profile, pool.profile if pool else ""}
-        own = pool or own
+        own = pool if pool and pool.kind == "thin-pool" else own
         if pool and not wanted.present:
             content = observe_content(run, wanted.vg, pool)
     if wanted.present and not (own and own.active):

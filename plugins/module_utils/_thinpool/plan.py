@@ -41,6 +41,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool im
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.absence import (
     plan_absence,
+    plan_clearing,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.profiles import (
     profile_path,
@@ -65,12 +66,12 @@ def plan(state: State, wanted: Wanted) -> Plan:
         return plan_absence(state, wanted)
     _require_tools(state, wanted)
     first, groups = plan_group(state.groups, wanted.vg)
-    state = state._replace(groups=groups)
-    group, pool = groups.made(wanted.vg), state.pool(wanted)[1]
+    clearing, state = plan_clearing(state._replace(groups=groups), wanted)
+    group, pool = state.groups.made(wanted.vg), state.pool(wanted)[1]
     then, state = (
         _create(state, wanted, group) if pool is None else _mend(state, wanted, group, pool)
     )
-    steps: list[Command | WriteFile] = [*first, *then]
+    steps: list[Command | WriteFile] = [*first, *clearing, *then]
     if steps:
         require_healthy(state.groups, wanted.vg)
     return _with_headroom(steps, state, wanted)

@@ -83,6 +83,8 @@ class State(NamedTuple):
         """
         group = self.groups.group(wanted.vg)
         pool = group.lv(wanted.name) if group else None
+        if pool and half_made(wanted, pool):
+            return group, None
         if pool and pool.kind != "thin-pool":
             raise StorageError(
                 f"Logical volume {wanted.target}",
@@ -117,6 +119,16 @@ class State(NamedTuple):
         return parse_profile(self.profiles.get(name, "")).over(
             InForce(self.config.threshold, self.config.percent)
         )
+
+
+def half_made(wanted: Wanted, volume: LogicalVolume) -> bool:
+    """Whether a volume is what an ``lvcreate`` of the pool has left that was killed.
+
+    LVM first makes what is going to be the metadata, under the pool's name and with its profile,
+    writes that down, and clears it: lvm2, lib/metadata/pool_manip.c, create_pool().
+    """
+    own = profiles.is_own_name(wanted.vg, wanted.name, volume.profile)
+    return volume.kind in ("linear", "striped") and own and not volume.hidden
 
 
 def wanted_from(params: Mapping[str, Any]) -> Wanted:

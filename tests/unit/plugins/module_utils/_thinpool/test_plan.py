@@ -82,6 +82,7 @@ VGCREATE = "vgcreate docker /dev/disk/by-id/virtio-disk1"
 BLANK = host(disks=[disk()], profiles={})
 MADE = host(group(pool()), disks=[disk()])
 LINEAR = LogicalVolume("thinpool", "u", 10, "linear", "public")
+HALF = LogicalVolume("thinpool", "u", 1, "linear", "public", profile="docker-thinpool")
 NO_SPARE = group(pool(), free=DISK_EXTENTS - 2048)._replace(lvs=(pool(),))
 THIN = LogicalVolume("x1", "x1-uuid", 25, "thin", "public", pool="thinpool")
 
@@ -114,6 +115,9 @@ CASES = [
         want("1g"),
         [VGCREATE, lvcreate(256)],
     ),
+    # lvcreate was killed while it cleared the metadata: what there is by then has the pool's name
+    (host(group(HALF)), want("1g"), ["lvremove --yes docker/thinpool", lvcreate(256)]),
+    (host(group(HALF)), want(present=False), ["lvremove --yes docker/thinpool", PROFILE]),
     # as it should be, however it is said
     (MADE, want(), []),
     (MADE, want("80%VG"), []),
@@ -222,6 +226,10 @@ REFUSALS = [
         want(),
         "LVM is told not to activate it at boot",
     ),
+    (host(group(HALF._replace(open=True))), want(), "has left it of the thin pool, and it is in"),
+    (host(group(HALF._replace(profile="by-hand"))), want(), "it is no thin pool but a linear"),
+    (host(group(HALF._replace(kind="raid1"))), want(), "it is no thin pool but a raid1 volume"),
+    (host(group(HALF, missing=1)), want(present=False), "cannot be found"),
     (MADE, want(chunk_size=65536), "its chunk size is 512 KiB, not 64 KiB"),
     (MADE, want(discards="ignore"), "only while the pool is inactive"),
     (host(group(LINEAR)), want(), "it is no thin pool but a linear volume"),
@@ -269,6 +277,14 @@ def test_what_is_lost_is_named_with_its_identity():
         "thin pool docker/thinpool (8 GiB, UUID pool-uuid, 42.4 percent used, metadata 10 percent, "
         "transaction 0) and its volume x1 (UUID x1-uuid)",
     )
+
+
+def test_what_a_killed_run_has_left_of_the_pool_goes_only_with_consent():
+    lost = destroyed(plan(host(group(HALF)), want("1g")).steps)
+    assert lost == (
+        "volume docker/thinpool (4 MiB, UUID u), which was to be the metadata of the thin pool",
+    )
+    assert plan(host(group(HALF)), want("1g")).after.groups.group("docker").free == 2559 - 256 - 2
 
 
 def sealed(*found, **more):
