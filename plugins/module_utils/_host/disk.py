@@ -102,7 +102,7 @@ def identify(path: str) -> Disk:
     """The disk behind ``path``: its identity, and nothing that needs reading it. No command."""
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name with a NUL
         return Disk(path)
     if not stat.S_ISBLK(status.st_mode):
         return Disk(path)
@@ -297,7 +297,7 @@ def _slaves(disk: Disk) -> list[str]:
 def _leads_to(link: str, disk: Disk) -> bool:
     try:
         number = os.stat(link).st_rdev
-    except OSError:
+    except (OSError, ValueError):  # a name with a NUL
         return False
     return f"{os.major(number)}:{os.minor(number)}" == disk.devno
 

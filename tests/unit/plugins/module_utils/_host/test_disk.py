@@ -102,6 +102,7 @@ def test_a_glance_runs_no_command_and_reads_no_byte(host, monkeypatch):
 )
 def test_no_such_disk(look):
     assert look("/dev/none") == _disk.Disk("/dev/none")
+    assert look("/dev/a\0b") == _disk.Disk("/dev/a\0b")
     assert look("/dev/none").size == 0
 
 
