@@ -30,6 +30,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
     names_of,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
+    reasons,
     require_distinct,
     require_exists,
     require_free,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     )
 
 _FIRST_EXTENT = MIB
+_LABEL = ("LVM2_member",)
 
 
 class GroupState(NamedTuple):
@@ -253,7 +255,17 @@ def _require_takeable(state: GroupState, disk: Disk, name: str) -> None:
             f"What is of no more use goes with `pvremove --force --force {path}`",
             refusal="disk_not_free",
         )
-    require_free(disk, declared=("LVM2_member",) if orphan else ())
+    if path is None and "LVM2_member" in disk.signatures and not any(reasons(disk, _LABEL)):
+        raise StorageError(
+            name,
+            "it carries the label of a physical volume, and LVM does not show it: a filter in "
+            "lvm.conf or the devices file hides it, or a pvcreate was killed before it was done",
+            "See what it is without those: `pvs --config 'devices{use_devicesfile=0 "
+            f'global_filter=["a|.*|"] filter=["a|.*|"]}}\' {disk.device}`. If it is nothing, '
+            f"`wipefs --all {disk.device}` clears it",
+            refusal="disk_not_free",
+        )
+    require_free(disk, declared=_LABEL if orphan else ())
 
 
 def _orphan(state: GroupState, disk: Disk) -> PhysicalVolume | None:

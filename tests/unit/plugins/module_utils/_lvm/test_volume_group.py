@@ -77,6 +77,13 @@ REFUSALS = [
         "docker",
         "it is there twice as a physical volume of LVM",
     ),
+    # a label that LVM does not show: hidden from it, or half made
+    (groups(disks=[disk(signatures=("LVM2_member",))]), "docker", "and LVM does not show it"),
+    (
+        groups(disks=[disk(signatures=("LVM2_member",), mounts=("/srv",))]),
+        "docker",
+        "it is mounted at /srv",
+    ),
     (
         groups(disks=[disk(signatures=("LVM2_member", "xfs"))], orphans=[pv(in_use=False)]),
         "docker",
