@@ -40,10 +40,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
     swap_devices,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.udev import (
-    claimants,
+    DEVICES,
     listed,
     record_of,
     stable,
+    told_apart,
 )
 
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
     )
 
 _MIB = 1024**2
-
-_SYS = "/sys/dev/block/"
 
 
 class Disk(NamedTuple):
@@ -107,7 +106,7 @@ def identify(path: str) -> Disk:
     if not stat.S_ISBLK(status.st_mode):
         return Disk(path)
     devno = f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
-    sys = _SYS + devno
+    sys = DEVICES + devno
     udev = record_of(devno)
     return Disk(
         path,
@@ -151,7 +150,7 @@ def glance(path: str) -> Disk:
     disk = identify(path)
     if not disk.exists:
         return disk
-    sys = os.path.realpath(_SYS + disk.devno)
+    sys = os.path.realpath(DEVICES + disk.devno)
     partitions = tuple(
         sorted(name for name in os.listdir(sys) if os.path.exists(sys + "/" + name + "/partition"))
     )
@@ -160,7 +159,7 @@ def glance(path: str) -> Disk:
     for name in partitions:
         holders += _holders(sys + "/" + name)
     names = {disk.device, *disk.names, path}
-    own, twins = _told_apart(disk)
+    own, twins = told_apart(disk.devno, disk.links)
     return disk._replace(
         links=own,
         twins=twins,
@@ -180,7 +179,7 @@ def glance(path: str) -> Disk:
 
 def block_size_of(devno: str) -> int:
     """Bytes of a logical block of a device; 0 where the kernel does not tell."""
-    sys = _SYS + devno
+    sys = DEVICES + devno
     name = "queue/logical_block_size"
     return number_of(f"{sys}/{name}") or number_of(f"{sys}/../{name}") or 0
 
@@ -275,35 +274,6 @@ def _known_signatures(disk: Disk) -> set[str]:
 
 def _names(signatures: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(signatures))
-
-
-def _told_apart(disk: Disk) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """``(links that mean this disk and no other, other disks that ask for the rest of them)``."""
-    asking = claimants(disk.links)
-    paths = {_text(f"{_SYS}{disk.devno}/slaves/{name}/dev") for name in _slaves(disk)}
-    others = {link: asking[link] - paths - {disk.devno} for link in disk.links}
-    twins = {
-        link: {devno for devno in others[link] if os.path.exists(_SYS + devno)}
-        for link in disk.links
-    }
-    own = tuple(link for link in disk.links if not twins[link] and _leads_to(link, disk))
-    return own, tuple(sorted({_kernel_name(devno) for link in twins for devno in twins[link]}))
-
-
-def _slaves(disk: Disk) -> list[str]:
-    return listed(f"{_SYS}{disk.devno}/slaves")
-
-
-def _leads_to(link: str, disk: Disk) -> bool:
-    try:
-        number = os.stat(link).st_rdev
-    except (OSError, ValueError):  # a name with a NUL
-        return False
-    return f"{os.major(number)}:{os.minor(number)}" == disk.devno
-
-
-def _kernel_name(devno: str) -> str:
-    return "/dev/" + os.path.basename(os.path.realpath(_SYS + devno)).replace("!", "/")
 
 
 def _zfs_pools(family: Iterable[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 
 RECORDS = "/run/udev/data/b"
+DEVICES = "/sys/dev/block/"  # the kernel's folder of each device, by its number
 
 
 class Record(NamedTuple):
@@ -57,11 +58,41 @@ def stable(links: Iterable[str]) -> tuple[str, ...]:
     return tuple(link for _rank, _length, link in sorted(ranked))
 
 
-def claimants(links: Iterable[str]) -> dict[str, set[str]]:
-    """The numbers of all devices that ask for a link, "major:minor", for each of some links.
+def told_apart(devno: str, links: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which names mean a device and no other.
 
-    More than one: two disks of one serial number, or a multipath device and its paths.
+    :param devno: the device, "major:minor"
+    :param links: those that udev has on record of it
+    :returns: ``(those that lead to it, and that no other device asks for, the other devices)``; a
+        path of a multipath device is no other one
     """
+    links = tuple(links)
+    asking = _asking(links)
+    slaves = f"{DEVICES}{devno}/slaves"
+    known = {devno} | {text_of(f"{slaves}/{name}/dev").strip() for name in listed(slaves)}
+    others = {
+        link: {other for other in asking[link] - known if os.path.exists(DEVICES + other)}
+        for link in links
+    }
+    own = tuple(link for link in links if not others[link] and leads_to(link, devno))
+    return own, tuple(sorted({_kernel_name(other) for link in links for other in others[link]}))
+
+
+def leads_to(link: str, devno: str) -> bool:
+    """Whether a link is there, and leads to the device."""
+    try:
+        number = os.stat(link).st_rdev
+    except (OSError, ValueError):  # ValueError: a name with a NUL
+        return False
+    return f"{os.major(number)}:{os.minor(number)}" == devno
+
+
+def _kernel_name(devno: str) -> str:
+    return "/dev/" + os.path.basename(os.path.realpath(DEVICES + devno)).replace("!", "/")
+
+
+def _asking(links: Iterable[str]) -> dict[str, set[str]]:
+    """The numbers of all devices that ask for a link, for each of some links."""
     found: dict[str, set[str]] = {link: set() for link in links}
     folder, prefix = os.path.split(RECORDS)
     for name in listed(folder) if found else ():

@@ -64,9 +64,10 @@ class Host:
 
 @pytest.fixture
 def host(tmp_path, monkeypatch):
-    monkeypatch.setattr(_disk, "_SYS", str(tmp_path / "sys") + "/")
+    for module in (_disk, _udev):
+        monkeypatch.setattr(module, "DEVICES", str(tmp_path / "sys") + "/")
     monkeypatch.setattr(_udev, "RECORDS", str(tmp_path / "udev"))
-    monkeypatch.setattr(_disk, "_leads_to", lambda link, disk: True)
+    monkeypatch.setattr(_udev, "leads_to", lambda link, devno: True)
     monkeypatch.setattr(_disk, "mounted_devices", lambda devnos: ())
     monkeypatch.setattr(_disk, "swap_devices", set)
     monkeypatch.setattr(_disk, "devices_in_tables", lambda names: ())
@@ -328,10 +329,10 @@ def test_a_name_that_another_disk_has_too_is_no_name(
 
 def test_a_link_that_leads_to_another_disk_is_not_this_ones(host, monkeypatch):
     monkeypatch.undo()
-    disk = _disk.Disk("/dev/vdb", devno="0:0")
-    assert _disk._leads_to(host.path, disk)  # a plain file, whose device number is 0
-    assert not _disk._leads_to(host.path, disk._replace(devno="254:16"))
-    assert not _disk._leads_to(host.path + "x", disk)
+    assert _udev.leads_to(host.path, "0:0")  # a plain file, whose device number is 0
+    assert not _udev.leads_to(host.path, "254:16")
+    assert not _udev.leads_to(host.path + "x", "0:0")
+    assert not _udev.leads_to("/dev/a\0b", "0:0")
 
 
 @pytest.mark.parametrize(

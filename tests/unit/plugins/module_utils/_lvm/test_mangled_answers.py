@@ -91,7 +91,8 @@ def test_an_answer_is_read_or_refused(read, recorded, mangle, seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_disk_is_read_or_refused(tmp_path, monkeypatch, seed):
-    monkeypatch.setattr(disk, "_SYS", str(tmp_path / "sys") + "/")
+    for module in (disk, udev):
+        monkeypatch.setattr(module, "DEVICES", str(tmp_path / "sys") + "/")
     monkeypatch.setattr(udev, "RECORDS", str(tmp_path / "udev"))
     monkeypatch.setattr(stat, "S_ISBLK", lambda mode: True)
     (tmp_path / "vdb").write_bytes(bytes(4096))
