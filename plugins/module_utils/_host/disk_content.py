@@ -44,7 +44,10 @@ def first_content(
     """
     try:
         with open(device, "rb", buffering=0) as stream:
-            return _look(stream.fileno(), size, start, SECONDS if seconds is None else seconds)
+            found = _look(stream.fileno(), size, start, SECONDS if seconds is None else seconds)
+            # The blank blocks of a disk are not worth the memory of the host.
+            os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            return found
     except OSError as error:
         raise StorageError(
             device,

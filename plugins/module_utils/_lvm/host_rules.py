@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _SETTINGS = (
     "physical_extent_size", "volume_list", "auto_activation_volume_list", "read_only_volume_list",
     "filter", "global_filter", "use_devicesfile", "devicesfile", "allow_mixed_block_sizes",
-    "hosttags",
+    "hosttags", "metadata_read_only", "thin_pool_metadata_require_separate_pvs",
 )  # fmt: skip
 _COMMAND = ("lvmconfig", "--typeconfig", "full")
 _DEVICES = "/etc/lvm/devices/"
@@ -52,6 +52,8 @@ class HostRules(NamedTuple):
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()  # setting -> patterns, in their order
     mixed_block_sizes: bool = False
     host_tags: bool = False  # the host may have tags, and activates by them
+    unchangeable: bool = False  # LVM changes nothing on this host
+    separate_metadata: bool = False  # a pool's metadata has to be on another disk than its data
 
 
 def observe_host_rules(run: Reader) -> HostRules:
@@ -84,7 +86,32 @@ def parse_host_rules(text: str, exists: Callable[[str], bool] = os.path.exists) 
         filters=tuple((f"devices/{name}", value) for name, value in patterns if value),
         mixed_block_sizes=found.get("devices/allow_mixed_block_sizes") == "1",
         host_tags=found.get("tags/hosttags") == "1",
+        unchangeable=found.get("global/metadata_read_only") == "1",
+        separate_metadata=found.get("allocation/thin_pool_metadata_require_separate_pvs") == "1",
     )
+
+
+def require_changeable(rules: HostRules) -> None:
+    """Refuse to change anything where lvm.conf forbids it."""
+    if rules.unchangeable:
+        raise StorageError(
+            "LVM",
+            "it is told to change nothing on this host (global/metadata_read_only in lvm.conf)",
+            "Take that out of lvm.conf",
+            refusal="lvm_read_only",
+        )
+
+
+def require_disks_for_pool(rules: HostRules, group: str, disks: int) -> None:
+    """Refuse a pool in a group of one disk, where lvm.conf wants its metadata on another one."""
+    if rules.separate_metadata and disks < 2:
+        raise StorageError(
+            f"Volume group {group}",
+            "it has one disk, and LVM is told to put a pool's metadata on another one than its "
+            "data (allocation/thin_pool_metadata_require_separate_pvs in lvm.conf)",
+            "Add a disk, or take that out of lvm.conf",
+            refusal="too_few_disks",
+        )
 
 
 def require_seen(rules: HostRules, disk: Disk) -> None:

@@ -38,6 +38,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_r
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import (
     HostRules,
     observe_host_rules,
+    require_changeable,
     require_one_block_size,
     require_seen,
 )
@@ -134,6 +135,7 @@ def plan_group(state: GroupState, name: str) -> tuple[list[Command], GroupState]
     :raises StorageError: a disk is not free, or the group is in no state to be touched.
     """
     check_name(name, "volume group")
+    require_changeable(state.rules)
     require_distinct(state.disks)
     group = state.group(name)
     if group is None:

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.containerhost.storage.plugins.module_utils._host.kernel import (
+    lacks_module,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
     find_program,
 )
@@ -53,7 +56,8 @@ def observe(run: Reader, wanted: Wanted) -> State:
         own = pool if pool and pool.kind == "thin-pool" else own
         if pool and not wanted.present:
             content = observe_content(run, wanted.vg, pool)
-    if wanted.present and not (own and own.active):
+    to_be_started = wanted.present and not (own and own.active)
+    if to_be_started:
         groups = with_rules(run, groups)
     texts = {name: read_profile(config.profile_dir, name) for name in sorted(names) if name}
     texts.update(read_own(config.profile_dir, groups.lvm, wanted.vg, wanted.name, own))
@@ -62,5 +66,6 @@ def observe(run: Reader, wanted: Wanted) -> State:
         config=config,
         profiles={name: text for name, text in texts.items() if text is not None},
         thin_check=find_program("thin_check") is not None,
+        kernel=not (to_be_started and lacks_module("dm-thin-pool")),
         content=content,
     )

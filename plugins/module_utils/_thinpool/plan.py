@@ -26,6 +26,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_r
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import (
     require_active,
+    require_disks_for_pool,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     LogicalVolume,
@@ -95,10 +96,24 @@ def _require_tools(state: State, wanted: Wanted) -> None:
         )
 
 
+def _require_kernel(state: State, wanted: Wanted) -> None:
+    if not state.kernel:
+        raise StorageError(
+            f"Thin pool {wanted.target}",
+            "the running kernel has no thin pools (there is no module dm-thin-pool)",
+            "Install the kernel's modules (`modprobe dm-thin-pool` has to work), or boot another "
+            "kernel",
+            refusal="kernel_module_missing",
+        )
+
+
 def _create(
     state: State, wanted: Wanted, group: VolumeGroup
 ) -> tuple[list[Command | WriteFile], State]:
-    require_active(state.groups.rules, group.name, wanted.name, group.tags)
+    rules = state.groups.rules
+    require_active(rules, group.name, wanted.name, group.tags)
+    require_disks_for_pool(rules, group.name, len(group.pvs))
+    _require_kernel(state, wanted)
     size = (wanted.size or DEFAULT_SIZE).extents(group.extent_size, group.extents)
     if not size:  # a share of a group rounds down
         raise StorageError(
@@ -167,6 +182,7 @@ def _mend(
     steps: list[Command | WriteFile] = []
     if not pool.active:
         require_active(state.groups.rules, group.name, pool.name, group.tags)
+        _require_kernel(state, wanted)
         argv: tuple[str, ...] = ("lvchange", "--activate", "y", "--ignoreactivationskip")
         argv += ("--monitor", _flag(wanted.monitor), wanted.target)
         steps.append(Command(f"Activate thin pool {wanted.target}", argv))

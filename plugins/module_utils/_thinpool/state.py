@@ -74,6 +74,7 @@ class State(NamedTuple):
     config: LvmConfig
     profiles: dict[str, str]  # name -> text, of every profile that exists and matters here
     thin_check: bool
+    kernel: bool = True  # whether it has thin pools, so far as is known; looked for to make one
     content: Content | None = None  # known where the pool is to be gone, and active
 
     def pool(self, wanted: Wanted) -> tuple[VolumeGroup | None, LogicalVolume | None]:

@@ -36,6 +36,7 @@ devices {
 }
 allocation {
 \tphysical_extent_size=8192
+\tthin_pool_metadata_require_separate_pvs=1
 \tcache_settings {
 \t\tdeep {
 \t\t\tx="a=b {"
@@ -50,6 +51,9 @@ activation {
 tags {
 \thosttags=1
 }
+global {
+\tmetadata_read_only=1
+}
 """
 READ = HostRules(
     extent_size=8 * MIB,
@@ -61,6 +65,8 @@ READ = HostRules(
     ),
     mixed_block_sizes=True,
     host_tags=True,
+    unchangeable=True,
+    separate_metadata=True,
 )
 
 

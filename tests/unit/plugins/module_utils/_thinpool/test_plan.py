@@ -105,6 +105,7 @@ CASES = [
     # of extents as lvm.conf wants them, 319 of 32 MiB
     (ruled(BLANK, extent_size=32 * MIB), want(), [VGCREATE, PROFILE, lvcreate(255, "32768k")]),
     (ruled(host(group()), volume_list=("docker/thinpool",)), want("1g"), [lvcreate(256)]),
+    (ruled(host(group(disks=2)), separate_metadata=True), want("1g"), [lvcreate(256)]),
     # LVM's bounds for metadata: 16188 MiB, and an extent
     (host(group(extents=10000, free=10000)), want("1g", "90%VG"), [lvcreate(256, "16576512k")]),
     (host(group()), want("1g", "0.01%VG"), [lvcreate(256, "4096k")]),
@@ -220,6 +221,10 @@ REFUSALS = [
     (host(group(free=2)), want("1g"), "Ask for 0 B of data at most"),
     (host(group(free=3)), want("1g"), "Ask for 4 MiB of data at most"),
     (host(NO_SPARE), want("10232m", "8m"), "(data 2 GiB, metadata 4 MiB, spare 8 MiB)"),
+    (BLANK._replace(kernel=False), want(), "the running kernel has no thin pools"),
+    (host(group(pool(active=False)))._replace(kernel=False), want(), "kernel has no thin pools"),
+    (ruled(BLANK, unchangeable=True), want(), "it is told to change nothing on this host"),
+    (ruled(BLANK, separate_metadata=True), want(), "it has one disk, and LVM is told to put"),
     (ruled(host(group()), volume_list=("x",)), want("1g"), "LVM is told not to activate it"),
     (
         ruled(host(group(pool(active=False))), auto_activation=()),
