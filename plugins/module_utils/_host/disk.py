@@ -134,12 +134,13 @@ def examine(run: Reader, path: str, start: int = 0, seconds: float | None = None
     found = _signatures(run, disk)
     content, read = first_content(disk.device, disk.size, start, seconds)
     recorded = set(disk.signatures)
-    if content is None and start == 0 and recorded - found:
-        # Every signature has a byte that is not zero, at the disk's start or end, and all of that
-        # was read: the disk itself decides.
-        disk = disk._replace(pools=() if not disk.partitions else disk.pools)
-        return disk._replace(signatures=_names(found), stale=_names(recorded - found), read=read)
-    return disk._replace(signatures=_names(found | recorded), content=content, read=read)
+    disk = disk._replace(content=content, read=read)
+    if found or start:
+        return disk._replace(signatures=_names(found | recorded))
+    # The disk itself decides. Where it is blank as well, there is no room for a signature that
+    # wipefs does not know: each has a byte that is not zero at the disk's start or end.
+    pools = disk.pools if disk.partitions else ()
+    return disk._replace(signatures=(), stale=_names(recorded), pools=pools)
 
 
 def glance(path: str) -> Disk:

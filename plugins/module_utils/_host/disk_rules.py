@@ -117,7 +117,11 @@ def reasons(disk: Disk, declared: Collection[str] = ()) -> Iterator[str]:
     if disk.busy and not (disk.mounts or disk.swap or disk.holders):
         yield disk.busy
     if disk.content is not None and not disk.signatures:
-        yield f"it holds unknown data (first seen at byte {disk.content})"
+        yield f"it holds unknown data (first seen at byte {disk.content})" + (
+            f"; udev has it on record as {', '.join(disk.stale)}, and that is not on it any more"
+            if disk.stale
+            else ""
+        )
 
 
 def nameless(disk: Disk) -> str:

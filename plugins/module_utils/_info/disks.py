@@ -6,28 +6,21 @@
 
 """Every disk of the host: which one it is, what is on it, and whether it is free to take.
 
-A disk that looks empty is examined as ``thinpool`` would: one ``wipefs``, and what is least read of
-it. One that is seen to hold something is left at a glance, which costs no command.
+A disk that nothing uses is examined as ``thinpool`` would: one ``wipefs``, and what is least read
+of it. One that is in use is left at a glance, which costs no command.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
-    Finding,
-    StorageError,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
     Disk,
     examine,
     glance,
-)
-from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_content import (
-    first_content,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
     nameless,
@@ -51,19 +44,13 @@ def observe(run: Reader) -> list[Disk]:
     for name in sorted(filter(_is_disk, os.listdir(_SYS)), key=lambda name: (len(name), name)):
         disk = glance("/dev/" + name.replace("!", "/"))  # sysfs writes / as !
         if disk.exists:  # it may have been unplugged since
-            disks.append(examine(run, disk.path, seconds=0) if _may_be_free(disk) else disk)
+            disks.append(examine(run, disk.path, seconds=0) if _only_it_can_tell(disk) else disk)
     return disks
 
 
-def _may_be_free(disk: Disk) -> bool:
-    """Whether only the disk itself can tell: udev's record of what is on it may be old."""
-    if list(reasons(disk._replace(signatures=(), pools=()))):
-        return False
-    if not disk.signatures and not disk.pools:
-        return True
-    with contextlib.suppress(StorageError):
-        return first_content(disk.device, disk.size, seconds=0)[0] is None
-    return False
+def _only_it_can_tell(disk: Disk) -> bool:
+    """Whether nothing but udev's record, which may be old, tells that a disk is in use."""
+    return not list(reasons(disk._replace(signatures=(), pools=())))
 
 
 def _is_disk(name: str) -> bool:

@@ -292,7 +292,6 @@ def test_a_module_without_that_option_can_destroy_nothing():
     assert str(ended).endswith(f"consent: {sealed}.")
 
 
-
 # Refusals and failures
 
 

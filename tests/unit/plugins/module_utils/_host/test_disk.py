@@ -256,17 +256,21 @@ def test_readonly(host):
 
 SIGNATURES = [
     ([], "", ()),
-    (["E:ID_FS_TYPE=ext4"], "", ("ext4",)),
+    (["E:ID_FS_TYPE=ext4"], WIPEFS, ("dos", "ext4")),
     (["E:ID_PART_TABLE_TYPE=gpt"], WIPEFS, ("dos", "gpt")),
     ([], WIPEFS, ("dos",)),
-    (["E:ID_FS_AMBIVALENT=filesystem:ext4 raid:x"], "", ("several that contradict each other",)),
+    (
+        ["E:ID_FS_AMBIVALENT=filesystem:ext4 raid:x"],
+        WIPEFS,
+        ("dos", "several that contradict each other"),
+    ),
 ]
 
 STALE = [
     # what udev knows             what is still there   what is said to be there, and what is old
     ([], None, (), ()),
     (["E:ID_FS_TYPE=swap"], None, (), ("swap",)),
-    (["E:ID_FS_TYPE=swap"], 1024, ("swap",), ()),
+    (["E:ID_FS_TYPE=swap"], 1024, (), ("swap",)),
     (["E:ID_FS_TYPE=zfs_member", "E:ID_FS_LABEL=tank"], None, (), ("zfs_member",)),
     (["E:ID_FS_AMBIVALENT=x"], None, (), ("several that contradict each other",)),
 ]

@@ -64,6 +64,13 @@ REASONS = [
     ),
     # what udev has on record and is gone is no reason
     ({"stale": ("swap",)}, []),
+    (
+        {"stale": ("swap",), "content": 1024},
+        [
+            "it holds unknown data (first seen at byte 1024); udev has it on record as swap, and "
+            "that is not on it any more"
+        ],
+    ),
     ({"mounts": ("/a", "/b")}, ["it is mounted at /a, /b"]),
     ({"swap": True}, ["it is in use as swap"]),
     (

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
     disks as _info_disks,
@@ -108,29 +107,18 @@ def test_a_disk_that_is_not_free_says_why_in_the_words_of_the_rules():
 
 
 RECORDED = [
-    # what udev has on record       what is on the disk    is the disk itself asked?
-    ({"signatures": ("swap",)}, None, True),
-    ({"signatures": ("swap",)}, 1024, False),
-    ({"signatures": ("zfs_member",), "pools": ("tank",)}, None, True),
-    ({"signatures": ("swap",), "swap": True}, None, False),
+    # what udev and the kernel have on record            is the disk itself asked?
+    ({}, True),
+    ({"signatures": ("swap",)}, True),
+    ({"signatures": ("zfs_member",), "pools": ("tank",)}, True),
+    ({"signatures": ("swap",), "swap": True}, False),
+    ({"signatures": ("LVM2_member",), "holders": ("vg-lv",)}, False),
 ]
 
 
-@pytest.mark.parametrize(("recorded", "content", "asked"), RECORDED)
-def test_what_udev_has_on_record_may_be_gone(monkeypatch, recorded, content, asked):
-    def first_content(device, size, seconds):
-        return content, 1
-
-    monkeypatch.setattr(_info_disks, "first_content", first_content)
-    assert _info_disks._may_be_free(FREE._replace(**recorded)) is asked
-
-
-def test_a_disk_that_cannot_be_read_is_as_udev_has_it_on_record(monkeypatch):
-    def first_content(device, size, seconds):
-        raise StorageError("a", "b", "c")
-
-    monkeypatch.setattr(_info_disks, "first_content", first_content)
-    assert not _info_disks._may_be_free(FREE._replace(signatures=("xfs",)))
+@pytest.mark.parametrize(("recorded", "asked"), RECORDED)
+def test_what_udev_has_on_record_may_be_gone(recorded, asked):
+    assert _info_disks._only_it_can_tell(FREE._replace(**recorded)) is asked
 
 
 def test_a_disk_that_has_a_serial_number_and_no_link_is_not_said_to_have_none():
