@@ -44,9 +44,9 @@ options:
       - A disk is only taken if it is not mounted, not swap, part of nothing, without any signature,
         and blank. No option overrides this.
       - A disk of up to 512 MiB is read whole for that. Of a larger one the first and last 16 MiB
-        are read, 64 KiB at 127 places between, and then on from its start for two seconds: an SSD,
-        or what was discarded or never written, is read whole by then. A finding says how much was
-        read where it was not all.
+        are read, 64 KiB at 127 places between, and then on from its start for two seconds, which
+        are gigabytes of an SSD, or of what was discarded or never written. A finding says how much
+        was read where it was not all.
       - A physical volume whose group is gone is taken too: where there is still data behind its
         label, that needs O(consent).
       - Best named by their links under C(/dev/disk/by-id). A disk that is added to a group that

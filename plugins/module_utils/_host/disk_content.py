@@ -9,7 +9,7 @@
 A disk of up to 512 MiB is read whole. Of a larger one the first and last 16 MiB are read, where
 partition tables, superblocks, LUKS and RAID headers lie, and 64 KiB at 127 places between: many
 small samples find what is scattered sooner than few large ones do. Then it is read on from its
-start for two seconds: an SSD, and whatever was discarded or never written, is read whole by then.
+start for two seconds: gigabytes of an SSD, and of whatever was discarded or never written.
 """
 
 from __future__ import annotations
