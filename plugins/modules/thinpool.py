@@ -58,7 +58,8 @@ options:
     description:
       - The size of the pool's data, as C(80%VG) or as a size with a binary unit (C(100g)).
       - A pool that is larger than this, because it has extended itself, is in order.
-      - For a new pool the default is C(80%VG), which leaves room for one step of 20 percent.
+      - For a new pool the default is C(80%VG), which leaves room for one step of 20 percent in a
+        group of 100 extents or more (400 MiB where LVM's default of 4 MiB holds).
     type: str
   metadata_size:
     description:
@@ -88,7 +89,10 @@ options:
         a minute. For a new pool the default is V(false).
     type: bool
   autoextend:
-    description: When and by how much the pool grows. For a new pool the default is 80 and 20.
+    description:
+      - When and by how much the pool grows. For a new pool the default is 80 and 20.
+      - Kept in a profile of LVM's that no other pool has, C(VG-POOL) with the hyphens of both names
+        doubled. One that is attached already is kept where it is this pool's alone.
     type: dict
     suboptions:
       threshold:

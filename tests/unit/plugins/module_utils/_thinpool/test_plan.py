@@ -387,6 +387,12 @@ def test_headroom_is_found_out_to_the_extent(data, topics):
     assert found.facts["autoextend"]["can_extend"] == (topics == [])
 
 
+@pytest.mark.parametrize("extents", [*range(100, 140), 1000, 25600, 10**6, 10**7])
+def test_the_default_size_leaves_room_for_a_step_in_a_group_of_100_extents(extents):
+    planned = plan(host(group(extents=extents, free=extents)), want())
+    assert planned.facts["autoextend"]["can_extend"]
+
+
 @pytest.mark.parametrize(
     ("size", "topics"),
     [(None, []), ("1g", ["larger_than_wanted"]), ("8187m", []), ("8184m", ["larger_than_wanted"])],
