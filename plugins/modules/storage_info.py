@@ -192,6 +192,13 @@ storage:
           type: list
           elements: str
           sample: [LVM2_member]
+        read_size:
+          description:
+            - How many bytes of it were read to find out whether it is blank. A disk of up to 512
+              MiB is read whole; a larger one at its start, its end and 127 places between, and on
+              from its start only by a module that is going to take it.
+            - V(0) for a disk that is seen to hold something without that.
+          type: int
         holders:
           description: The devices that are made of it or of its partitions.
           type: list

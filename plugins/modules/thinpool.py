@@ -43,6 +43,12 @@ options:
         those that are in it and not named here stay.
       - A disk is only taken if it is not mounted, not swap, part of nothing, without any signature,
         and blank. No option overrides this.
+      - A disk of up to 512 MiB is read whole for that. Of a larger one the first and last 16 MiB
+        are read, 64 KiB at 127 places between, and then on from its start for two seconds, which
+        are gigabytes of an SSD, or of what was discarded or never written. A finding says how much
+        was read where it was not all.
+      - A physical volume whose group is gone is taken too: where there is still data behind its
+        label, that needs O(consent).
       - Best named by their links under C(/dev/disk/by-id). A disk that is added to a group that
         exists already has to be named so, because the kernel's names change between boots.
     type: list
@@ -52,7 +58,8 @@ options:
     description:
       - The size of the pool's data, as C(80%VG) or as a size with a binary unit (C(100g)).
       - A pool that is larger than this, because it has extended itself, is in order.
-      - For a new pool the default is C(80%VG), which leaves room for one step of 20 percent.
+      - For a new pool the default is C(80%VG), which leaves room for one step of 20 percent in a
+        group of 100 extents or more (400 MiB where LVM's default of 4 MiB holds).
     type: str
   metadata_size:
     description:
@@ -82,7 +89,10 @@ options:
         a minute. For a new pool the default is V(false).
     type: bool
   autoextend:
-    description: When and by how much the pool grows. For a new pool the default is 80 and 20.
+    description:
+      - When and by how much the pool grows. For a new pool the default is 80 and 20.
+      - Kept in a profile of LVM's that no other pool has, C(VG-POOL) with the hyphens of both names
+        doubled. One that is attached already is kept where it is this pool's alone.
     type: dict
     suboptions:
       threshold:
@@ -190,7 +200,11 @@ would_recover:
   type: list
   elements: dict
 seal:
-  description: The mark of what would be destroyed, to be given back as O(consent).
+  description:
+    - The mark of what would be destroyed, to be given back as O(consent).
+    - It is for this host, this pool and its volumes, and for the chunks in use by then. One that
+      is written or discarded meanwhile makes another seal; what is written over in place does not
+      show.
   returned: when something would be destroyed
   type: str
 destroys:

@@ -24,7 +24,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.journa
     open_changes,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as host_disk
-from ansible_collections.containerhost.storage.plugins.module_utils._host import mount_unit, mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._host import (
+    mount_unit,
+    mounts,
+    udev,
+)
 from ansible_collections.containerhost.storage.plugins.modules import btrfs_filesystem
 from support.instants import killed_at, sampled
 from support.loops import sh
@@ -120,9 +124,9 @@ class Host:
 @pytest.fixture
 def host(loops, monkeypatch):
     found = Host(loops)
-    monkeypatch.setattr(host_disk, "_UDEV", f"{found.udev}/b")
+    monkeypatch.setattr(udev, "RECORDS", f"{found.udev}/b")
     monkeypatch.setattr(devices, "_UDEV", f"{found.udev}/b")
-    monkeypatch.setattr(host_disk, "_stable", tuple)
+    monkeypatch.setattr(host_disk, "stable", tuple)
     monkeypatch.setattr(mount_unit, "UNITS", str(found.units))
     monkeypatch.setattr(lock, "PATH", str(found.folder / "lock"))
     real = basic.AnsibleModule.run_command

@@ -44,6 +44,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk, names_of
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
+    looked_at,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.plan import (
     plan_mount,
 )
@@ -68,7 +71,8 @@ def plan(state: State, wanted: Wanted) -> Plan:
         rules.require_writable(made, wanted)
     parts = (*kept(steps), *mounting, *kept([*adding, *growing]))
     rules.require_able(state, wanted, parts)
-    return Plan(parts, after, findings.findings(after._replace(mount=state.mount), wanted, place))
+    told = findings.findings(after._replace(mount=state.mount), wanted, place)
+    return Plan(parts, after, (*told, *looked_at([*steps, *adding], state.disks)))
 
 
 def _new_disks(state: State, wanted: Wanted) -> list[Disk]:

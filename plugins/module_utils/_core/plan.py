@@ -16,6 +16,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.identity import (
+    host_identity,
+)
+
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import (
         Reader,
@@ -226,14 +230,15 @@ def destroyed(steps: Iterable[Step]) -> tuple[str, ...]:
 
 
 def seal(steps: Iterable[Step]) -> str:
-    """A short hash over every step that destroys and what it destroys; '' if none does.
+    """A short hash over the host, every step that destroys, and what it destroys; '' if none does.
 
     The same host and the same wish give the same seal; any change to what would be lost gives
-    another one. Twelve hex digits: a mark against mistakes, not against an adversary.
+    another one, and so does another host, also one whose disks are a copy. Twelve hex digits: a
+    mark against mistakes, not against an adversary.
     """
     deadly = [
         [describe_step(step)["action"], list(step.destroys)] for step in steps if step.destroys
     ]
     if not deadly:
         return ""
-    return hashlib.sha256(json.dumps(deadly).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps([host_identity(), *deadly]).encode()).hexdigest()[:12]

@@ -90,7 +90,7 @@ def reconcile(
             result["diff"] = _diff(planned, describe(before), describe(planned.after))
             after = planned.after
             if planned.steps and not module.check_mode:
-                _require_consent(planned, module.params.get("consent"))
+                _require_consent(planned, module.params)
                 prove = partial(_prove, run, observe, plan)
                 after = _act(module, planned, prove, hold, lock, journaled)
     except StorageError as error:
@@ -188,8 +188,9 @@ def _require_files(steps: Iterable[Step]) -> None:
             require_replaceable(step)
 
 
-def _require_consent(planned: Plan, consent: str | None) -> None:
+def _require_consent(planned: Plan, params: Mapping[str, Any]) -> None:
     """Refuse a plan that destroys something, unless its own seal was given back."""
+    consent = params.get("consent")
     lost = destroyed(planned.steps)
     if not lost or consent == seal(planned.steps):
         return
@@ -199,7 +200,14 @@ def _require_consent(planned: Plan, consent: str | None) -> None:
     raise StorageError(
         "No consent",
         wrong,
-        f"If that is what you want, run again with consent: {seal(planned.steps)}",
+        (
+            "If that is what you want, run again with"
+            if "consent" in params
+            # A seal is for the steps that destroy, whichever module takes them.
+            else "This module takes none. If that is what you want, have the module do it that is "
+            "for that alone (of LVM: containerhost.storage.thinpool, with the same disks), with"
+        )
+        + f" consent: {seal(planned.steps)}",
         refusal="consent_missing",
     )
 

@@ -25,8 +25,10 @@ GIB = 1024**3
 
 # As LVM reads them: a letter is a binary unit, whatever its case (lvcreate(8), "Size").
 _UNITS = {"b": 1, "s": 512, "k": KIB, "m": MIB, "g": GIB, "t": 1024**4, "p": 1024**5}
-_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[bskmgtp])(?P<binary>ib)?", re.I | re.A)
-_SHARE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%\s*(?P<of>VG)", re.I | re.A)
+# No more digits than any size has: Python refuses to read numbers of some thousand.
+_NUMBER = r"(?P<number>\d{1,30}(?:\.\d{1,30})?)"
+_SIZE = re.compile(_NUMBER + r"\s*(?P<unit>[bskmgtp])(?P<binary>ib)?", re.I | re.A)
+_SHARE = re.compile(_NUMBER + r"\s*%\s*(?P<of>VG)", re.I | re.A)
 
 
 class Amount(NamedTuple):

@@ -19,11 +19,16 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Claim,
     StorageError,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._host.answers import unreadable
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_content import (
+    first_content,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.files import (
     number_of,
@@ -34,6 +39,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
     mounted_devices,
     swap_devices,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.udev import (
+    DEVICES,
+    listed,
+    record_of,
+    stable,
+    told_apart,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
@@ -41,23 +53,6 @@ if TYPE_CHECKING:
     )
 
 _MIB = 1024**2
-
-_SYS = "/sys/dev/block/"
-_UDEV = "/run/udev/data/b"
-
-# Whether a disk holds unknown data is judged by reading its first and last 16 MiB, where partition
-# tables, superblocks, LUKS and RAID headers lie, and 64 KiB at 127 places between: many small
-# samples find what is scattered sooner than few large ones do.
-_EDGE = 16 * _MIB
-_SAMPLE = 64 * 1024
-_PLACES = 128
-
-
-class _Record(TypedDict):
-    """Udev's record of a device."""
-
-    env: dict[str, str]
-    links: list[str]
 
 
 class Disk(NamedTuple):
@@ -71,6 +66,7 @@ class Disk(NamedTuple):
     serial: str = ""
     wwn: str = ""
     links: tuple[str, ...] = ()  # stable names, best first: under /dev/disk/by-id, by-path
+    names: tuple[str, ...] = ()  # all links that udev has on record of it
     alignment: int = (
         0  # bytes that its I/O should start at a multiple of, where not a part of 1 MiB
     )
@@ -82,8 +78,13 @@ class Disk(NamedTuple):
     swap: bool = False
     tables: tuple[str, ...] = ()  # the files among fstab and crypttab that name it
     signatures: tuple[str, ...] = ()  # what udev, wipefs and blkid see on it, by name
+    stale: tuple[str, ...] = ()  # what udev has on record, and is not on it any more, by name
     busy: str = ""  # why the kernel does not hand it out exclusively; "" if it does
     content: int | None = None  # offset of the first byte found that is not zero
+    read: int = 0  # how many bytes were looked at for that
+    twins: tuple[str, ...] = ()  # other disks of the same serial number or WWN
+    shared: bool = False  # ``path`` is a link that one of them asks for as well
+    block_size: int = 0  # logical, in bytes; 0 where it was not looked for
 
     @property
     def stable(self) -> str:
@@ -100,35 +101,46 @@ def identify(path: str) -> Disk:
     """The disk behind ``path``: its identity, and nothing that needs reading it. No command."""
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name with a NUL
         return Disk(path)
     if not stat.S_ISBLK(status.st_mode):
         return Disk(path)
     devno = f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
-    sys = _SYS + devno
-    udev = _udev(devno)
+    sys = DEVICES + devno
+    udev = record_of(devno)
     return Disk(
         path,
         exists=True,
         device=os.path.realpath(path),
         devno=devno,
         size=(number_of(sys + "/size") or 0) * 512,
-        serial=udev["env"].get("ID_SERIAL_SHORT") or udev["env"].get("ID_SERIAL") or _serial(sys),
-        wwn=udev["env"].get("ID_WWN_WITH_EXTENSION") or udev["env"].get("ID_WWN", ""),
-        links=_stable(udev["links"]),
+        serial=udev.env.get("ID_SERIAL_SHORT") or udev.env.get("ID_SERIAL") or _serial(sys),
+        wwn=udev.env.get("ID_WWN_WITH_EXTENSION") or udev.env.get("ID_WWN", ""),
+        links=stable(udev.links),
+        names=udev.links,
         alignment=_alignment(sys),
     )
 
 
-def examine(run: Reader, path: str) -> Disk:
-    """The disk behind ``path``, with all that is on it. One command, and some reading."""
+def examine(run: Reader, path: str, start: int = 0, seconds: float | None = None) -> Disk:
+    """The disk behind ``path``, with all that is on it. One command, and some reading.
+
+    :param start: content before this offset (bytes) does not count: a label that is expected
+    :param seconds: how long a large disk is read on; see :func:`disk_content.first_content`
+    """
     disk = glance(path)
     if not disk.exists:
         return disk
-    return disk._replace(
-        signatures=_signatures(run, disk),
-        content=_first_content(disk.device, disk.size),
-    )
+    found = _signatures(run, disk)
+    content, read = first_content(disk.device, disk.size, start, seconds)
+    recorded = set(disk.signatures)
+    disk = disk._replace(content=content, read=read)
+    if found or start:
+        return disk._replace(signatures=_names(found | recorded))
+    # The disk itself decides. Where it is blank as well, there is no room for a signature that
+    # wipefs does not know: each has a byte that is not zero at the disk's start or end.
+    pools = disk.pools if disk.partitions else ()
+    return disk._replace(signatures=(), stale=_names(recorded), pools=pools)
 
 
 def glance(path: str) -> Disk:
@@ -139,7 +151,7 @@ def glance(path: str) -> Disk:
     disk = identify(path)
     if not disk.exists:
         return disk
-    sys = os.path.realpath(_SYS + disk.devno)
+    sys = os.path.realpath(DEVICES + disk.devno)
     partitions = tuple(
         sorted(name for name in os.listdir(sys) if os.path.exists(sys + "/" + name + "/partition"))
     )
@@ -147,8 +159,13 @@ def glance(path: str) -> Disk:
     holders = _holders(sys)
     for name in partitions:
         holders += _holders(sys + "/" + name)
-    names = {disk.device, *disk.links, path}
+    names = {disk.device, *disk.names, path}
+    own, twins = told_apart(disk.devno, disk.links)
     return disk._replace(
+        links=own,
+        twins=twins,
+        shared=path in disk.links and path not in own,
+        block_size=block_size_of(disk.devno),
         readonly=_text(sys + "/ro") == "1",
         partitions=partitions,
         holders=tuple(sorted(set(holders))),
@@ -156,9 +173,16 @@ def glance(path: str) -> Disk:
         mounts=mounted_devices(family),
         swap=bool(family & swap_devices()),
         tables=devices_in_tables(names),
-        signatures=tuple(sorted(_known_signatures(disk))),
+        signatures=_names(_known_signatures(disk)),
         busy=_busy(disk.device),
     )
+
+
+def block_size_of(devno: str) -> int:
+    """Bytes of a logical block of a device; 0 where the kernel does not tell."""
+    sys = DEVICES + devno
+    name = "queue/logical_block_size"
+    return number_of(f"{sys}/{name}") or number_of(f"{sys}/../{name}") or 0
 
 
 @contextlib.contextmanager
@@ -197,11 +221,19 @@ def _as_planned(claim: Claim) -> Disk:
     if (now.devno, now.size, now.serial, now.wwn) != planned:
         raise StorageError(
             claim.path,
-            f"it is not the disk that the plan was made for: planned {claim}, found {now.claim}",
+            "it is not the disk that the plan was made for: "
+            f"planned {_identity(claim)}, found {_identity(now.claim)}",
             "Nothing was written to it; look at the disks of this host, then plan again",
             refusal="disk_changed",
         )
     return now
+
+
+def _identity(claim: Claim) -> str:
+    """Which disk this is, for people."""
+    names = [("serial number", claim.serial), ("WWN", claim.wwn)]
+    told = [f"{what} {value}" for what, value in names if value] or ["no serial number"]
+    return ", ".join([f"device {claim.devno or '(none)'}", *told, human(claim.size)])
 
 
 @contextlib.contextmanager
@@ -221,22 +253,28 @@ def _locked(device: str, name: str, mode: int = os.O_RDWR) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _signatures(run: Reader, disk: Disk) -> tuple[str, ...]:
-    """Names of all that udev, wipefs and blkid see on the disk; any disagreement shows as well."""
-    found = _known_signatures(disk)
-    listing = run.read(("wipefs", "--no-act", "--json", disk.device)).strip()
-    for row in json.loads(listing)["signatures"] if listing else ():
-        found.add(row["type"])
-    return tuple(sorted(found))
+def _signatures(run: Reader, disk: Disk) -> set[str]:
+    """Names of all that wipefs sees on the disk itself.
+
+    :raises StorageError: its answer cannot be read
+    """
+    command = ("wipefs", "--no-act", "--json", disk.device)
+    listing = run.read(command).strip()
+    with unreadable(command):
+        return {str(row["type"]) for row in (json.loads(listing)["signatures"] if listing else ())}
 
 
 def _known_signatures(disk: Disk) -> set[str]:
-    """Names of what udev has found on the disk."""
-    known = _udev(disk.devno)["env"]
+    """Names of what udev has found on the disk, when it last looked."""
+    known = record_of(disk.devno).env
     found = {known[key] for key in ("ID_FS_TYPE", "ID_PART_TABLE_TYPE") if known.get(key)}
     if known.get("ID_FS_AMBIVALENT"):
         found.add("several that contradict each other")
     return found
+
+
+def _names(signatures: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(signatures))
 
 
 def _zfs_pools(family: Iterable[str]) -> tuple[str, ...]:
@@ -244,7 +282,7 @@ def _zfs_pools(family: Iterable[str]) -> tuple[str, ...]:
 
     The kernel has no holders for them, and a disk that was given as a whole has partitions.
     """
-    known = [_udev(devno)["env"] for devno in family]
+    known = [record_of(devno).env for devno in family]
     members = [env for env in known if env.get("ID_FS_TYPE") == "zfs_member"]
     return tuple(sorted({env["ID_FS_LABEL"] for env in members if env.get("ID_FS_LABEL")}))
 
@@ -258,59 +296,6 @@ def _busy(device: str) -> str:
             return "in use by the kernel"
         return error.strerror or "it cannot be opened"
     return ""
-
-
-def _first_content(device: str, size: int) -> int | None:
-    """Offset of the first byte that is not zero, of those that are looked at; None if none."""
-    zeros = bytes(_MIB)
-    step = max(size // _PLACES // _SAMPLE, 1) * _SAMPLE
-    places = dict.fromkeys(range(step, min(step * _PLACES, size), step), _SAMPLE)
-    places.update(dict.fromkeys(range(0, min(_EDGE, size), _MIB), _MIB))
-    places.update(dict.fromkeys(range(max(0, size - _EDGE), size, _MIB), _MIB))
-    try:
-        with open(device, "rb", buffering=0) as stream:
-            for offset, length in sorted(places.items()):
-                stream.seek(offset)
-                block = stream.read(length)
-                if block != zeros[: len(block)]:
-                    return offset + len(block) - len(block.lstrip(b"\0"))
-    except OSError as error:
-        raise StorageError(
-            device,
-            f"it cannot be read: {error.strerror}",
-            "Look at the kernel's messages (`dmesg`); the disk may be failing",
-            refusal="disk_unreadable",
-        ) from error
-    return None
-
-
-def _udev(devno: str) -> _Record:
-    """Udev's record of a device; empty where there is none."""
-    record: _Record = {"env": {}, "links": []}
-    for line in text_of(_UDEV + devno).splitlines():
-        kind, _colon, rest = line.partition(":")
-        if kind == "E":
-            name, _equals, value = rest.partition("=")
-            record["env"][name] = value
-        elif kind == "S":
-            record["links"].append("/dev/" + rest)
-    return record
-
-
-def _stable(links: Iterable[str]) -> tuple[str, ...]:
-    """The links that survive a reboot, best first: by WWN or serial, then by place.
-
-    Links by a filesystem's or LVM's UUID name what is on the disk, not the disk.
-    """
-    ranked = []
-    for link in sorted(links):
-        name = os.path.basename(link)
-        if link.startswith("/dev/disk/by-id/") and not name.startswith("lvm-pv-uuid-"):
-            by_wwn = name.startswith(("wwn-", "nvme-eui.", "dm-name-"))
-            ranked.append((int(by_wwn), len(link), link))
-        elif link.startswith("/dev/disk/by-path/"):
-            ranked.append((2, len(link), link))
-    return tuple(link for _rank, _length, link in sorted(ranked))
 
 
 def _serial(sys: str) -> str:
@@ -335,10 +320,7 @@ def names_of(disks: Iterable[Disk]) -> str:
 
 def _holders(sys: str) -> list[str]:
     """What is made of a device, by the names that people know: dm-3 says nothing to anybody."""
-    try:
-        names = os.listdir(sys + "/holders")
-    except FileNotFoundError:
-        return []
+    names = listed(sys + "/holders")
     return [_text(f"{sys}/holders/{name}/dm/name") or name for name in names]
 
 

@@ -15,7 +15,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Finding,
+    Step,
+    StorageError,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, human
 
 if TYPE_CHECKING:
@@ -88,11 +92,13 @@ def reasons(disk: Disk, declared: Collection[str] = ()) -> Iterator[str]:
         yield "it is read-only"
     if disk.size < SMALLEST:
         yield f"it is too small: {human(disk.size)}, and {human(SMALLEST)} is the least"
-    if not disk.stable:
+    if disk.shared:
         yield (
-            "it has no name that survives a reboot (no serial number, no WWN, no place), so it "
-            "cannot be told from another one"
+            f"{disk.path} may mean {_and([disk.device, *disk.twins])}, which have the same serial "
+            "number or WWN" + (f"; this one alone is {disk.stable}" if disk.stable else "")
         )
+    if not disk.stable:
+        yield nameless(disk)
     if disk.mounts:
         yield "it is mounted at " + ", ".join(disk.mounts)
     if disk.swap:
@@ -111,7 +117,63 @@ def reasons(disk: Disk, declared: Collection[str] = ()) -> Iterator[str]:
     if disk.busy and not (disk.mounts or disk.swap or disk.holders):
         yield disk.busy
     if disk.content is not None and not disk.signatures:
-        yield f"it holds unknown data (first seen at byte {disk.content})"
+        yield f"it holds unknown data (first seen at byte {disk.content})" + (
+            f"; udev has it on record as {', '.join(disk.stale)}, and that is not on it any more"
+            if disk.stale
+            else ""
+        )
+
+
+def nameless(disk: Disk) -> str:
+    """What a disk without a name that survives a reboot lacks: an identity, or the link by it."""
+    known = [("serial number", disk.serial), ("WWN", disk.wwn)]
+    told = " and ".join(f"{what} {value}" for what, value in known if value)
+    if disk.twins:
+        return (
+            f"it has no name of its own that survives a reboot: {_and(disk.twins)} "
+            f"{'has' if len(disk.twins) == 1 else 'have'} the same {told or 'links'}, and udev "
+            "knows no place of it"
+        )
+    if told:
+        return (
+            f"it has no name that survives a reboot: it has {told}, but udev has made no link of "
+            f"that under /dev/disk/by-id (see `udevadm info {disk.device}`; `udevadm trigger "
+            f"--settle {disk.device}` has it try again)"
+        )
+    return (
+        "it has no name that survives a reboot (no serial number, no WWN, no place), so it "
+        "cannot be told from another one"
+    )
+
+
+def looked_at(steps: Iterable[Step], disks: Iterable[Disk]) -> tuple[Finding, ...]:
+    """What the disks that steps are going to take were found free by: how much of them was read."""
+    taken = {claim.devno for step in steps for claim in step.claims}
+    return tuple(finding for disk in disks if disk.devno in taken for finding in _looked_at(disk))
+
+
+def _looked_at(disk: Disk) -> Iterator[Finding]:
+    name = f"{disk.stable or disk.path} ({human(disk.size)})"
+    if disk.stale:
+        yield Finding(
+            "info",
+            "udev_record_stale",
+            f"{name}: udev has it on record as {', '.join(disk.stale)}, and that is not on it any "
+            f"more. The disk itself counts; `udevadm trigger --settle {disk.device}` has udev look "
+            "again.",
+        )
+    if disk.read and disk.content is None and disk.read < disk.size - MIB:
+        yield Finding(
+            "info",
+            "disk_read_in_part",
+            f"{name}: {human(disk.read)} of it were read, and hold nothing but zeros: its first "
+            "and last 16 MiB, 127 places between, and from its start as far as two seconds go. "
+            "What may lie elsewhere is not known.",
+        )
+
+
+def _and(names: Iterable[str]) -> str:
+    return " and ".join(names)
 
 
 def _described(signature: str) -> str:

@@ -43,4 +43,5 @@ def text_of(path: str) -> str:
 def number_of(path: str) -> int | None:
     """The number in a file of the kernel's; None where there is none, or it is no number."""
     text = text_of(path).strip()
-    return int(text) if text.isdecimal() else None
+    # Python reads 4300 digits at most, and the kernel writes 20.
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else None

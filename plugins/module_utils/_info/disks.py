@@ -6,8 +6,8 @@
 
 """Every disk of the host: which one it is, what is on it, and whether it is free to take.
 
-A disk that looks empty is examined as closely as ``thinpool`` would: one ``wipefs``, and up to
-96 MiB read. One that is seen to hold something is left at a glance, which costs no command.
+A disk that nothing uses is examined as ``thinpool`` would: one ``wipefs``, and what is least read
+of it. One that is in use is left at a glance, which costs no command.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
     examine,
     glance,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
+    nameless,
+    reasons,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 
 if TYPE_CHECKING:
@@ -41,8 +44,13 @@ def observe(run: Reader) -> list[Disk]:
     for name in sorted(filter(_is_disk, os.listdir(_SYS)), key=lambda name: (len(name), name)):
         disk = glance("/dev/" + name.replace("!", "/"))  # sysfs writes / as !
         if disk.exists:  # it may have been unplugged since
-            disks.append(disk if list(reasons(disk)) else examine(run, disk.path))
+            disks.append(examine(run, disk.path, seconds=0) if _only_it_can_tell(disk) else disk)
     return disks
+
+
+def _only_it_can_tell(disk: Disk) -> bool:
+    """Whether nothing but udev's record, which may be old, tells that a disk is in use."""
+    return not list(reasons(disk._replace(signatures=(), pools=())))
 
 
 def _is_disk(name: str) -> bool:
@@ -76,6 +84,7 @@ def _describe(disk: Disk, why: list[str]) -> dict[str, Any]:
         "readonly": disk.readonly,
         "partitions": ["/dev/" + name for name in disk.partitions],
         "signatures": list(disk.signatures),
+        "read_size": disk.read,
         "holders": list(disk.holders),
         "mounts": list(disk.mounts),
         "swap": disk.swap,
@@ -90,9 +99,8 @@ def findings(seen: list[Disk]) -> list[Finding]:
         Finding(
             "info",
             "disk_without_identity",
-            f"{disk.device} ({human(disk.size)}) has no serial number, no WWN and no place that "
-            "udev knows of: nothing here takes it, because its name may mean another disk after "
-            "the next boot.",
+            f"{disk.device} ({human(disk.size)}): {nameless(disk)}. Nothing here takes it, because "
+            "its name may mean another disk after the next boot.",
         )
         for disk in seen
         if not disk.stable and not disk.device.startswith(("/dev/loop", "/dev/md"))

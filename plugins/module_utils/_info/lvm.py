@@ -31,10 +31,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import (
     autoextend as _autoextend,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.profiles import (
+    read_profile,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     State,
     describe_pool,
-    read_profile,
 )
 
 if TYPE_CHECKING:

@@ -13,8 +13,10 @@ lvmlocal.conf sets any of these, the compiled-in defaults hold, and no command i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._host.answers import Row
 from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 
 if TYPE_CHECKING:
@@ -23,10 +25,17 @@ if TYPE_CHECKING:
     )
 
 _FILES = ("/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf")
-_SET = re.compile(
-    r"^(?:[^#\n]*[\s{/])?(?:profile_dir|thin_pool_autoextend_threshold|"
-    r"thin_pool_autoextend_percent|monitoring)[ \t]*=",
-    re.M,
+_SETTINGS = (
+    "profile_dir", "thin_pool_autoextend_threshold", "thin_pool_autoextend_percent", "monitoring",
+)  # fmt: skip
+_COMMAND = (
+    "lvmconfig",
+    "--typeconfig",
+    "full",
+    "config/profile_dir",
+    "activation/thin_pool_autoextend_threshold",
+    "activation/thin_pool_autoextend_percent",
+    "activation/monitoring",
 )
 
 
@@ -39,31 +48,27 @@ class LvmConfig(NamedTuple):
     monitoring: bool = True
 
 
+def settings_in(names: Iterable[str]) -> bool:
+    """Whether one of LVM's files sets one of some settings, by their names without a section."""
+    pattern = re.compile(rf"^(?:[^#\n]*[\s{{/])?(?:{'|'.join(names)})[ \t]*=", re.M)
+    return any(pattern.search(text_of(path)) for path in _FILES)
+
+
 def observe_lvm_config(run: Reader) -> LvmConfig:
     """Read the settings. No command where the files set none of them."""
-    if not any(_SET.search(text_of(path)) for path in _FILES):
-        return LvmConfig()
-    return parse_lvmconfig(
-        run.read(
-            (
-                "lvmconfig",
-                "--typeconfig",
-                "full",
-                "config/profile_dir",
-                "activation/thin_pool_autoextend_threshold",
-                "activation/thin_pool_autoextend_percent",
-                "activation/monitoring",
-            )
-        )
-    )
+    return parse_lvmconfig(run.read(_COMMAND)) if settings_in(_SETTINGS) else LvmConfig()
 
 
 def parse_lvmconfig(text: str) -> LvmConfig:
-    """The :class:`LvmConfig` in what ``lvmconfig`` prints: ``name=value``, one a line."""
-    values = dict(line.strip().split("=", 1) for line in text.splitlines() if "=" in line)
+    """The :class:`LvmConfig` in what ``lvmconfig`` prints: ``name=value``, one a line.
+
+    :raises StorageError: a setting is not in it, or is of another kind
+    """
+    values = dict(line.strip().split("=", 1) for line in text.split("\n") if "=" in line)
+    row = Row(_COMMAND, "what it prints", values)
     return LvmConfig(
-        profile_dir=values["profile_dir"].strip('"'),
-        threshold=int(values["thin_pool_autoextend_threshold"]),
-        percent=int(values["thin_pool_autoextend_percent"]),
-        monitoring=values["monitoring"] != "0",
+        profile_dir=row.text("profile_dir").strip('"'),
+        threshold=row.number("thin_pool_autoextend_threshold"),
+        percent=row.number("thin_pool_autoextend_percent"),
+        monitoring=row.text("monitoring") != "0",
     )

@@ -14,10 +14,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._host.answers import (
+    Row,
+    refuse,
+    shown,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
@@ -39,7 +43,7 @@ _REPORT = (
     "--nosuffix", "--reportformat", "json",
     "--configreport", "vg", "-o",
     "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_missing_pv_count,"
-    "vg_exported,vg_shared,vg_clustered,vg_profile",
+    "vg_exported,vg_shared,vg_clustered,vg_profile,vg_tags",
     "--configreport", "pv", "-o",
     "pv_name,pv_uuid,pv_size,dev_size,pv_pe_count,pv_pe_alloc_count,pv_missing,pv_duplicate,"
     "pv_in_use",
@@ -105,6 +109,7 @@ class VolumeGroup(NamedTuple):
     exported: bool = False
     shared: bool = False
     profile: str = ""
+    tags: tuple[str, ...] = ()
     pvs: tuple[PhysicalVolume, ...] = ()
     lvs: tuple[LogicalVolume, ...] = ()
 
@@ -144,90 +149,113 @@ def observe_lvm(run: Reader) -> Lvm:
 
 
 def parse_report(text: str) -> Lvm:
-    """The :class:`Lvm` that ``lvm fullreport --reportformat json`` tells of."""
+    """The :class:`Lvm` that ``lvm fullreport --reportformat json`` tells of.
+
+    :raises StorageError: it is cut short, or not what LVM prints
+    """
     groups: list[VolumeGroup] = []
     orphans: list[PhysicalVolume] = []
-    # Warnings about devices that fail to read may come before the JSON on standard output.
-    for report in json.loads(text[text.index("{") :])["report"]:
-        pvs = tuple(_physical_volume(row) for row in report.get("pv", ()))
-        if not report.get("vg"):
+    for report in Row(_REPORT, "the answer", _json(text)).rows("report"):
+        pvs = tuple(_physical_volume(row) for row in report.rows("pv"))
+        if report.rows("vg"):
+            groups.append(_volume_group(report, pvs))
+        else:
             orphans.extend(pvs)
-            continue
-        segments = {row["lv_uuid"]: row for row in report.get("seg", ())}
-        row = report["vg"][0]
-        extent_size = int(row["vg_extent_size"])
-        groups.append(
-            VolumeGroup(
-                name=row["vg_name"],
-                uuid=row["vg_uuid"],
-                extent_size=extent_size,
-                extents=int(row["vg_extent_count"]),
-                free=int(row["vg_free_count"]),
-                missing=int(row["vg_missing_pv_count"] or 0),
-                exported=_yes(row["vg_exported"]),
-                shared=_yes(row["vg_shared"]) or _yes(row["vg_clustered"]),
-                profile=row["vg_profile"],
-                pvs=pvs,
-                lvs=tuple(
-                    _logical_volume(lv, segments.get(lv["lv_uuid"], {}), extent_size)
-                    for lv in report.get("lv", ())
-                ),
-            )
-        )
     return Lvm(tuple(groups), tuple(orphans))
 
 
-def _physical_volume(row: Mapping[str, Any]) -> PhysicalVolume:
-    return PhysicalVolume(
-        path=row["pv_name"],
-        uuid=row["pv_uuid"],
-        size=int(row["dev_size"] or 0),
-        extents=int(row["pv_pe_count"] or 0),
-        allocated=int(row["pv_pe_alloc_count"] or 0),
-        missing=_yes(row["pv_missing"]),
-        duplicate=_yes(row["pv_duplicate"]),
-        in_use=_yes(row["pv_in_use"]),
+def _json(text: str) -> object:
+    """The JSON in an answer: warnings about devices that fail to read may come before it."""
+    start = re.search(r"^\s*\{", text, re.M)
+    if start is None:
+        refuse(_REPORT, f"there is no JSON in it, but {shown(text)}")
+    try:
+        found, _end = json.JSONDecoder().raw_decode(text, start.end() - 1)
+    except (ValueError, RecursionError) as error:
+        refuse(_REPORT, shown(str(error)))
+    if "report" not in found:
+        refuse(_REPORT, "it has no report")
+    return found
+
+
+def _volume_group(report: Row, pvs: tuple[PhysicalVolume, ...]) -> VolumeGroup:
+    row = report.rows("vg")[0]
+    extent_size = row.number("vg_extent_size")
+    if not extent_size:
+        row.refuse("vg_extent_size", 0)
+    if not pvs:
+        refuse(_REPORT, f"it has no physical volume of volume group {shown(row.text('vg_name'))}")
+    segments = {segment.text("lv_uuid"): segment for segment in report.rows("seg")}
+    return VolumeGroup(
+        name=row.text("vg_name"),
+        uuid=row.text("vg_uuid"),
+        extent_size=extent_size,
+        extents=row.number("vg_extent_count"),
+        free=row.number("vg_free_count"),
+        missing=row.number("vg_missing_pv_count"),
+        exported=_yes(row.text("vg_exported")),
+        shared=_yes(row.text("vg_shared")) or _yes(row.text("vg_clustered")),
+        profile=row.text("vg_profile"),
+        tags=tuple(filter(None, row.text("vg_tags").split(","))),
+        pvs=pvs,
+        lvs=tuple(
+            _logical_volume(lv, segments.get(lv.text("lv_uuid")), extent_size)
+            for lv in report.rows("lv")
+        ),
     )
 
 
-def _logical_volume(
-    row: Mapping[str, Any], segment: Mapping[str, Any], extent_size: int
-) -> LogicalVolume:
-    hidden = row["lv_name"].startswith("[")
-    return LogicalVolume(
-        name=row["lv_name"].strip("[]"),
-        uuid=row["lv_uuid"],
-        extents=int(row["lv_size"]) // extent_size,
-        kind=segment.get("segtype", ""),
-        role=row["lv_role"],
-        active=_yes(row["lv_active"]),
-        open=_yes(row["lv_device_open"]),
+def _physical_volume(row: Row) -> PhysicalVolume:
+    return PhysicalVolume(
+        path=row.text("pv_name"),
+        uuid=row.text("pv_uuid"),
+        size=row.number("dev_size"),
+        extents=row.number("pv_pe_count"),
+        allocated=row.number("pv_pe_alloc_count"),
+        missing=_yes(row.text("pv_missing")),
+        duplicate=_yes(row.text("pv_duplicate")),
+        in_use=_yes(row.text("pv_in_use")),
+    )
+
+
+def _logical_volume(row: Row, segment: Row | None, extent_size: int) -> LogicalVolume:
+    name = row.text("lv_name")
+    hidden = name.startswith("[")
+    volume = LogicalVolume(
+        name=name.strip("[]"),
+        uuid=row.text("lv_uuid"),
+        extents=row.number("lv_size") // extent_size,
+        kind="",
+        role=row.text("lv_role"),
+        active=_yes(row.text("lv_active")),
+        open=_yes(row.text("lv_device_open")),
         # lvcreate notes a pool's profile on the parts of the pool too, where nothing reads it.
-        profile="" if hidden else row["lv_profile"],
-        path=row["lv_dm_path"],
-        pool=row["pool_lv"],
-        metadata_extents=int(row["lv_metadata_size"] or 0) // extent_size,
-        chunk_size=int(segment.get("chunk_size") or 0),
-        zero=_yes(segment.get("zero")),
-        discards=segment.get("discards", ""),
-        when_full=row["lv_when_full"],
-        monitored=segment.get("seg_monitor") == "monitored",
-        thin_count=int(segment.get("thin_count") or 0),
-        transaction_id=int(segment.get("transaction_id") or 0),
-        data_percent=_percent(row["data_percent"]),
-        metadata_percent=_percent(row["metadata_percent"]),
-        health=row["lv_health_status"],
-        check_needed=_yes(row["lv_check_needed"]),
+        profile="" if hidden else row.text("lv_profile"),
+        path=row.text("lv_dm_path"),
+        pool=row.text("pool_lv"),
+        metadata_extents=row.number("lv_metadata_size") // extent_size,
+        when_full=row.text("lv_when_full"),
+        data_percent=row.percent("data_percent"),
+        metadata_percent=row.percent("metadata_percent"),
+        health=row.text("lv_health_status"),
+        check_needed=_yes(row.text("lv_check_needed")),
         hidden=hidden,
     )
+    if segment is None:
+        return volume
+    return volume._replace(
+        kind=segment.text("segtype"),
+        chunk_size=segment.number("chunk_size"),
+        zero=_yes(segment.text("zero")),
+        discards=segment.text("discards"),
+        monitored=segment.text("seg_monitor") == "monitored",
+        thin_count=segment.number("thin_count"),
+        transaction_id=segment.number("transaction_id"),
+    )
 
 
-def _yes(value: object) -> bool:
-    return str(value) not in ("", "0", "-1", "None")
-
-
-def _percent(value: str | None) -> float | None:
-    return float(value) if value else None
+def _yes(value: str) -> bool:
+    return value not in ("", "0", "-1")
 
 
 def check_name(name: str | None, what: str) -> None:

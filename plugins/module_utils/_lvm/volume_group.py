@@ -17,17 +17,30 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Command,
     StorageError,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.size import MIB, ceil_div
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
+    MIB,
+    ceil_div,
+    human,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import (
     Disk,
+    block_size_of,
     examine,
     identify,
     names_of,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
+    reasons,
     require_distinct,
     require_exists,
     require_free,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import (
+    HostRules,
+    observe_host_rules,
+    require_changeable,
+    require_one_block_size,
+    require_seen,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     Lvm,
@@ -42,9 +55,8 @@ if TYPE_CHECKING:
         Reader,
     )
 
-# What vgcreate takes where lvm.conf says nothing else (lib/config/defaults.h).
-EXTENT_SIZE = 4 * MIB
 _FIRST_EXTENT = MIB
+_LABEL = ("LVM2_member",)
 
 
 class GroupState(NamedTuple):
@@ -54,6 +66,8 @@ class GroupState(NamedTuple):
     disks: tuple[Disk, ...]  # in the order in which they were named
     members: dict[str, str]  # devno -> PhysicalVolume.path of every physical volume on the host
     name_taken: bool  # something else is at /dev/<name>
+    rules: HostRules = HostRules()  # known where a group or volume is to be made
+    block_sizes: tuple[int, ...] = ()  # logical, in bytes, of the group's disks; where it grows
 
     def group(self, name: str) -> VolumeGroup | None:
         """The one group of that name, or None.
@@ -89,16 +103,29 @@ def observe_group(run: Reader, name: str, devices: Iterable[str]) -> GroupState:
     pvs = [pv for group in lvm.groups for pv in group.pvs] + list(lvm.orphans)
     members = {identify(pv.path).devno: pv.path for pv in pvs if not pv.missing}
     ours = {pv.path for group in found for pv in group.pvs}
+    orphans = {pv.path for pv in lvm.orphans}
     disks = []
     for path in devices:
         disk = identify(path)
-        disks.append(disk if members.get(disk.devno) in ours else examine(run, path))
+        member = members.get(disk.devno)
+        if member not in ours:
+            disk = examine(run, path, _FIRST_EXTENT if member in orphans else 0)
+        disks.append(disk)
+    new = [disk for disk in disks if members.get(disk.devno) not in ours]
+    there = [devno for devno, path in members.items() if path in ours]
     return GroupState(
+        rules=observe_host_rules(run) if new or not found else HostRules(),
+        block_sizes=tuple(map(block_size_of, there)) if new else (),
         lvm=lvm,
         disks=tuple(disks),
         members=members,
         name_taken=not found and os.path.lexists("/dev/" + name),
     )
+
+
+def with_rules(run: Reader, state: GroupState) -> GroupState:
+    """The state with the host's rules, for what is to be made in a group that is there."""
+    return state._replace(rules=observe_host_rules(run)) if state.rules == HostRules() else state
 
 
 def plan_group(state: GroupState, name: str) -> tuple[list[Command], GroupState]:
@@ -108,6 +135,7 @@ def plan_group(state: GroupState, name: str) -> tuple[list[Command], GroupState]
     :raises StorageError: a disk is not free, or the group is in no state to be touched.
     """
     check_name(name, "volume group")
+    require_changeable(state.rules)
     require_distinct(state.disks)
     group = state.group(name)
     if group is None:
@@ -121,9 +149,12 @@ def plan_group(state: GroupState, name: str) -> tuple[list[Command], GroupState]
     for disk in new:
         _require_takeable(state, disk, name)
         _require_named_by_identity(disk, name)
+        require_seen(state.rules, disk)
+    require_one_block_size(state.rules, new, state.block_sizes, name)
     step = Command(
         f"Add {names_of(new)} to volume group {name}",
         ("vgextend", name, *(disk.stable for disk in new)),
+        destroys=_left_behind(state, new),
         claims=tuple(disk.claim for disk in new),
     )
     return [step], _with_disks(state, group, new)
@@ -180,12 +211,17 @@ def _create(state: GroupState, name: str) -> tuple[list[Command], GroupState]:
         )
     for disk in state.disks:
         _require_takeable(state, disk, name)
+        require_seen(state.rules, disk)
+    require_one_block_size(state.rules, state.disks, (), name)
     step = Command(
         f"Make volume group {name} of {names_of(state.disks)}",
         ("vgcreate", name, *(disk.stable for disk in state.disks)),
+        destroys=_left_behind(state, state.disks),
         claims=tuple(disk.claim for disk in state.disks),
     )
-    group = VolumeGroup(name=name, uuid=None, extent_size=EXTENT_SIZE, extents=0, free=0)
+    group = VolumeGroup(
+        name=name, uuid=None, extent_size=state.rules.extent_size, extents=0, free=0
+    )
     return [step], _with_disks(state, group, state.disks)
 
 
@@ -203,9 +239,53 @@ def _require_takeable(state: GroupState, disk: Disk, name: str) -> None:
             f"`vgreduce {owner.name} {path}`)",
             refusal="disk_in_other_group",
         )
-    orphan = next((pv for pv in state.lvm.orphans if pv.path == path), None)
-    prepared = orphan is not None and not orphan.in_use and not orphan.duplicate
-    require_free(disk, declared=("LVM2_member",) if prepared else ())
+    orphan = _orphan(state, disk)
+    name = f"{disk.path} ({disk.stable or disk.device})"
+    if orphan and orphan.duplicate:
+        raise StorageError(
+            name,
+            "it is there twice as a physical volume of LVM, as a copy or over two paths",
+            "Take the copy away, or set up multipath",
+            refusal="physical_volume_duplicate",
+        )
+    if orphan and orphan.in_use:
+        raise StorageError(
+            name,
+            "it says that a volume group uses it, and LVM finds nothing of that group: another "
+            "disk of it is not there, or its metadata is damaged",
+            f"Bring the group's other disks back, and look at it (`pvck --dump metadata {path}`). "
+            f"What is of no more use goes with `pvremove --force --force {path}`",
+            refusal="disk_not_free",
+        )
+    if path is None and "LVM2_member" in disk.signatures and not any(reasons(disk, _LABEL)):
+        raise StorageError(
+            name,
+            "it carries the label of a physical volume, and LVM does not show it: a filter in "
+            "lvm.conf or the devices file hides it, or a pvcreate was killed before it was done",
+            "See what it is without those: `pvs --config 'devices{use_devicesfile=0 "
+            f'global_filter=["a|.*|"] filter=["a|.*|"]}}\' {disk.device}`. If it is nothing, '
+            f"`wipefs --all {disk.device}` clears it",
+            refusal="disk_not_free",
+        )
+    require_free(disk, declared=_LABEL if orphan else ())
+
+
+def _orphan(state: GroupState, disk: Disk) -> PhysicalVolume | None:
+    path = state.members.get(disk.devno)
+    return next((pv for pv in state.lvm.orphans if pv.path == path), None)
+
+
+def _left_behind(state: GroupState, disks: Iterable[Disk]) -> tuple[str, ...]:
+    """What a group that is gone has left on its disks: `vgremove` and `lvremove` clear nothing.
+
+    A physical volume that a run which broke off has made has nothing but zeros behind its label.
+    """
+    return tuple(
+        f"what a volume group that is gone has left on {disk.stable} ({human(disk.size)}, physical "
+        f"volume {known(_orphan(state, disk)).uuid}, data from byte {disk.content} on)"
+        for disk in disks
+        if disk.content is not None
+    )
 
 
 def _require_named_by_identity(disk: Disk, name: str) -> None:

@@ -52,4 +52,7 @@ def _offer(after: State) -> Offer:
 
 
 def _assume(state: State, offer: Offer) -> State:
-    return state._replace(groups=offer["groups"]) if "groups" in offer else state
+    if "groups" not in offer:
+        return state
+    # A pool that is there needs no rules of the host, and a volume that is to be made in it does.
+    return state._replace(groups=offer["groups"]._replace(rules=state.groups.rules))

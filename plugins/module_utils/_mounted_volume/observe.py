@@ -21,6 +21,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs im
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     observe_group,
+    with_rules,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.observe import (
     observe_mount,
@@ -40,6 +41,8 @@ def observe(run: Reader, wanted: Wanted) -> State:
     """Read the volume, its filesystem and its mount. One command where nothing is to be done."""
     groups = observe_group(run, wanted.vg, wanted.devices)
     volume = identify(wanted.device)
+    if not volume.exists:
+        groups = with_rules(run, groups)
     mount = observe_mount(
         run, wanted.place, lambda found: volume.exists and found.devno == volume.devno
     )

@@ -27,9 +27,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
     Amount,
     human,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
+    looked_at,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import (
     SMALLEST_GROWTH_BLOCKS,
     Xfs,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import (
+    require_active,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     LogicalVolume,
@@ -80,10 +86,12 @@ def plan(state: State, wanted: Wanted) -> Plan:
     steps += more
     mounting, after = _mount(state, wanted)
     growing, after = _grow_filesystem(after, wanted)
-    return Plan((*kept(steps), *mounting, *kept(growing)), after, findings(state, wanted))
+    told = (*findings(state, wanted), *looked_at(steps, state.groups.disks))
+    return Plan((*kept(steps), *mounting, *kept(growing)), after, told)
 
 
 def _create(state: State, wanted: Wanted, group: VolumeGroup) -> tuple[list[Command], State]:
+    require_active(state.groups.rules, group.name, wanted.name, group.tags)
     size = (wanted.size or DEFAULT_SIZE).extents(group.extent_size, group.extents)
     require_room(wanted, group, size)
     volume = LogicalVolume(

@@ -19,19 +19,57 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
+    LogicalVolume,
+    mapper_name,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     require_healthy,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.profiles import (
+    is_own_name,
+    profile_path,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     State,
     Wanted,
-    profile_path,
+    half_made,
 )
 
 
+def plan_clearing(state: State, wanted: Wanted) -> tuple[list[Command], State]:
+    """The steps that clear away what a killed ``lvcreate`` has left of the pool, and the state."""
+    group = state.groups.group(wanted.vg)
+    volume = group.lv(wanted.name) if group else None
+    if group is None or volume is None or not half_made(wanted, volume):
+        return [], state
+    if volume.open:
+        raise StorageError(
+            f"Logical volume {wanted.target}",
+            "an lvcreate that was killed has left it of the thin pool, and it is in use",
+            "Find out by what (`lsblk`), end that, then run again",
+            refusal="pool_busy",
+        )
+    lost = (
+        f"volume {wanted.target} ({human(volume.extents * group.extent_size)}, UUID {volume.uuid}),"
+        " which was to be the metadata of the thin pool"
+    )
+    step = Command(
+        f"Remove what an lvcreate that was killed has left of thin pool {wanted.target}",
+        ("lvremove", "--yes", wanted.target),
+        destroys=(lost,),
+    )
+    lvs = tuple(lv for lv in group.lvs if lv is not volume)
+    group = group._replace(lvs=lvs, free=group.free + volume.extents)
+    return [step], state.with_group(group)
+
+
 def plan_absence(state: State, wanted: Wanted) -> Plan:
+    clearing, state = plan_clearing(state, wanted)
     group, pool = state.pool(wanted)
-    steps: list[Command | WriteFile] = []
+    steps: list[Command | WriteFile] = [*clearing]
+    if clearing:
+        require_healthy(state.groups, wanted.vg)
     after = state
     if group and pool:
         volumes = [lv for lv in group.lvs if lv.pool == pool.name]
@@ -46,28 +84,56 @@ def plan_absence(state: State, wanted: Wanted) -> Plan:
                 refusal="pool_busy",
             )
         require_healthy(state.groups, wanted.vg)
-        used_percent = (
-            "nobody knows how full"
-            if pool.data_percent is None  # LVM does not say: it is inactive
-            else f"{pool.data_percent:.0f} percent used"
-        )
         lost = (
             f"thin pool {wanted.target} ({human(pool.extents * group.extent_size)}, UUID "
-            f"{pool.uuid}, {used_percent})"
+            f"{pool.uuid}, {_content(state, pool)})"
         )
-        lost += "".join(f" and its volume {lv.name} (UUID {lv.uuid})" for lv in volumes)
+        lost += "".join(f" and its volume {lv.name} (UUID {lv.uuid})" for lv in sorted(volumes))
         argv = ("lvremove", "--yes", wanted.target)
         steps.append(Command(f"Remove thin pool {wanted.target}", argv, destroys=(lost,)))
         gone = {pool.name} | {lv.name for lv in volumes}
         others = [lv for lv in group.lvs if lv.kind == "thin-pool" and lv != pool]
         # The spare serves all pools of the group; LVM removes it together with the last of them.
-        rest = tuple(lv for lv in group.lvs if lv.name not in gone and (others or not lv.hidden))
+        left = tuple(lv for lv in group.lvs if lv.name not in gone and (others or not lv.hidden))
         taken = pool.extents + pool.metadata_extents + (0 if others else group.spare)
-        after = state.with_group(group._replace(lvs=rest, free=group.free + taken))
-    if wanted.profile in after.profiles and not after.groups.lvm.profile_users(wanted.profile):
-        path = profile_path(state.config, wanted.profile)
-        old = state.profiles[wanted.profile]
+        after = state.with_group(group._replace(lvs=left, free=group.free + taken))
+    for name in _own_profiles(state, wanted, pool):
+        if after.groups.lvm.profile_users(name):
+            continue
+        path, old = profile_path(state.config.profile_dir, name), state.profiles[name]
         steps.append(WriteFile("Remove the profile that no volume uses", path, None, old=old))
-        profiles = {name: text for name, text in after.profiles.items() if name != wanted.profile}
-        after = after._replace(profiles=profiles)
+        rest = {other: text for other, text in after.profiles.items() if other != name}
+        after = after._replace(profiles=rest)
     return Plan(kept(steps), after)
+
+
+def _own_profiles(state: State, wanted: Wanted, pool: LogicalVolume | None) -> list[str]:
+    """The profiles that were written for this pool, and are there.
+
+    Where the pool is gone already, its profile's name and its text tell whose it was.
+    """
+    attached = pool.profile if pool else ""
+    first = mapper_name(wanted.vg, wanted.name)
+    return [
+        name
+        for name in dict.fromkeys((attached, first))
+        if name in state.profiles
+        and is_own_name(wanted.vg, wanted.name, name)
+        and state.may_write(wanted, pool, name)
+    ]
+
+
+def _content(state: State, pool: LogicalVolume) -> str:
+    """How much is lost, as exactly as the host tells: the consent is for this, and no more."""
+    if state.content is not None:
+        transaction, data, metadata = state.content
+        return (
+            f"{human(data * pool.chunk_size)} used: {data} chunks, {metadata} blocks of metadata, "
+            f"transaction {transaction}"
+        )
+    used = (
+        "nobody knows how full"
+        if pool.data_percent is None  # LVM does not say: it is inactive
+        else f"{pool.data_percent:g} percent used, metadata {pool.metadata_percent or 0:g} percent"
+    )
+    return f"{used}, transaction {pool.transaction_id}"

@@ -21,6 +21,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
+    KIB,
+    MIB,
     ceil_div,
     human,
 )
@@ -95,8 +97,22 @@ def profile_text(policy: InForce, text: str | None = None) -> str:
     return text
 
 
+def sets_only_the_policy(text: str) -> bool:
+    """Whether a profile's text sets nothing else: comments do not count.
+
+    One that says more was written by a person, or for more than a pool's policy.
+    """
+    if "\ufffd" in text:  # it is no UTF-8: it could not be written as it was
+        return False
+    text = re.sub(r"#.*", "", text)
+    for key in _KEYS.values():
+        text = re.sub(rf"(?<!\w)(activation/)?{key}\s*=\s*\d+(?!\S)", "", text)
+    return not re.sub(r"activation\s*\{|\}", "", text).strip()
+
+
 def _value(text: str, key: str) -> int | None:
-    values = [int(match["value"]) for match in _pattern(key).finditer(text)]
+    # LVM takes what is too large for the largest there is; Python reads 4300 digits at most.
+    values = [int(match["value"][:18]) for match in _pattern(key).finditer(text)]
     return values[-1] if values else None
 
 
@@ -111,6 +127,14 @@ class Headroom(NamedTuple):
     metadata: int
     spare: int
     free: int
+    pool: int = 0  # what the pool has for data
+
+    def most(self, percent: int) -> int:
+        """The largest pool that would leave room for a step in this group; 0 where none would."""
+        room = self.pool + self.free - self.metadata - self.spare
+        most = max(0, room * 100 // (100 + percent))
+        # A step rounds up: by this much at most.
+        return next((n for n in (most, most - 1) if n + ceil_div(n * percent, 100) <= room), 0)
 
     @property
     def step(self) -> int:
@@ -132,6 +156,7 @@ def headroom(pool: LogicalVolume, spare: int, free: int, policy: InForce) -> Hea
         metadata=metadata,
         spare=max(0, pool.metadata_extents + metadata - spare),
         free=free,
+        pool=pool.extents,
     )
 
 
@@ -170,9 +195,19 @@ def findings(
         ]
     if room.step <= room.free:
         return []
-    step, data, metadata, spare, free = (
+    step, data, metadata, spare, free, missing = (
         human(extents * extent_size)
-        for extents in (room.step, room.data, room.metadata, room.spare, room.free)
+        for extents in (
+            *(room.step, room.data, room.metadata, room.spare, room.free),
+            room.step - room.free,
+        )
+    )
+    most = room.most(policy.percent)
+    other = (
+        f"a pool that is made with at most {_exact(most * extent_size)} leaves room for a step of "
+        f"{policy.percent} percent here"
+        if most > 0
+        else f"no pool leaves room for a step of {policy.percent} percent in a group of this size"
     )
     return [
         Finding(
@@ -180,7 +215,11 @@ def findings(
             "autoextend_headroom",
             f"Autoextension of {name} cannot fire: the next step needs {step} (data {data}, "
             f"metadata {metadata}, spare {spare}), volume group {group} has {free} free. Add a "
-            "disk to the group; a pool that is made with at most 80%VG leaves room for one step "
-            "of 20 percent.",
+            f"disk of more than {missing} to the group; {other}.",
         )
     ]
+
+
+def _exact(size: int) -> str:
+    """A size as the option ``size`` takes it, not rounded."""
+    return f"{size // MIB}m" if size % MIB == 0 else f"{size // KIB}k"

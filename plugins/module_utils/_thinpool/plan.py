@@ -21,6 +21,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
+    looked_at,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import (
+    require_active,
+    require_disks_for_pool,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import (
     LogicalVolume,
     VolumeGroup,
@@ -35,6 +42,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool im
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.absence import (
     plan_absence,
+    plan_clearing,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.profiles import (
+    profile_path,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.sizes import (
     DEFAULT_SIZE,
@@ -47,7 +58,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.si
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     State,
     Wanted,
-    profile_path,
 )
 
 
@@ -57,12 +67,12 @@ def plan(state: State, wanted: Wanted) -> Plan:
         return plan_absence(state, wanted)
     _require_tools(state, wanted)
     first, groups = plan_group(state.groups, wanted.vg)
-    state = state._replace(groups=groups)
-    group, pool = groups.made(wanted.vg), state.pool(wanted)[1]
+    clearing, state = plan_clearing(state._replace(groups=groups), wanted)
+    group, pool = state.groups.made(wanted.vg), state.pool(wanted)[1]
     then, state = (
         _create(state, wanted, group) if pool is None else _mend(state, wanted, group, pool)
     )
-    steps: list[Command | WriteFile] = [*first, *then]
+    steps: list[Command | WriteFile] = [*first, *clearing, *then]
     if steps:
         require_healthy(state.groups, wanted.vg)
     return _with_headroom(steps, state, wanted)
@@ -86,9 +96,24 @@ def _require_tools(state: State, wanted: Wanted) -> None:
         )
 
 
+def _require_kernel(state: State, wanted: Wanted) -> None:
+    if not state.kernel:
+        raise StorageError(
+            f"Thin pool {wanted.target}",
+            "the running kernel has no thin pools (there is no module dm-thin-pool)",
+            "Install the kernel's modules (`modprobe dm-thin-pool` has to work), or boot another "
+            "kernel",
+            refusal="kernel_module_missing",
+        )
+
+
 def _create(
     state: State, wanted: Wanted, group: VolumeGroup
 ) -> tuple[list[Command | WriteFile], State]:
+    rules = state.groups.rules
+    require_active(rules, group.name, wanted.name, group.tags)
+    require_disks_for_pool(rules, group.name, len(group.pvs))
+    _require_kernel(state, wanted)
     size = (wanted.size or DEFAULT_SIZE).extents(group.extent_size, group.extents)
     if not size:  # a share of a group rounds down
         raise StorageError(
@@ -110,7 +135,7 @@ def _create(
         kind="thin-pool",
         role="private",
         path="/dev/mapper/" + mapper_name(wanted.vg, wanted.name),
-        profile=wanted.profile,
+        profile=state.own_profile(wanted, None),
         metadata_extents=metadata,
         chunk_size=chunk,
         zero=True if wanted.zero is None else wanted.zero,
@@ -118,7 +143,7 @@ def _create(
         when_full=wanted.when_full or "queue",
         monitored=wanted.monitor,
     )
-    steps, state = _write_profile(state, wanted, wanted.profile, policy, "")
+    steps, state = _write_profile(state, wanted, pool.profile, policy, "")
     steps.append(
         Command(
             f"Make thin pool {wanted.target}: {human(data_size)} for data, "
@@ -156,6 +181,8 @@ def _mend(
         )
     steps: list[Command | WriteFile] = []
     if not pool.active:
+        require_active(state.groups.rules, group.name, pool.name, group.tags)
+        _require_kernel(state, wanted)
         argv: tuple[str, ...] = ("lvchange", "--activate", "y", "--ignoreactivationskip")
         argv += ("--monitor", _flag(wanted.monitor), wanted.target)
         steps.append(Command(f"Activate thin pool {wanted.target}", argv))
@@ -175,8 +202,7 @@ def _mend_policy(
     policy = wanted.policy.over(state.policy(group, pool))
     if policy == state.policy(group, pool):
         return [], state, pool
-    mine = pool.profile in state.profiles and not _shared(state, pool)
-    name = pool.profile if mine else wanted.profile
+    name = state.own_profile(wanted, pool)
     base = state.profiles.get(name, state.profiles.get(pool.profile, ""))
     steps, state = _write_profile(state, wanted, name, policy, base)
     if pool.profile != name:
@@ -195,16 +221,11 @@ def _write_profile(
     step = WriteFile(
         f"Let thin pool {wanted.target} grow by {policy.percent} percent when it is "
         f"{policy.threshold} percent full",
-        profile_path(state.config, name),
+        profile_path(state.config.profile_dir, name),
         text,
         old=old,
     )
     return [step], state._replace(profiles=dict(state.profiles, **{name: text}))
-
-
-def _shared(state: State, pool: LogicalVolume) -> bool:
-    """Whether another volume, or a group, uses the profile of this pool too."""
-    return [pool.uuid] != [user.uuid for user in state.groups.lvm.profile_users(pool.profile)]
 
 
 def _mend_settings(wanted: Wanted, pool: LogicalVolume) -> tuple[list[Command], LogicalVolume]:
@@ -275,7 +296,9 @@ def _with_headroom(steps: list[Command | WriteFile], state: State, wanted: Wante
             refusal="headroom_missing",
         )
     facts = {"autoextend": _autoextend.report(room, policy, group.extent_size)}
-    return Plan(kept(steps), state, tuple(findings) + _size_finding(wanted, group, pool), facts)
+    findings = [*findings, *_size_finding(wanted, group, pool)]
+    findings += looked_at(steps, state.groups.disks)
+    return Plan(kept(steps), state, tuple(findings), facts)
 
 
 def _size_finding(wanted: Wanted, group: VolumeGroup, pool: LogicalVolume) -> tuple[Finding, ...]:

@@ -21,7 +21,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
     parse_amount,
     parse_size,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._host.files import read_text
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import (
     LvmConfig,
 )
@@ -33,11 +32,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report 
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import profiles
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
     InForce,
     Policy,
     check_policy,
     parse_profile,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.content import (
+    Content,
 )
 
 
@@ -63,11 +66,6 @@ class Wanted(NamedTuple):
         """The pool as LVM's commands take it."""
         return f"{self.vg}/{self.name}"
 
-    @property
-    def profile(self) -> str:
-        """The profile that carries this pool's policy, where no other one does already."""
-        return f"{self.vg}-{self.name}"
-
 
 class State(NamedTuple):
     """All that a thin pool depends on."""
@@ -76,6 +74,8 @@ class State(NamedTuple):
     config: LvmConfig
     profiles: dict[str, str]  # name -> text, of every profile that exists and matters here
     thin_check: bool
+    kernel: bool = True  # whether it has thin pools, so far as is known; looked for to make one
+    content: Content | None = None  # known where the pool is to be gone, and active
 
     def pool(self, wanted: Wanted) -> tuple[VolumeGroup | None, LogicalVolume | None]:
         """``(VolumeGroup, LogicalVolume)`` of the pool; None for what is not there.
@@ -84,6 +84,8 @@ class State(NamedTuple):
         """
         group = self.groups.group(wanted.vg)
         pool = group.lv(wanted.name) if group else None
+        if pool and half_made(wanted, pool):
+            return group, None
         if pool and pool.kind != "thin-pool":
             raise StorageError(
                 f"Logical volume {wanted.target}",
@@ -102,12 +104,32 @@ class State(NamedTuple):
         """This state, with the group of that name replaced."""
         return self._replace(groups=self.groups.with_group(group))
 
+    def may_write(self, wanted: Wanted, pool: LogicalVolume | None, profile: str) -> bool:
+        """Whether a profile is nobody's but this pool's."""
+        lvm = self.groups.lvm
+        return profiles.may_write(lvm, self.profiles, wanted.vg, wanted.name, pool, profile)
+
+    def own_profile(self, wanted: Wanted, pool: LogicalVolume | None) -> str:
+        """The name of the profile that this pool's policy is to be written to."""
+        lvm = self.groups.lvm
+        return profiles.own_profile(lvm, self.profiles, wanted.vg, wanted.name, pool)
+
     def policy(self, group: VolumeGroup, pool: LogicalVolume) -> InForce:
         """The :class:`InForce` of a pool: its profile's, its group's, LVM's own."""
         name = pool.profile or group.profile
         return parse_profile(self.profiles.get(name, "")).over(
             InForce(self.config.threshold, self.config.percent)
         )
+
+
+def half_made(wanted: Wanted, volume: LogicalVolume) -> bool:
+    """Whether a volume is what an ``lvcreate`` of the pool has left that was killed.
+
+    LVM first makes what is going to be the metadata, under the pool's name and with its profile,
+    writes that down, and clears it: lvm2, lib/metadata/pool_manip.c, create_pool().
+    """
+    own = profiles.is_own_name(wanted.vg, wanted.name, volume.profile)
+    return volume.kind in ("linear", "striped") and own and not volume.hidden
 
 
 def wanted_from(params: Mapping[str, Any]) -> Wanted:
@@ -149,16 +171,6 @@ def _chunk_size(text: str | None) -> int | None:
             refusal="option_value_invalid",
         )
     return size
-
-
-def profile_path(config: LvmConfig, name: str) -> str:
-    """Where LVM looks for a profile."""
-    return f"{config.profile_dir}/{name}.profile"
-
-
-def read_profile(folder: str, name: str) -> str | None:
-    """The text of a profile; None where there is none of that name."""
-    return read_text(f"{folder}/{name}.profile")
 
 
 def describe_pool(state: State, group: VolumeGroup, pool: LogicalVolume) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def _add(state: State, wanted: Wanted, pool: Imported) -> tuple[list[Command], S
     if not new:
         return [], state
     for disk in new:
-        if disk.path not in disk.links:
+        if disk.path not in disk.links and not disk.shared:
             raise StorageError(
                 disk.path,
                 f"it is not in pool {pool.name}, which is there already; the kernel gives names "

@@ -18,6 +18,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.words import are
+from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import (
+    looked_at,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules import (
     mount_findings,
 )
@@ -56,7 +59,7 @@ def plan(state: State, wanted: Wanted) -> Plan:
     return Plan(
         (*kept([*steps, *mounting.prepare]), *mounting.mount),
         mounting.state,
-        tuple(_findings(state, wanted)),
+        (*_findings(state, wanted), *looked_at(steps, state.disks)),
     )
 
 

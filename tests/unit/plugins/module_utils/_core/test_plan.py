@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core import identity
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Claim,
     Command,
@@ -86,6 +87,17 @@ def test_what_destroys_nothing_does_not_change_the_seal(steps):
 @pytest.mark.parametrize("steps", OTHER_SEAL)
 def test_any_change_to_what_is_destroyed_changes_the_seal(steps):
     assert seal(steps) != seal([REMOVE])
+
+
+def test_the_same_plan_for_another_host_has_another_seal(tmp_path, monkeypatch):
+    """Names and UUIDs of a volume are copied with the disk of a virtual machine."""
+    seals = set()
+    for machine, product in [("m1", "p1"), ("m2", "p1"), ("m1", "p2"), ("m1", "p1")]:
+        for name, text in (("MACHINE_ID", machine), ("PRODUCT_ID", product)):
+            (tmp_path / name).write_text(text)
+            monkeypatch.setattr(identity, name, str(tmp_path / name))
+        seals.add(seal([REMOVE]))
+    assert len(seals) == 3
 
 
 def test_the_order_of_what_is_destroyed_counts():

@@ -284,8 +284,12 @@ def test_consent_to_a_plan_that_destroys_nothing_is_harmless():
 def test_a_module_without_that_option_can_destroy_nothing():
     host = Host(3)
     host.params = {}
-    assert reconcile(host, to(1)).failed
+    ended = reconcile(host, to(1))
+    assert ended.failed
     assert host.ran == []
+    assert "This module takes none. If that is what you want, have the module do it" in str(ended)
+    sealed = reconcile(Host(3, check_mode=True), to(1)).result["seal"]
+    assert str(ended).endswith(f"consent: {sealed}.")
 
 
 # Refusals and failures

@@ -112,6 +112,12 @@ def test_extents(text, extents):
     assert parse_amount(text, "size").extents(4 * MIB, 1022) == extents
 
 
+@pytest.mark.parametrize("text", ["9" * 5000 + "g", "1." + "9" * 5000 + "g", "9" * 5000 + "%VG"])
+def test_a_number_that_python_does_not_read_is_refused(text):
+    with pytest.raises(StorageError):
+        parse_amount(text, "size")
+
+
 HUMAN = [
     (0, "0 B"),
     (1023, "1023 B"),

@@ -14,6 +14,7 @@ import stat
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as _disk
+from ansible_collections.containerhost.storage.plugins.module_utils._host import udev as _udev
 
 MIB = 1024**2
 SIZE = 256 * MIB
@@ -63,8 +64,10 @@ class Host:
 
 @pytest.fixture
 def host(tmp_path, monkeypatch):
-    monkeypatch.setattr(_disk, "_SYS", str(tmp_path / "sys") + "/")
-    monkeypatch.setattr(_disk, "_UDEV", str(tmp_path / "udev"))
+    for module in (_disk, _udev):
+        monkeypatch.setattr(module, "DEVICES", str(tmp_path / "sys") + "/")
+    monkeypatch.setattr(_udev, "RECORDS", str(tmp_path / "udev"))
+    monkeypatch.setattr(_udev, "leads_to", lambda link, devno: True)
     monkeypatch.setattr(_disk, "mounted_devices", lambda devnos: ())
     monkeypatch.setattr(_disk, "swap_devices", set)
     monkeypatch.setattr(_disk, "devices_in_tables", lambda names: ())
@@ -83,12 +86,14 @@ def test_a_blank_disk(host):
         size=SIZE,
         serial="disk1",
         links=("/dev/disk/by-id/virtio-disk1",),
+        names=("/dev/disk/by-id/virtio-disk1",),
+        read=SIZE,
     )
     assert run.ran == [("wipefs", "--no-act", "--json", host.path)]
 
 
 def test_a_glance_runs_no_command_and_reads_no_byte(host, monkeypatch):
-    monkeypatch.setattr(_disk, "_first_content", None)
+    monkeypatch.setattr(_disk, "first_content", None)
     host.know("E:ID_FS_TYPE=xfs")
     assert _disk.glance(host.path).signatures == ("xfs",)
 
@@ -98,6 +103,7 @@ def test_a_glance_runs_no_command_and_reads_no_byte(host, monkeypatch):
 )
 def test_no_such_disk(look):
     assert look("/dev/none") == _disk.Disk("/dev/none")
+    assert look("/dev/a\0b") == _disk.Disk("/dev/a\0b")
     assert look("/dev/none").size == 0
 
 
@@ -250,16 +256,108 @@ def test_readonly(host):
 
 SIGNATURES = [
     ([], "", ()),
-    (["E:ID_FS_TYPE=ext4"], "", ("ext4",)),
+    (["E:ID_FS_TYPE=ext4"], WIPEFS, ("dos", "ext4")),
     (["E:ID_PART_TABLE_TYPE=gpt"], WIPEFS, ("dos", "gpt")),
     ([], WIPEFS, ("dos",)),
-    (["E:ID_FS_AMBIVALENT=filesystem:ext4 raid:x"], "", ("several that contradict each other",)),
+    (
+        ["E:ID_FS_AMBIVALENT=filesystem:ext4 raid:x"],
+        WIPEFS,
+        ("dos", "several that contradict each other"),
+    ),
 ]
+
+STALE = [
+    # what udev knows             what is still there   what is said to be there, and what is old
+    ([], None, (), ()),
+    (["E:ID_FS_TYPE=swap"], None, (), ("swap",)),
+    (["E:ID_FS_TYPE=swap"], 1024, (), ("swap",)),
+    (["E:ID_FS_TYPE=zfs_member", "E:ID_FS_LABEL=tank"], None, (), ("zfs_member",)),
+    (["E:ID_FS_AMBIVALENT=x"], None, (), ("several that contradict each other",)),
+]
+
+
+@pytest.mark.parametrize(("known", "content", "signatures", "stale"), STALE)
+def test_the_disk_itself_decides_and_not_what_udev_has_on_record(
+    host, known, content, signatures, stale
+):
+    host.know(*known)
+    if content is not None:
+        host.write(content)
+    disk = _disk.examine(Run(), host.path)
+    assert (disk.signatures, disk.stale) == (signatures, stale)
+    assert (disk.content, disk.pools) == (content, ())
+
+
+def test_a_label_that_is_expected_does_not_count_and_what_is_behind_it_does(host):
+    host.know("E:ID_FS_TYPE=LVM2_member")
+    host.write(512)
+    disk = _disk.examine(Run(), host.path, start=MIB)
+    assert (disk.content, disk.signatures, disk.read) == (None, ("LVM2_member",), SIZE - MIB)
+    host.write(MIB)
+    assert _disk.examine(Run(), host.path, start=MIB).content == MIB
+
+
+TWINS = [
+    # links that others ask for as well          own link               twins        path is shared
+    ({}, "/dev/disk/by-id/virtio-disk1", (), False),
+    ({"254:16": ["disk/by-id/virtio-disk1"]}, "/dev/disk/by-path/pci-1", ("/dev/vdk",), True),
+    (
+        {"254:16": ["disk/by-id/virtio-disk1"], "254:32": ["disk/by-path/pci-1"]},
+        *("", ("/dev/vdk", "/dev/vdl"), True),
+    ),
+    # a path of this multipath device, and one that was unplugged
+    ({"254:48": ["disk/by-id/virtio-disk1"]}, "/dev/disk/by-id/virtio-disk1", (), False),
+    ({"254:64": ["disk/by-id/virtio-disk1"]}, "/dev/disk/by-id/virtio-disk1", (), False),
+    ({"254:16": ["disk/by-id/virtio-other"]}, "/dev/disk/by-id/virtio-disk1", (), False),
+]
+
+
+@pytest.mark.parametrize(("others", "stable", "twins", "shared"), TWINS)
+def test_a_name_that_another_disk_has_too_is_no_name(
+    host, monkeypatch, tmp_path, others, stable, twins, shared
+):
+    host.know("S:disk/by-id/virtio-disk1", "S:disk/by-path/pci-1", "E:ID_SERIAL=disk1")
+    for devno, name in (("254:16", "vdk"), ("254:32", "vdl"), ("254:48", "sda")):
+        (tmp_path / "devices" / name).mkdir(parents=True)
+        (tmp_path / "sys" / devno).symlink_to(tmp_path / "devices" / name)
+    host.attribute("slaves/sda/dev", "254:48")
+    for devno, links in others.items():
+        host.know(*(f"S:{link}" for link in links), devno=devno)
+    named = "/dev/disk/by-id/virtio-disk1"
+    real = os.stat
+    monkeypatch.setattr(os, "stat", lambda path, **more: real(host.path if path == named else path))
+    disk = _disk.glance(named)
+    assert (disk.stable, disk.twins, disk.shared) == (stable, twins, shared)
+    assert _disk.glance(host.path).shared is False
+
+
+def test_a_link_that_leads_to_another_disk_is_not_this_ones(host, monkeypatch):
+    monkeypatch.undo()
+    assert _udev.leads_to(host.path, "0:0")  # a plain file, whose device number is 0
+    assert not _udev.leads_to(host.path, "254:16")
+    assert not _udev.leads_to(host.path + "x", "0:0")
+    assert not _udev.leads_to("/dev/a\0b", "0:0")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["{", "[]", '"x"', "{}", '{"signatures": 5}', '{"signatures": [{}]}', '{"signatures": ["x"]}',
+     '{"signatures": [{"type": ' + "9" * 5000 + "}]}", "[" * 100000],
+)  # fmt: skip
+def test_an_answer_that_cannot_be_read_is_named(host, answer):
+    with pytest.raises(StorageError, match="`wipefs --no-act`: its answer cannot be read"):
+        _disk.examine(Run(answer), host.path)
+
+
+@pytest.mark.parametrize("size", ["x", "", "9" * 5000, "-1", "\u0663", "1\0"])
+def test_a_size_that_is_no_number_is_none(host, size):
+    host.attribute("size", size)
+    assert _disk.identify(host.path).size == 0
 
 
 @pytest.mark.parametrize(("known", "listing", "signatures"), SIGNATURES)
 def test_signatures(host, monkeypatch, known, listing, signatures):
-    monkeypatch.setattr(_disk, "_first_content", lambda _device, _size: None)
+    monkeypatch.setattr(_disk, "first_content", lambda *_more: (0, 1))
     host.know(*known)
     assert _disk.examine(Run(listing), host.path).signatures == signatures
 
@@ -272,31 +370,6 @@ def test_signatures(host, monkeypatch, known, listing, signatures):
 def test_unknown_content_is_found(host, offset):
     host.write(offset)
     assert _disk.examine(Run(), host.path).content == offset
-
-
-def test_a_disk_smaller_than_the_parts_that_are_read(tmp_path):
-    path = tmp_path / "small"
-    path.write_bytes(bytes(3 * MIB - 512) + b"x" * 512)
-    assert _disk._first_content(str(path), 3 * MIB) == 3 * MIB - 512
-
-
-@pytest.mark.parametrize("size", [8 * MIB, 40 * MIB, 100 * MIB + 512, 1024 * MIB])
-def test_content_as_long_as_a_hundredth_of_the_disk_is_found_wherever_it_is(tmp_path, size):
-    path = tmp_path / "disk"
-    length = max(size // 100, 1)
-    for start in range(0, size - length, size // 9):
-        with open(path, "wb") as stream:
-            stream.truncate(size)
-            stream.seek(start)
-            stream.write(b"x" * length)
-        found = _disk._first_content(str(path), size)
-        assert found is not None
-        assert start <= found < start + length
-
-
-def test_a_disk_that_cannot_be_read(tmp_path):
-    with pytest.raises(StorageError, match="cannot be read"):
-        _disk._first_content(str(tmp_path / "none"), MIB)
 
 
 def claim(host):
@@ -346,8 +419,10 @@ def test_check_leaves_the_disk_to_udev_while_the_block_runs(host):
 )
 def test_hold_refuses_another_disk_than_the_planned_one(host, hold, change):
     refused = pytest.raises(StorageError, match="not the disk that the plan was made for")
-    with refused, hold([claim(host)._replace(**change)]):
+    with refused as error, hold([claim(host)._replace(**change)]):
         pytest.fail("the block ran")
+    assert "found device 0:0, serial number disk1, 256 MiB" in str(error.value)
+    assert "Claim(" not in str(error.value)
 
 
 @pytest.mark.parametrize(

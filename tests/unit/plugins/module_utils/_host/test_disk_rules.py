@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
+    StorageError,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk_rules as rules
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
 
@@ -29,10 +32,43 @@ REASONS = [
     ({"size": 64 * MIB - 1}, ["it is too small: 64 MiB, and 64 MiB is the least"]),
     ({"size": MIB}, ["it is too small: 1 MiB, and 64 MiB is the least"]),
     (
-        {"links": ()},
+        {"links": (), "serial": ""},
         [
             "it has no name that survives a reboot (no serial number, no WWN, no place), so it "
             "cannot be told from another one"
+        ],
+    ),
+    (
+        {"links": (), "serial": "overlayblk", "wwn": "0x5"},
+        [
+            "it has no name that survives a reboot: it has serial number overlayblk and WWN 0x5, "
+            "but udev has made no link of that under /dev/disk/by-id (see `udevadm info /dev/vdb`; "
+            "`udevadm trigger --settle /dev/vdb` has it try again)"
+        ],
+    ),
+    (
+        {"links": (), "twins": ("/dev/vdc",)},
+        [
+            "it has no name of its own that survives a reboot: /dev/vdc has the same serial number "
+            "disk1, and udev knows no place of it"
+        ],
+    ),
+    # two disks of one serial: the name that is unique is good, the one that both have is not
+    ({"twins": ("/dev/vdc",), "links": ("/dev/disk/by-path/p1",)}, []),
+    (
+        {"twins": ("/dev/vdc",), "links": ("/dev/disk/by-path/p1",), "shared": True},
+        [
+            "/dev/vdb may mean /dev/vdb and /dev/vdc, which have the same serial number or WWN; "
+            "this one alone is /dev/disk/by-path/p1"
+        ],
+    ),
+    # what udev has on record and is gone is no reason
+    ({"stale": ("swap",)}, []),
+    (
+        {"stale": ("swap",), "content": 1024},
+        [
+            "it holds unknown data (first seen at byte 1024); udev has it on record as swap, and "
+            "that is not on it any more"
         ],
     ),
     ({"mounts": ("/a", "/b")}, ["it is mounted at /a, /b"]),
@@ -134,3 +170,29 @@ def test_different_disks():
 
 def test_disks_that_do_not_exist_are_not_the_same_disk():
     rules.require_distinct([Disk("/dev/none"), Disk("/dev/nil")])
+
+
+LOOKED_AT = [
+    ({"read": 1024 * MIB}, []),
+    ({"read": 1023 * MIB}, []),  # behind the label of LVM
+    ({"read": 40 * MIB}, ["disk_read_in_part"]),
+    ({"read": 1024 * MIB, "stale": ("swap",)}, ["udev_record_stale"]),
+    ({"read": 40 * MIB, "content": 3}, []),
+    ({}, []),
+]
+
+
+@pytest.mark.parametrize(("different", "topics"), LOOKED_AT)
+def test_what_was_looked_at_is_told_of_disks_that_are_taken(different, topics):
+    disk = FREE._replace(**different)
+    taking = Command("Take it", ("vgcreate", "x"), claims=(disk.claim,))
+    assert [it.topic for it in rules.looked_at([taking], [disk])] == topics
+    assert rules.looked_at([taking._replace(claims=())], [disk]) == ()
+
+
+def test_how_much_was_read_is_in_the_words():
+    disk = FREE._replace(read=40 * MIB)
+    (told,) = rules.looked_at([Command("Take it", ("x",), claims=(disk.claim,))], [disk])
+    assert told.message.startswith(
+        "/dev/disk/by-id/virtio-disk1 (1 GiB): 40 MiB of it were read, and hold nothing but zeros"
+    )

@@ -68,7 +68,8 @@ def test_only_a_disk_that_looks_empty_is_examined(block_devices, monkeypatch):
         used = {"mounts": ("/",)} if path == "/dev/vda" else {}
         return FREE._replace(path=path, device=path, **used)
 
-    def examine(run, path):
+    def examine(run, path, seconds):
+        assert seconds == 0
         examined.append(path)
         return glance(path)._replace(content=0)
 
@@ -103,6 +104,27 @@ def test_a_disk_that_is_not_free_says_why_in_the_words_of_the_rules():
         "it has partitions: vdb1",
         "it carries a filesystem or other data (xfs)",
     ]
+
+
+RECORDED = [
+    # what udev and the kernel have on record            is the disk itself asked?
+    ({}, True),
+    ({"signatures": ("swap",)}, True),
+    ({"signatures": ("zfs_member",), "pools": ("tank",)}, True),
+    ({"signatures": ("swap",), "swap": True}, False),
+    ({"signatures": ("LVM2_member",), "holders": ("vg-lv",)}, False),
+]
+
+
+@pytest.mark.parametrize(("recorded", "asked"), RECORDED)
+def test_what_udev_has_on_record_may_be_gone(recorded, asked):
+    assert _info_disks._only_it_can_tell(FREE._replace(**recorded)) is asked
+
+
+def test_a_disk_that_has_a_serial_number_and_no_link_is_not_said_to_have_none():
+    (told,) = _info_disks.findings([FREE._replace(links=(), serial="overlayblk")])
+    assert "it has serial number overlayblk, but udev has made no link of that" in told.message
+    assert "no serial number" not in told.message
 
 
 IDENTITIES = [

@@ -12,6 +12,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm import (
     volume_group as _volume_group,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import HostRules
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import Lvm
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     observe_group,
@@ -66,7 +67,7 @@ REFUSALS = [
     (
         groups(disks=[disk(signatures=("LVM2_member",))], orphans=[pv(in_use=True)]),
         "docker",
-        "the signature of a physical volume of LVM",
+        "it says that a volume group uses it, and LVM finds nothing of that group",
     ),
     # a copy of a disk: LVM would write to one of the two, and nobody knows to which
     (
@@ -74,7 +75,19 @@ REFUSALS = [
             disks=[disk(signatures=("LVM2_member",))], orphans=[pv(in_use=False, duplicate=True)]
         ),
         "docker",
-        "the signature of a physical volume of LVM",
+        "it is there twice as a physical volume of LVM",
+    ),
+    # a label that LVM does not show: hidden from it, or half made
+    (groups(disks=[disk(signatures=("LVM2_member",))]), "docker", "and LVM does not show it"),
+    (
+        groups(disks=[disk(signatures=("LVM2_member",), mounts=("/srv",))]),
+        "docker",
+        "it is mounted at /srv",
+    ),
+    (
+        groups(disks=[disk(signatures=("LVM2_member", "xfs"))], orphans=[pv(in_use=False)]),
+        "docker",
+        "a filesystem or other data (xfs)",
     ),
 ]
 
@@ -92,6 +105,26 @@ def test_refusal(state, name, refusal):
     with pytest.raises(StorageError) as refused:
         plan_group(state, name)
     assert refusal in str(refused.value)
+
+
+LABELLED = disk(signatures=("LVM2_member",))
+LEFT = (
+    "what a volume group that is gone has left on /dev/disk/by-id/virtio-disk1 (10 GiB, physical "
+    "volume pv1, data from byte 1048576 on)"
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "named"), [([], LABELLED), ([group(disks=1, pvs=(pv(2),))], LABELLED)]
+)
+@pytest.mark.parametrize(("content", "lost"), [(None, ()), (MIB, (LEFT,))])
+def test_what_a_group_that_is_gone_has_left_goes_only_with_consent(found, named, content, lost):
+    """Its label is gone with `vgremove`, and the data of its volumes is not."""
+    disks = [named._replace(content=content)]
+    state = groups(*found, disks=disks, orphans=[pv(in_use=False)])
+    (step,), after = plan_group(state, "docker")
+    assert step.destroys == lost
+    assert plan_group(after, "docker")[0] == []
 
 
 def test_a_step_claims_the_disks_that_it_writes_to():
@@ -171,7 +204,8 @@ def test_only_a_disk_that_is_not_in_the_group_is_examined(
     disks = {disk(number).device: disk(number) for number in (1, 2)}
     looked = []
 
-    def examine(run, path):
+    def examine(run, path, start):
+        assert start == (MIB if orphans else 0)
         looked.append(path)
         return disks[path]
 
@@ -179,10 +213,15 @@ def test_only_a_disk_that_is_not_in_the_group_is_examined(
     monkeypatch.setattr(_volume_group, "identify", disks.__getitem__)
     monkeypatch.setattr(_volume_group, "examine", examine)
     monkeypatch.setattr(_volume_group.os.path, "lexists", lambda path: exists)
+    monkeypatch.setattr(_volume_group, "observe_host_rules", lambda run: "rules")
+    monkeypatch.setattr(_volume_group, "block_size_of", lambda devno: devno)
     paths = [disk(number).device for number in named]
     state = observe_group(None, "docker", paths)
     assert looked == [disk(number).device for number in examined]
     assert state.disks == tuple(disk(number) for number in named)
     assert state.members == groups(*found, orphans=orphans).members
+    # LVM's rules are asked for only where a group is made or grown
+    assert state.rules == ("rules" if examined or not state.lvm.named("docker") else HostRules())
+    assert state.block_sizes == (("254:16",) if state.lvm.named("docker") and examined else ())
     # a node in /dev is the group's own where there is a group
     assert state.name_taken is (exists and not state.lvm.named("docker"))

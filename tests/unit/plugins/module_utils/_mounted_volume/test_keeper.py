@@ -13,6 +13,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import Xfs
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import HostRules
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import LogicalVolume
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
@@ -71,4 +72,7 @@ def test_it_lies_in_the_groups_of_the_pool_below_it():
     it = _keeper.keeper(WANTED)
     below = groups(group())
     assert it.assume(MADE, {"groups": below}) == MADE._replace(groups=below)
+    rules = HostRules(volume_list=())
+    known = MADE._replace(groups=MADE.groups._replace(rules=rules))
+    assert it.assume(known, {"groups": below}).groups == below._replace(rules=rules)
     assert it.assume(MADE, {"pool": "docker-thinpool"}) == MADE

@@ -101,13 +101,14 @@ def test_what_is_read(monkeypatch, device, xfs, mounted, ours, examined, size):
             self.ours = bool(mounted and is_ours(Mount(mounted, "/", ROOT, "xfs", "/dev/dm-1", ())))
 
     monkeypatch.setattr(_observe, "observe_group", lambda run, name, devices: (name, devices))
+    monkeypatch.setattr(_observe, "with_rules", lambda run, groups: (*groups, "rules"))
     monkeypatch.setattr(_observe, "identify", lambda path: found)
     monkeypatch.setattr(_observe, "observe_mount", lambda run, place, is_ours: Seen(is_ours))
     monkeypatch.setattr(_observe, "read_superblock", read_superblock)
     monkeypatch.setattr(_observe, "examine", lambda run, path: "examined")
     monkeypatch.setattr(_observe, "mounted_size", lambda path, xfs: 4000)
     seen = _observe.observe(None, WANTED._replace(devices=("/dev/vdb",)))
-    assert seen.groups == ("my-vg", ("/dev/vdb",))
+    assert seen.groups == ("my-vg", ("/dev/vdb",), *([] if device else ["rules"]))
     assert (seen.mount.ours, seen.device, seen.filesystem_size) == (ours, examined, size)
     assert seen.xfs == (xfs if device else None)
 

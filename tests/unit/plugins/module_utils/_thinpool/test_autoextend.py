@@ -100,7 +100,7 @@ def test_values_that_lvm_takes_are_taken(policy):
 )
 def test_a_step_is_counted_as_lvm_counts_it(used, spare, percent, data, metadata, grows_spare):
     room = headroom(pool(243, data_percent=used), spare, 9, Policy(80, percent))
-    assert room == Headroom(data, metadata, grows_spare, 9)
+    assert room == Headroom(data, metadata, grows_spare, 9, 243)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,34 @@ def test_what_cannot_grow_is_found(room, policy, topics):
 
 
 def test_the_finding_has_the_numbers():
-    [found] = findings("d/p", "d", Headroom(49, 1, 1, 9), Policy(80, 20), EXTENT)
+    [found] = findings("d/p", "d", Headroom(49, 1, 1, 9, 243), Policy(80, 20), EXTENT)
     assert "needs 204 MiB (data 196 MiB, metadata 4 MiB, spare 4 MiB)" in found.message
-    assert "group d has 36 MiB free" in found.message
+    assert "group d has 36 MiB free. Add a disk of more than 168 MiB" in found.message
+
+
+def test_what_is_advised_leaves_room_to_the_extent():
+    """Pools of all sizes in small groups: made with what is advised, no finding is left."""
+    for extents in range(6, 120):
+        for percent in (1, 20, 33, 100):
+            policy = Policy(80, percent)
+            data = extents * 8 // 10
+            room = headroom(pool(data, data_percent=0.0), 1, extents - data - 2, policy)
+            most = room.most(percent)
+            for size, fits in ((most, True), (most + 1, False)):
+                free = extents - size - 2
+                again = headroom(pool(size, data_percent=0.0), 1, free, policy)
+                assert (again.step <= again.free) is fits or (most == 0 and size == 0)
+
+
+@pytest.mark.parametrize(
+    ("room", "words"),
+    [
+        # a disk of 64 MiB: 80 percent of 15 extents are 12, and leave no room for a step
+        (Headroom(3, 1, 1, 1, 12), "a pool that is made with at most 36m leaves room for a step"),
+        (Headroom(3, 1, 1, 0, 1), "no pool leaves room for a step of 20 percent in a group of"),
+    ],
+)
+def test_what_would_leave_room_is_computed(room, words):
+    [found] = findings("d/p", "d", room, Policy(80, 20), EXTENT)
+    assert words in found.message
+    assert "80%VG" not in found.message

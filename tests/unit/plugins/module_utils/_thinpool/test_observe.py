@@ -10,7 +10,9 @@ import pathlib
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm import config
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import HostRules
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import observe as it
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool import profiles
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.state import (
     Wanted,
     wanted_from,
@@ -38,9 +40,10 @@ class Run:
 @pytest.fixture
 def run(monkeypatch):
     monkeypatch.setattr(config, "_FILES", ())
-    monkeypatch.setattr(
-        it, "read_profile", lambda folder, name: name if name == "vg-pool" else None
-    )
+    for module in (it, profiles):
+        monkeypatch.setattr(
+            module, "read_profile", lambda folder, name: name if name == "vg-pool" else None
+        )
     return Run()
 
 
@@ -57,3 +60,22 @@ def test_a_profile_is_read_whether_or_not_there_is_a_pool(run):
 
 def test_the_disks_are_part_of_the_wish():
     assert wanted_from({**PARAMS, "devices": ["/dev/vdb"]}).devices == ("/dev/vdb",)
+
+
+def test_the_kernel_and_lvms_rules_matter_only_to_what_is_to_be_made(run, monkeypatch):
+    monkeypatch.setattr(it, "with_rules", lambda run, groups: groups._replace(rules="rules"))
+    monkeypatch.setattr(it, "lacks_module", lambda name: name == "dm-thin-pool")
+    made = it.observe(run, Wanted("docker", "new"))
+    assert (made.groups.rules, made.kernel) == ("rules", False)
+    there = it.observe(run, Wanted("docker", "thinpool"))
+    assert (there.groups.rules, there.kernel) == (HostRules(), True)
+    gone = it.observe(run, Wanted("docker", "new", present=False))
+    assert (gone.groups.rules, gone.kernel) == (HostRules(), True)
+
+
+def test_only_what_is_to_be_gone_is_counted(run, monkeypatch):
+    monkeypatch.setattr(it, "observe_content", lambda run, vg, pool: (vg, pool.name))
+    assert it.observe(run, Wanted("docker", "thinpool")).content is None
+    gone = Wanted("docker", "thinpool", present=False)
+    assert it.observe(run, gone).content == ("docker", "thinpool")
+    assert it.observe(run, gone._replace(name="none")).content is None

@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import destroyed
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    destroyed,
+    seal,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import (
     GIB,
     KIB,
@@ -15,9 +18,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
     parse_amount,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.config import LvmConfig
+from ansible_collections.containerhost.storage.plugins.module_utils._lvm.host_rules import HostRules
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report import LogicalVolume
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.autoextend import (
     Policy,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.content import (
+    Content,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.describe import (
     describe,
@@ -47,6 +54,11 @@ def host(*found, profiles=None, thin_check=True, config=None, **more):
     return State(groups(*found, **more), config or LvmConfig(), profiles, thin_check)
 
 
+def ruled(state, **rules):
+    """The same host with these rules in its lvm.conf."""
+    return state._replace(groups=state.groups._replace(rules=HostRules(**rules)))
+
+
 def want(size=None, metadata_size=None, **more):
     """A wish for docker/thinpool; what is not said is to stay as it is."""
     return Wanted(
@@ -70,6 +82,7 @@ VGCREATE = "vgcreate docker /dev/disk/by-id/virtio-disk1"
 BLANK = host(disks=[disk()], profiles={})
 MADE = host(group(pool()), disks=[disk()])
 LINEAR = LogicalVolume("thinpool", "u", 10, "linear", "public")
+HALF = LogicalVolume("thinpool", "u", 1, "linear", "public", profile="docker-thinpool")
 NO_SPARE = group(pool(), free=DISK_EXTENTS - 2048)._replace(lvs=(pool(),))
 THIN = LogicalVolume("x1", "x1-uuid", 25, "thin", "public", pool="thinpool")
 
@@ -89,6 +102,10 @@ CASES = [
     ),
     (host(disks=[disk(path="/dev/vdb")]), want("1g"), [VGCREATE, lvcreate(256)]),
     (host(group(), disks=[disk()], profiles={}), want("1g"), [PROFILE, lvcreate(256)]),
+    # of extents as lvm.conf wants them, 319 of 32 MiB
+    (ruled(BLANK, extent_size=32 * MIB), want(), [VGCREATE, PROFILE, lvcreate(255, "32768k")]),
+    (ruled(host(group()), volume_list=("docker/thinpool",)), want("1g"), [lvcreate(256)]),
+    (ruled(host(group(disks=2)), separate_metadata=True), want("1g"), [lvcreate(256)]),
     # LVM's bounds for metadata: 16188 MiB, and an extent
     (host(group(extents=10000, free=10000)), want("1g", "90%VG"), [lvcreate(256, "16576512k")]),
     (host(group()), want("1g", "0.01%VG"), [lvcreate(256, "4096k")]),
@@ -99,6 +116,9 @@ CASES = [
         want("1g"),
         [VGCREATE, lvcreate(256)],
     ),
+    # lvcreate was killed while it cleared the metadata: what there is by then has the pool's name
+    (host(group(HALF)), want("1g"), ["lvremove --yes docker/thinpool", lvcreate(256)]),
+    (host(group(HALF)), want(present=False), ["lvremove --yes docker/thinpool", PROFILE]),
     # as it should be, however it is said
     (MADE, want(), []),
     (MADE, want("80%VG"), []),
@@ -201,6 +221,20 @@ REFUSALS = [
     (host(group(free=2)), want("1g"), "Ask for 0 B of data at most"),
     (host(group(free=3)), want("1g"), "Ask for 4 MiB of data at most"),
     (host(NO_SPARE), want("10232m", "8m"), "(data 2 GiB, metadata 4 MiB, spare 8 MiB)"),
+    (BLANK._replace(kernel=False), want(), "the running kernel has no thin pools"),
+    (host(group(pool(active=False)))._replace(kernel=False), want(), "kernel has no thin pools"),
+    (ruled(BLANK, unchangeable=True), want(), "it is told to change nothing on this host"),
+    (ruled(BLANK, separate_metadata=True), want(), "it has one disk, and LVM is told to put"),
+    (ruled(host(group()), volume_list=("x",)), want("1g"), "LVM is told not to activate it"),
+    (
+        ruled(host(group(pool(active=False))), auto_activation=()),
+        want(),
+        "LVM is told not to activate it at boot",
+    ),
+    (host(group(HALF._replace(open=True))), want(), "has left it of the thin pool, and it is in"),
+    (host(group(HALF._replace(profile="by-hand"))), want(), "it is no thin pool but a linear"),
+    (host(group(HALF._replace(kind="raid1"))), want(), "it is no thin pool but a raid1 volume"),
+    (host(group(HALF, missing=1)), want(present=False), "cannot be found"),
     (MADE, want(chunk_size=65536), "its chunk size is 512 KiB, not 64 KiB"),
     (MADE, want(discards="ignore"), "only while the pool is inactive"),
     (host(group(LINEAR)), want(), "it is no thin pool but a linear volume"),
@@ -245,9 +279,71 @@ def test_invariant(holds, state, wanted, steps):
 def test_what_is_lost_is_named_with_its_identity():
     steps = plan(host(group(pool(data_percent=42.4), THIN)), want(present=False)).steps
     assert destroyed(steps) == (
-        "thin pool docker/thinpool (8 GiB, UUID pool-uuid, 42 percent used) and its volume x1 "
-        "(UUID x1-uuid)",
+        "thin pool docker/thinpool (8 GiB, UUID pool-uuid, 42.4 percent used, metadata 10 percent, "
+        "transaction 0) and its volume x1 (UUID x1-uuid)",
     )
+
+
+def test_what_a_killed_run_has_left_of_the_pool_goes_only_with_consent():
+    lost = destroyed(plan(host(group(HALF)), want("1g")).steps)
+    assert lost == (
+        "volume docker/thinpool (4 MiB, UUID u), which was to be the metadata of the thin pool",
+    )
+    assert plan(host(group(HALF)), want("1g")).after.groups.group("docker").free == 2559 - 256 - 2
+
+
+def sealed(*found, **more):
+    return seal(plan(host(group(*found), **more), want(present=False)).steps)
+
+
+FULL = (pool(data_percent=0.0, metadata_percent=10.0, transaction_id=7), THIN)
+# What has come into the pool, or gone, since the plan was looked at
+OTHER_CONTENT = [
+    (FULL[0]._replace(transaction_id=8), THIN),
+    (FULL[0]._replace(data_percent=0.49), THIN),
+    (FULL[0]._replace(data_percent=0.01), THIN),
+    (FULL[0]._replace(metadata_percent=10.02), THIN),
+    (FULL[0]._replace(data_percent=None, metadata_percent=None), THIN),
+    (FULL[0]._replace(uuid="other"), THIN),
+    (FULL[0], THIN._replace(uuid="other")),
+    (FULL[0],),
+    (FULL[0], THIN, THIN._replace(name="x2", uuid="x2")),
+]
+
+
+@pytest.mark.parametrize("content", [None, (8, 3, 11), (7, 4, 11), (7, 3, 12)])
+def test_the_seal_is_for_what_the_kernel_has_mapped(content):
+    """A chunk in a pool of 10 TB, or a volume that only another program knows of."""
+    states = [host(group(*FULL)), host(group(*FULL))]
+    states[0] = states[0]._replace(content=Content(7, 3, 11))
+    states[1] = states[1]._replace(content=content and Content(*content))
+    first, second = (seal(plan(state, want(present=False)).steps) for state in states)
+    assert first != second
+
+
+def test_what_the_kernel_has_mapped_is_told():
+    state = host(group(pool()))._replace(content=Content(7, 3, 11))
+    (lost,) = destroyed(plan(state, want(present=False)).steps)
+    assert lost == (
+        "thin pool docker/thinpool (8 GiB, UUID pool-uuid, 1.5 MiB used: 3 chunks, 11 blocks of "
+        "metadata, transaction 7)"
+    )
+
+
+@pytest.mark.parametrize("found", OTHER_CONTENT)
+def test_the_seal_is_for_this_pool_with_this_content(found):
+    assert sealed(*found) != sealed(*FULL)
+
+
+def test_what_the_removal_does_not_depend_on_leaves_the_seal_as_it_is():
+    other = LogicalVolume("c", "c", 10, "linear", "public")
+    assert sealed(*FULL, other) == sealed(*FULL)
+    assert sealed(FULL[0]._replace(monitored=False, when_full="error"), THIN) == sealed(*FULL)
+    assert sealed(*FULL, profiles={}) == sealed(*FULL)
+    assert sealed(*FULL, disks=[disk(2)]) == sealed(*FULL)
+    # the order in which LVM tells of them
+    two = THIN._replace(name="x2", uuid="x2")
+    assert sealed(FULL[0], two, THIN) == sealed(FULL[0], THIN, two)
 
 
 def test_the_pool_that_is_promised_is_the_one_that_will_be_seen():
@@ -268,12 +364,17 @@ def test_a_profile_that_is_removed_or_replaced_is_the_one_that_was_read():
 
 
 @pytest.mark.parametrize(
-    ("data_percent", "words"), [(0.0, "0 percent used"), (None, "nobody knows how full")]
+    ("data_percent", "words"),
+    [
+        (0.0, "0 percent used, metadata 10 percent"),
+        (0.49, "0.49 percent used, metadata 10 percent"),
+        (None, "nobody knows how full"),
+    ],
 )
 def test_a_pool_that_does_not_say_how_full_it_is_is_not_said_to_be_empty(data_percent, words):
     found = pool(active=data_percent is not None, data_percent=data_percent)
     (lost,) = destroyed(plan(host(group(found)), want(present=False)).steps)
-    assert lost == f"thin pool docker/thinpool (8 GiB, UUID pool-uuid, {words})"
+    assert lost == f"thin pool docker/thinpool (8 GiB, UUID pool-uuid, {words}, transaction 0)"
 
 
 @pytest.mark.parametrize(
@@ -284,6 +385,12 @@ def test_headroom_is_found_out_to_the_extent(data, topics):
     found = plan(host(group(pool(data))), want())
     assert [finding.topic for finding in found.findings] == topics
     assert found.facts["autoextend"]["can_extend"] == (topics == [])
+
+
+@pytest.mark.parametrize("extents", [*range(100, 140), 1000, 25600, 10**6, 10**7])
+def test_the_default_size_leaves_room_for_a_step_in_a_group_of_100_extents(extents):
+    planned = plan(host(group(extents=extents, free=extents)), want())
+    assert planned.facts["autoextend"]["can_extend"]
 
 
 @pytest.mark.parametrize(
