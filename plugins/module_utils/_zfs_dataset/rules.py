@@ -164,26 +164,3 @@ def require_room(state: State, wanted: Wanted, parent: Dataset) -> None:
             "Make it smaller, or let it reserve less (`refreservation: none` for nothing)",
             refusal="no_space",
         )
-
-
-def require_key(wanted: Wanted, parent: Dataset) -> None:
-    """Refuse a new encrypted dataset whose key would be asked for at a prompt that nobody sees."""
-    given = wanted.properties
-    encryption = given.get("encryption", "on" if "keyformat" in given else "off")
-    if encryption == "off":
-        return
-    what = f"Dataset {wanted.name}"
-    if "keyformat" not in given and parent.shown("encryption", "off") == "off":
-        raise StorageError(
-            what,
-            "it is to be encrypted, and nothing says what its key looks like",
-            "Set keyformat and keylocation as well",
-            refusal="key_format_missing",
-        )
-    if "keyformat" in given and given.get("keylocation", "prompt") == "prompt":
-        raise StorageError(
-            what,
-            "its key would be asked for at a prompt",
-            "Set keylocation to file:///PATH of a file with the key on the host",
-            refusal="key_at_prompt",
-        )

@@ -31,10 +31,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
     Dataset,
     Value,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
-    PoolMember,
-    member_on,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import member_on
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.status import PoolMember
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.rules import (
     require_pool,
     require_writable,
@@ -46,6 +44,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.st
     Imported,
     State,
     Wanted,
+    require_new_name,
 )
 
 LAYOUTS = {"stripe": 1, "mirror": 2, "raidz1": 2, "raidz2": 3, "raidz3": 4}  # least disks
@@ -84,6 +83,7 @@ def plan_disks(state: State, wanted: Wanted) -> tuple[list[Command], State]:
 def _create(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     name, disks = wanted.name, state.disks
     _require_not_importable(state, name)
+    require_new_name(name)
     if not disks:
         raise StorageError(
             f"Pool {name}",

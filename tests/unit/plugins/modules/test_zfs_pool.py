@@ -19,8 +19,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs import 
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool import arc, observe
 from ansible_collections.containerhost.storage.plugins.modules import zfs_pool
+from support import zfs_answers
 from support.lvm_hosts import disk
-from support.zfs_hosts import dataset
+from support.zfs_hosts import dataset, pool
 from support.zfs_pool_hosts import ARC, GUARD, LIVE, ROOT, UNIT, mounted, unmounted
 
 ONE, TWO = "/dev/disk/by-id/virtio-disk1", "/dev/disk/by-id/virtio-disk2"
@@ -60,8 +61,8 @@ class Host:
     def zpool_import(self, _words):
         return 0, "", "no pools available to import\n"
 
-    def zpool_get(self, _words):
-        return 0, "health\tONLINE\nreadonly\toff\n", ""
+    def zpool_get(self, words):
+        return zfs_answers.zpool_get(pool().values, words)
 
     def zpool_create(self, words):
         self.members = words[words.index("docker") + 1 :]
@@ -73,14 +74,7 @@ class Host:
         return 0, "", ""
 
     def zfs_get(self, words):
-        out = err = ""
-        for name in words[words.index("all") + 1 :]:
-            if name not in self.datasets:
-                err += f"cannot open '{name}': dataset does not exist\n"
-                continue
-            for prop, (value, source) in self.datasets[name].values.items():
-                out += f"{name}\t{prop}\t{value}\t{source}\n"
-        return int(bool(err)), out, err
+        return zfs_answers.zfs_get(self.datasets, words)
 
     def zfs_create(self, words):
         given = dict(word.split("=", 1) for word in words if "=" in word)

@@ -114,7 +114,7 @@ WRONG = [
     ("recordsize", "none", "a size such as 512K, 10G, 1.5T, or bytes."),
     ("volsize", 0, "a size above zero"),
     ("copies", 4, "1, 2 or 3"),
-    ("filesystem_limit", "1K", "a whole number or none"),
+    ("filesystem_limit", "many", "a whole number or none"),
     ("atime", "maybe", "one of on, off"),
     ("sync", True, "one of standard, always, disabled"),
     ("compression", "lz5", "zstd-fast"),
