@@ -89,6 +89,7 @@ def by_itself(name, mountpoint, **own):
     return found.changed({"mountpoint": value})
 
 
+ALTROOT = MappingProxyType({"health": "ONLINE", "readonly": "off", "altroot": "/mnt"})
 WHOLE = LIVE._replace(source="docker")
 
 CASES = [
@@ -137,6 +138,8 @@ CASES = [
     ),
     # as it should be, whoever has made it so
     (done(), want_mounted(), []),
+    (done(filesystem(mountpoint="legacy"), mount=mounted(table=TABLE), values=ALTROOT),
+     want_mounted(), []),
     (done(), want_mounted(units=()), []),
     (done(), want(), []),
     (
@@ -273,6 +276,17 @@ REFUSALS = [
         done(filesystem(mountpoint="/srv")),
         want_mounted(),
         f"its mountpoint is /srv, and {ROOT} is wanted",
+    ),
+    (
+        there(values=ALTROOT),
+        want_mounted(),
+        f"Pool docker: it is imported with the alternate root /mnt, so that nothing of it is "
+        f"mounted at {ROOT}",
+    ),
+    (
+        there(not_mounted(receive_resume_token="1-abc")),
+        want_mounted(),
+        "a `zfs receive` into it has not ended, so that it cannot be mounted",
     ),
     (there(values=READ_ONLY), want_mounted(), "it is imported read-only"),
     (there(not_mounted(), values=READ_ONLY), want_mounted(), "it is imported read-only"),

@@ -136,7 +136,7 @@ def test_two_commands_where_nothing_is_to_be_done():
     state = observe.observe(run, want_mounted(devices=("/dev/disk/by-id/ata-X",)))
     assert run.argvs == [
         ("zpool", "status", "-p", "-P"),
-        (*run.argvs[1][:6], "docker/data",
+        (*run.argvs[1][:7], "docker/data",
          "docker"),
     ]  # fmt: skip
     assert state.pool("docker").health == "ONLINE"
@@ -261,3 +261,51 @@ def test_what_imports_and_mounts_at_boot(host):
     enable(host, ALL[0])
     (host / "units" / "zfs-mount.service").symlink_to("/dev/null")
     assert observe._boot() == Boot(masked=("zfs-mount.service",))
+
+
+TABLE = ("gpt", "PMBR")
+NAMED = "DEVTYPE=partition\nPARTN=1\nPARTNAME=zfs-0123456789abcdef\n"
+LEFT = Disk(
+    "/dev/sda", True, "/dev/sda", "8:0", partitions=("sda1", "sda9"), signatures=TABLE, content=512
+)
+BLANK = {name: Disk(f"/dev/{name}", True, f"/dev/{name}", "8:1") for name in ("sda1", "sda9")}
+
+HALF_MADE = [
+    # what differs from what a killed `zpool create` leaves, and whether the disk is free then
+    ({}, True),
+    ({"sda1": {"content": 131072}}, False),  # a pool's labels, or anything
+    ({"sda1": {"signatures": ("zfs_member",)}}, False),
+    ({"sda9": {"content": 0}}, False),
+    ({"sda9": {"exists": False}}, False),
+    ({"disk": {"signatures": (*TABLE, "ext4")}}, False),
+    ({"disk": {"pools": ("tank",)}}, False),
+    ({"uevent": "PARTN=1\nPARTNAME=data\n"}, False),  # a person's
+    ({"number": 2}, False),
+]
+
+
+@pytest.mark.parametrize(("more", "free"), HALF_MADE)
+def test_a_disk_that_a_killed_zpool_create_has_left(tmp_path, monkeypatch, more, free):
+    """It writes the partition table first, and the labels of the pool next."""
+    for name, number in (("sda1", more.get("number", 1)), ("sda9", 9)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "partition").write_text(f"{number}\n")
+        (tmp_path / name / "uevent").write_text(more.get("uevent", NAMED))
+    disk = LEFT._replace(**more.get("disk", {}))
+    parts = {f"/dev/{it}": BLANK[it]._replace(**more.get(it, {})) for it in BLANK}
+    monkeypatch.setattr(observe.os.path, "realpath", lambda path: str(tmp_path))
+    monkeypatch.setattr(observe, "examine", lambda run, path: parts[path])
+    found = observe._without_empty_table(None, disk)
+    free_of_all = disk._replace(partitions=(), signatures=(), content=None)
+    assert found == (free_of_all if free else disk)
+
+
+def test_a_blank_disk_is_looked_at_once(monkeypatch):
+    blank = Disk("/dev/sda", True, "/dev/sda", "8:0")
+    monkeypatch.setattr(observe, "examine", lambda run, path: pytest.fail("it looked"))
+    assert observe._without_empty_table(None, blank) == blank
+
+
+@pytest.mark.parametrize("text", ["no pools available to import\n", "", "\n"])
+def test_nothing_to_import(text):
+    assert observe.parse_importable(text) == ()
