@@ -72,7 +72,8 @@ def plan(state: State, wanted: Wanted) -> Plan:
     steps += more
     if steps:
         rules.require_writable(pool)
-    return Plan(kept(steps), state, findings=tuple(_findings(state, pool, wanted)))
+    findings = [*_findings(state, pool, wanted), *(_unseen_key(wanted) if made else ())]
+    return Plan(kept(steps), state, findings=tuple(findings))
 
 
 def _rename(state: State, wanted: Wanted) -> tuple[list[Command], State]:
@@ -262,6 +263,17 @@ def _findings(state: State, pool: Pool, wanted: Wanted) -> Iterator[Finding]:
             "snapshot_incomplete",
             f"{wanted.name} was not taken of {listed(missing, 5, last=' and ')}. "
             "It is left so: a snapshot taken now would be of another moment.",
+        )
+
+
+def _unseen_key(wanted: Wanted) -> Iterator[Finding]:
+    place = wanted.properties.get("keylocation", "")
+    if place.startswith("http"):
+        yield Finding(
+            "info",
+            "key_unseen",
+            f"The key of {wanted.name} is fetched from {place} when it is made: that it is there, "
+            "and fits, cannot be known before.",
         )
 
 

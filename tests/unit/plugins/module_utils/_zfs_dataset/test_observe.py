@@ -14,7 +14,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host import
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import datasets
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Value
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset import observe
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import Wanted
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
+    Kernel,
+    Wanted,
+)
 from support import zfs_answers
 from support.zfs_hosts import dataset
 
@@ -158,3 +161,54 @@ def test_open_files_are_looked_for_only_where_something_is_unmounted(monkeypatch
         observe.observe(run, Wanted("tank/a", **more))
     observe.observe(run, Wanted("tank/b", rename_from="tank/a"))
     assert looked == [{"tank/a": "filesystem"}] * 4
+
+
+def sysfs(kernel, **properties):
+    """What the module shows of the properties that it knows: name -> (values, types)."""
+    for name, (values, types) in properties.items():
+        folder = kernel / "module" / "properties.dataset" / name
+        folder.mkdir(parents=True)
+        (folder / "values").write_text(values + "\n")
+        (folder / "datasets").write_text(types + "\n")
+    (kernel / "module" / "parameters").mkdir()
+    (kernel / "module" / "parameters" / "zfs_max_recordsize").write_text("1048576\n")
+
+
+def test_what_the_kernel_takes_is_read_where_something_differs(kernel):
+    sysfs(
+        kernel,
+        quota=("<size> | none", "filesystem "),
+        snapdir=("hidden | visible", "filesystem "),
+        type=("filesystem | volume | snapshot | bookmark", "filesystem snapshot volume bookmark "),
+    )
+    run = Zfs(zpool_get=POOL, zfs_get=get(dataset("tank"), dataset("tank/a", quota=10)))
+    same = observe.observe(run, Wanted("tank/a", properties=MappingProxyType({"quota": "10"})))
+    assert same.kernel == Kernel()
+    assert run.argvs[1][6] == "type,quota,snapdir"
+    wish = MappingProxyType({"quota": "10", "snapdir": "disabled"})
+    found = observe.observe(run, Wanted("tank/a", properties=wish)).kernel
+    assert found == Kernel(
+        frozenset({"quota", "snapdir", "type"}),
+        {"snapdir": ("hidden", "visible")},
+        {"snapdir": ("filesystem",)},
+        1048576,
+    )
+
+
+@pytest.mark.parametrize(("content", "size"), [(b"k" * 32, 32), (b"", 0), (None, 0)])
+def test_the_key_of_a_new_dataset_is_looked_for_and_not_read(tmp_path, content, size):
+    key = tmp_path / "key"
+    if content is not None:
+        key.write_bytes(content)
+    wish = MappingProxyType({"keyformat": "raw", "keylocation": f"file://{key}"})
+    run = Zfs(zpool_get=POOL, zfs_get=get(dataset("tank")))
+    assert observe.observe(run, Wanted("tank/a", properties=wish)).key_size == size
+    web = MappingProxyType({"keyformat": "raw", "keylocation": "https://keys.example/a"})
+    assert observe.observe(run, Wanted("tank/a", properties=web)).key_size is None
+
+
+def test_a_clone_is_read_with_what_its_snapshot_was_taken_of():
+    found = [dataset(name) for name in ("tank", "tank/a")]
+    run = Zfs(zpool_get=POOL, zfs_get=get(*found, dataset("tank/a@s", "snapshot")))
+    state = observe.observe(run, Wanted("tank/c", origin="tank/a@s"))
+    assert set(state.datasets) == {"tank", "tank/a", "tank/a@s"}

@@ -609,6 +609,7 @@ def test_use_elsewhere_does_not_keep_a_filesystem_from_being_renamed():
     ]
 
 
+WEB = "https://keys.example/a"
 FINDINGS = [
     (MADE, want(), []),
     (host(dataset("tank/a"), health="DEGRADED"), want(), ["pool_health"]),
@@ -645,6 +646,11 @@ def test_findings(state, wanted, topics):
     planned = plan(state, wanted)
     assert [finding.topic for finding in planned.findings] == topics
     assert planned.steps == []
+
+
+def test_a_key_that_only_zfs_fetches_is_told_to_be_unseen():
+    planned = plan(ROOT, to(encryption=True, keyformat="raw", keylocation=WEB))
+    assert [finding.topic for finding in planned.findings] == ["key_unseen"]
 
 
 def test_what_a_rename_changes_of_inherited_values_is_foreseen():
