@@ -61,6 +61,7 @@ _MISSING = re.compile(r"cannot open '(?P<name>.*)': (dataset does not exist|no s
 _UNKNOWN = re.compile(r"invalid property '(?P<name>[^']+)'")
 
 _GET = ("zfs", "get", "-H", "-p", "-o")
+_LIST = ("zfs", "list", "-H", "-p", "-r", "-t", "filesystem,volume,snapshot", "-o")
 
 
 def has_tools() -> bool:
@@ -249,6 +250,5 @@ def list_members(run: Reader, top: str) -> tuple[Member, ...]:
 
     :raises StorageError: its answer cannot be read with certainty.
     """
-    argv = ("zfs", "list", "-H", "-p", "-r", "-t", "filesystem,volume,snapshot")
-    argv = (*argv, "-o", COLUMNS, top)
+    argv = (*_LIST, COLUMNS, top)
     return tuple(parse_list(argv, run.read(argv)))
