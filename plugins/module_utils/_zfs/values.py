@@ -267,12 +267,16 @@ def _shared(text: str) -> str:
     return text
 
 
+def put_in_words(value: str) -> str:
+    """A value for a message: of one line, and not too long."""
+    if len(value) <= _SHOWN and value.isprintable():
+        return value
+    return ascii(value[:_SHOWN])[1:-1] + ("..." if len(value) > _SHOWN else "")
+
+
 def _refused(name: str, value: object, wants: str) -> StorageError:
-    shown = str(value)
-    if len(shown) > _SHOWN or not shown.isprintable():
-        shown = ascii(shown[:_SHOWN])[1:-1] + "..." * (len(shown) > _SHOWN)
     return StorageError(
-        f"Property {name}={shown}",
+        f"Property {name}={put_in_words(str(value))}",
         "ZFS takes no such value for it",
         f"Give {wants}",
         refusal="property_value_invalid",

@@ -35,7 +35,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.report 
     ALMOST_FULL,
     fullness,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same, spelled
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import (
+    put_in_words,
+    same,
+    spelled,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset import (
     key_rules,
     property_rules,
@@ -150,7 +154,7 @@ def _mend(
 def _was(value: Value | None) -> str:
     if value is None:
         return "was not set"
-    return f"was {value.value}" + (" for this mount only" if value.temporary else "")
+    return f"was {put_in_words(value.value)}" + (" for this mount only" if value.temporary else "")
 
 
 def _is_to_go(dataset: Dataset, name: str) -> bool:

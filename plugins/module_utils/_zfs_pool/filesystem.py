@@ -161,8 +161,8 @@ def _require_no_altroot(state: State, pool: str, place: Place) -> None:
     if root not in ("-", "", "/"):
         raise StorageError(
             f"Pool {pool}",
-            f"it is imported with the alternate root {root}, so that nothing of it is mounted at "
-            f"{place.where}, nor at all after the next boot",
+            f"it is imported with the alternate root {root}: until it is exported its filesystems "
+            f"are mounted below that, and not at {place.where}, and at the next boot nowhere",
             f"Export it and import it again without -R (`zpool export {pool}`, `zpool import "
             f"{pool}`)",
             refusal="pool_altroot",

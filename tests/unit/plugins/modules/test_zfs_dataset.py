@@ -212,6 +212,19 @@ def test_what_is_wanted_is_set_once_and_kept(host, properties, command):
     assert run(host, name="tank/b", properties=taken_off)["changed"] is False
 
 
+def test_what_another_tool_has_set_is_told_in_one_line(host):
+    run(host)
+    odd = Value("v\tlocal\ntank/a\tquota\t1 \x1b[31m caf\udce9 " + "x" * 5000)
+    host.datasets["tank/a"] = host.datasets["tank/a"].changed({"org.x:y": odd})
+    result = run(host, check=True, properties={"org.x:y": "plain", "quota": "1G"})
+    (step,) = result["steps"]
+    assert step["action"] == "zfs set org.x:y=plain quota=1073741824 tank/a"
+    assert step["reason"].isprintable()
+    assert len(step["reason"]) < 200
+    assert not run(host, properties={"org.x:y": "plain", "quota": "1G"}).get("failed")
+    assert run(host, properties={"org.x:y": "plain", "quota": "1G"})["changed"] is False
+
+
 def test_a_pool_with_an_alternate_root_keeps_its_mountpoints(host):
     host.pool = {"altroot": "/mnt"}
     for name, wish in (("tank/a", {"mountpoint": "/srv/a"}), ("tank/b", {"mountpoint": "/"})):
