@@ -91,6 +91,13 @@ def check_properties(
                 f"Set it to {'none' if none else 'what it is to be'} in `properties`",
                 refusal="property_not_inheritable",
             )
+    if wanted.properties.get("refreservation") == "auto" and kind != "volume":
+        raise StorageError(
+            "Property refreservation=auto",
+            "only a volume can have that",
+            "Give a size or none",
+            refusal="property_not_applicable",
+        )
     for name, value in wanted.properties.items():
         _check_feature(require_pool(state, wanted.name), name, value)
         _check_kernel(state.kernel, name, value)
@@ -253,13 +260,6 @@ def _limit(dataset: Dataset, name: str, value: str) -> None:
 def _reserve(dataset: Dataset, name: str, value: str) -> None:
     held = "used" if name == "reservation" else "usedbydataset"
     if value == "auto":
-        if dataset.type != "volume":
-            raise StorageError(
-                f"Property {name}=auto",
-                "only a volume can have that",
-                "Give a size or none",
-                refusal="property_not_applicable",
-            )
         return
     now = max(dataset.number(held) or 0, dataset.number(name) or 0)
     free = dataset.number("available")
