@@ -39,7 +39,10 @@ options:
     description:
       - Properties and their values, as in zfsprops(7). Names with a colon are properties of your
         own, and mean nothing to ZFS.
-      - Sizes are binary, as C(512K), C(10G) or C(1.5T). Without a unit they are bytes.
+      - Sizes are binary, as C(512K), C(10G) or C(1.5T). Without a unit they are bytes. V(none) and
+        0 take a quota, a reservation or a limit away.
+      - A value is a line of at most 8191 bytes. It is given to ZFS as it is, and nothing in it is
+        expanded.
       - A value that is in force already is in order, also where it is inherited or the default.
         Nothing is set then, so the dataset goes on following what is above it.
       - C(volsize) makes a volume. It reserves all of its size, unless C(refreservation) says
@@ -96,8 +99,12 @@ options:
 notes:
   - Keys of encrypted datasets are not loaded or changed by this module. Quotas of users, groups and
     projects, and bookmarks are not kept by it.
-  - The seal covers the names and guids of all that would be destroyed, and not their contents,
-    which change while they are in use.
+  - The seal covers the names and guids of all that would be destroyed, and what they hold. What
+    is written to one of them after check mode, or removed from it, makes the consent void, and so
+    does mounting it anew. What happens elsewhere in the pool does not.
+  - In a pool that is imported with C(-R), C(mountpoint) is as it is set, without that root.
+  - A value that only the present mount has (C(mount -o remount,ro)) is not taken for one that is
+    set, whatever C(zfs get) shows.
 seealso:
   - module: containerhost.storage.storage_info
   - module: containerhost.storage.storage_driver
@@ -220,11 +227,15 @@ seal:
   returned: when something would be destroyed
   type: str
 destroys:
-  description: What would be destroyed, each with its guid, in the order in which it would go.
+  description:
+    - What would be destroyed, in the order in which it would go. Each is told with its guid, how
+      much it refers to, and a mark of what it holds.
   returned: when something would be destroyed
   type: list
   elements: str
-  sample: ["snapshot tank/old@a (guid 92817236871)", "filesystem tank/old (guid 85148371928)"]
+  sample:
+    - snapshot tank/old@a (guid 92817236871, 8.5 MiB, content 3f9a1c22)
+    - filesystem tank/old (guid 85148371928, 9 MiB, content 71d0b4e8)
 refusal:
   description: The stable name of what is wrong, by which a fleet can be counted.
   returned: when it is refused or fails

@@ -33,13 +33,16 @@ attributes:
     support: full
 options:
   name:
-    description: The pool.
+    description:
+      - The pool. A new one cannot be called C(log), or begin with C(mirror), C(raidz), C(draid) or
+        C(spare). One that is there already can.
     type: str
     required: true
   devices:
     description:
       - Whole disks that the pool consists of, best by their names under C(/dev/disk/by-id). Those
-        that are not members yet are added, and have to be blank.
+        that are not members yet are added, and have to be blank. A disk on which a C(zpool create)
+        that was killed has left two blank partitions, and nothing else, is taken for blank.
       - A disk of the pool that is not named stays in it. With a pool that is there already, this
         can be left out.
       - When a named disk has grown, the pool is let use all of it.

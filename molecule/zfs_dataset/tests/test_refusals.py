@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import pytest
 
+# Those of OpenZFS 2.1, which Debian 12 has, are no refusals with later ones.
+PROMPTED = {"encryption": True, "keyformat": "passphrase"}
+NOWHERE = {"keylocation": "file:///nowhere"}
 REFUSALS = [
     ("tank/a%b", {}, "ZFS takes no such characters"),
     ("nowhere/a", {}, "no pool nowhere is imported on this host"),
@@ -17,7 +20,15 @@ REFUSALS = [
     ("tank/x", {"properties": {"quotta": "1G"}}, "Did you mean quota?"),
     ("tank/x", {"properties": {"prefetch": "none"}}, "the ZFS of this host does not know it"),
     ("tank/x", {"properties": {"volsize": "1T"}}, "it reserves 1 TiB, and tank has"),
-    ("tank/x", {"properties": {"keyformat": "passphrase"}}, "would be asked for at a prompt"),
+    ("tank/x", {"properties": PROMPTED}, "would be asked for at a prompt"),
+    ("tank/x", {"properties": {**PROMPTED, **NOWHERE}}, "there is no such file, or it is empty"),
+    ("tank/x", {"properties": NOWHERE}, "it is not to be encrypted"),
+    ("tank/fs", {"properties": {"snapdir": "disabled"}}, "Give one of hidden, visible"),
+    ("tank/fs", {"properties": {"recordsize": "2M"}}, "Give 1 MiB at most"),
+    ("tank/fs", {"properties": {"quota": "50M", "reservation": "60M"}}, "below what is reserved"),
+    ("tank/fs", {"properties": {"sharenfs": "rw,quota=1"}}, "on, off, or options such as"),
+    ("tank/fs", {"properties": {"org.example:x": "two\nlines"}}, "a line of at most 8191 bytes"),
+    ("tank/fs", {"properties": {"mlslabel": "none"}}, "the ZFS of Linux takes no labels"),
     ("tank/x", {"origin": "tank/not@s"}, "its origin tank/not@s is not there"),
     ("tank/fs", {"properties": {"casesensitivity": "mixed"}}, "is chosen when a dataset is made"),
     ("tank/fs", {"properties": {"volsize": "1G"}}, "it is one of volumes, and tank/fs is a file"),

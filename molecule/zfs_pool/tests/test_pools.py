@@ -114,6 +114,30 @@ def test_files_below_the_mount_are_refused(host, refusal, steps, mirror):
     assert steps("tank", **wish) == []
 
 
+def test_a_pool_is_called_as_a_part_of_the_answers_and_made_once_more(host, steps, disks):
+    """A `zpool create` that is killed at its beginning leaves blank partitions."""
+    command = f"zpool create -o ashift=12 -O mountpoint=none cache {disks[4]}"
+    assert steps("cache", devices=[disks[4]]) == [command]
+    assert steps("cache", devices=[disks[4]]) == []
+    host.check_output("zpool destroy cache")
+    host.check_output("blkdiscard --zeroout %s-part1 && udevadm settle", disks[4])
+    partitions = host.check_output("sfdisk --dump %s", disks[4])
+    assert partitions.count("start=") == 2
+    assert steps("cache", devices=[disks[4]]) == [command]
+    assert steps("cache", devices=[disks[4]]) == []
+    host.check_output("zpool destroy cache")
+    host.check_output("wipefs --all --quiet %s; blkdiscard --zeroout %s", disks[4], disks[4])
+
+
+def test_a_pool_with_an_alternate_root_is_refused(host, refusal, mirror):
+    host.check_output("zpool export tank && zpool import -R /mnt tank")
+    try:
+        words = refusal("tank", devices=mirror, dataset="x", path="/srv/x")
+        assert "it is imported with the alternate root /mnt" in words
+    finally:
+        host.check_output("zpool export tank && zpool import tank")
+
+
 def test_a_pool_that_was_made_as_dockers_documentation_does_it(host, steps, disks):
     """`zpool create -m`: the pool's own filesystem is mounted."""
     host.check_output("zpool create -m /srv/whole whole %s", disks[4])

@@ -12,6 +12,8 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, overload
 
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.number import number_in
+
 
 class Value(NamedTuple):
     """What `zfs get -p` shows of a property."""
@@ -23,6 +25,11 @@ class Value(NamedTuple):
     def own(self) -> bool:
         """Whether the dataset has it of its own, so that `zfs inherit` takes something away."""
         return self.source in ("local", "received")
+
+    @property
+    def temporary(self) -> bool:
+        """Whether it is an option of the present mount, which goes against what is set."""
+        return self.source == "temporary"
 
 
 class Dataset(NamedTuple):
@@ -48,8 +55,7 @@ class Dataset(NamedTuple):
 
     def number(self, name: str) -> int | None:
         """The value of a property that is a number; None where it is not known (yet)."""
-        text = self.shown(name) or ""
-        return int(text) if text.isdigit() else None
+        return number_in(self.shown(name) or "")
 
     @property
     def plain(self) -> dict[str, str]:
@@ -78,7 +84,12 @@ class Pool(NamedTuple):
     @property
     def capacity(self) -> int:
         """Percent of the pool that is allocated."""
-        return int(self.values.get("capacity", "0").rstrip("%") or 0)
+        return number_in(self.values.get("capacity", "").rstrip("%")) or 0
+
+    @property
+    def altroot(self) -> str:
+        """The folder that all of it is mounted below until it is exported; "-" for none."""
+        return self.values.get("altroot", "-")
 
 
 class Member(NamedTuple):
@@ -90,6 +101,14 @@ class Member(NamedTuple):
     origin: str = ""  # the snapshot that it is a clone of
     clones: tuple[str, ...] = ()  # of a snapshot: what is cloned from it
     holds: int = 0  # of a snapshot: how many `zfs hold` keep it
+    # What changes with what it holds: createtxg, objsetid, bytes referenced, bytes written since
+    # the snapshot before, and what the kernel counts while it is mounted.
+    figures: tuple[str, ...] = ()
+
+    @property
+    def referenced(self) -> int:
+        """Bytes that it refers to."""
+        return number_in(self.figures[2]) or 0 if len(self.figures) > 2 else 0
 
 
 class Use(NamedTuple):

@@ -13,7 +13,7 @@ import re
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
 # ZFS_MAX_DATASET_NAME_LEN counts the final NUL; zfs_max_dataset_nesting is 50.
-_LONGEST = 255
+LONGEST = 255
 _DEEPEST = 50
 _COMPONENT = re.compile(r"[A-Za-z0-9_.: -]+", re.ASCII)
 _USER_PROPERTY = re.compile(r"[a-z0-9+._-]*:[a-z0-9:+._-]*", re.ASCII)
@@ -48,8 +48,8 @@ def _wrong(name: str) -> str:
         return "ZFS takes no . and no .. as a part of a name"
     if not re.match("[A-Za-z]", components[0]):
         return "the name of a pool begins with a letter"
-    if len(name) > _LONGEST:
-        return f"it has {len(name)} characters, and ZFS takes {_LONGEST}"
+    if len(name) > LONGEST:
+        return f"it has {len(name)} characters, and ZFS takes {LONGEST}"
     if len(components) > _DEEPEST:
         return f"it is {len(components)} levels deep, and ZFS takes {_DEEPEST}"
     return ""
@@ -65,7 +65,7 @@ def check_user_property(name: str) -> None:
 
     :raises StorageError: it is none, or the `zfs` command would read it as an option.
     """
-    if len(name) > _LONGEST or name.startswith("-") or not _USER_PROPERTY.fullmatch(name):
+    if len(name) > LONGEST or name.startswith("-") or not _USER_PROPERTY.fullmatch(name):
         raise StorageError(
             f"Property {name}",
             "ZFS takes no user property of that name",

@@ -14,18 +14,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk as disks
-from ansible_collections.containerhost.storage.plugins.module_utils._host.files import (
-    number_of,
-    text_of,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
     find_program,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.answers import (
+    lines,
+    strange,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.datasets import KSTAT
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.number import number_in
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.status import (
+    STATUS,
+    PoolMember,
+    parse_status,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
@@ -34,28 +40,15 @@ if TYPE_CHECKING:
 
 ARC_LIMIT = "/sys/module/zfs/parameters/zfs_arc_max"
 
-_SECTIONS = {
-    "logs": "log",
-    "cache": "cache",
-    "spares": "spare",
-    "special": "special",
-    "dedup": "dedup",
-}
-_ROW = re.compile(
-    r"\t(?P<indent> *)(?P<name>\S+)(?:\s+(?P<state>[A-Z]+)"
-    r"(?:\s+(?P<errors>\d+\s+\d+\s+\d+))?(?:\s+(?P<note>\S.*))?)?\s*"
+_POOLS = (
+    *("zpool", "list", "-H", "-p", "-o"),
+    "name,guid,health,size,allocated,free,capacity,fragmentation",
 )
-
-
-class PoolMember(NamedTuple):
-    """A disk, or part of one, that a pool is made of."""
-
-    path: str  # as the pool recorded it
-    state: str  # ONLINE, DEGRADED, FAULTED, UNAVAIL, REMOVED, OFFLINE; of a spare AVAIL, INUSE
-    role: str = "data"  # or log, cache, spare, special, dedup
-    group: str = ""  # what it is part of, such as mirror-0
-    errors: int = 0  # of reading, writing and checksums
-    disk: disks.Disk | None = None  # the whole disk that it lies on; None if it is not there
+# A mountpoint may hold anything: so each line ends with the name that it begins with.
+_DATASETS = (
+    *("zfs", "list", "-H", "-p", "-t", "filesystem,volume", "-o"),
+    "name,type,used,available,referenced,mounted,mountpoint,name",
+)
 
 
 class PoolStatus(NamedTuple):
@@ -138,11 +131,8 @@ def observe(run: Reader) -> Seen | None:
     # The device is no sign: systemd makes it for a module that may be loaded.
     if not find_program("zpool") or not os.path.exists(KSTAT):
         return None
-    columns = "name,guid,health,size,allocated,free,capacity,fragmentation"
-    _rc, listing, _err = run(("zpool", "list", "-H", "-p", "-o", columns))
-    _rc, status, _err = run(("zpool", "status", "-p", "-P"))
-    columns = "name,type,used,available,referenced,mountpoint,mounted"
-    _rc, datasets, _err = run(("zfs", "list", "-H", "-p", "-t", "filesystem,volume", "-o", columns))
+    listing, status = run.read(_POOLS), run.read(STATUS)
+    _rc, datasets, _err = run(_DATASETS)  # of a pool that does not answer it says so, and goes on
     members = parse_status(status)
     pools = tuple(
         pool._replace(members=tuple(map(with_disk, members.get(pool.name, ()))))
@@ -152,10 +142,18 @@ def observe(run: Reader) -> Seen | None:
 
 
 def parse_pools(text: str) -> tuple[PoolStatus, ...]:
-    """:class:`PoolStatus` of each line of `zpool list`, without their members."""
+    """:class:`PoolStatus` of each line of `zpool list`, without their members.
+
+    :raises StorageError: a line cannot be read with certainty.
+    """
     found = []
-    for line in text.splitlines():
-        name, guid, health, *numbers = line.split("\t")
+    for number, line in enumerate(lines(text), 1):
+        name, *cells = line.split("\t")
+        if len(cells) != 7:
+            raise strange(_POOLS, number, line)
+        guid, health, *numbers = cells
+        if not all(map(_is_number, numbers)):
+            raise strange(_POOLS, number, line)
         size, allocated, free, capacity, fragmentation = map(_number, numbers)
         found.append(
             PoolStatus(
@@ -172,65 +170,48 @@ def parse_pools(text: str) -> tuple[PoolStatus, ...]:
     return tuple(found)
 
 
-def parse_status(text: str) -> dict[str, tuple[PoolMember, ...]]:
-    """Pool -> :class:`PoolMember` of each of its disks, from `zpool status -p -P`."""
-    found = {}
-    for block in re.split(r"(?m)^\s*pool: ", text)[1:]:
-        rows = [match for match in map(_ROW.fullmatch, _config(block)) if match]
-        found[block.split("\n", 1)[0].strip()] = tuple(_members(rows))
-    return found
-
-
-def _config(block: str) -> list[str]:
-    _before, _colon, after = block.partition("config:")
-    return [line for line in after.splitlines() if line.startswith("\t")][1:]
-
-
-def _members(rows: Sequence[re.Match[str]]) -> Iterator[PoolMember]:
-    role = "data"
-    groups: list[str] = []
-    for row, following in zip(rows, [*rows[1:], None]):
-        depth = len(row["indent"]) // 2
-        if depth == 0:
-            role = _SECTIONS.get(row["name"], "data")
-            groups = []
-            continue
-        groups = groups[: depth - 1]
-        if following and len(following["indent"]) // 2 > depth:
-            groups.append(row["name"])
-            continue
-        was = re.match(r"was (\S+)", row["note"] or "")
-        yield PoolMember(
-            path=was[1] if was else row["name"],
-            state=row["state"] or "",
-            role=role,
-            group=groups[0] if groups else "",
-            errors=sum(map(int, (row["errors"] or "0").split())),
-        )
-
-
 def parse_datasets(text: str) -> tuple[Listed, ...]:
-    """:class:`Listed` of each line of `zfs list`."""
-    found = []
-    for line in text.splitlines():
-        name, kind, used, available, referenced, mountpoint, mounted = line.split("\t")
-        found.append(
-            Listed(
-                name,
-                kind,
-                used=_number(used) or 0,
-                available=_number(available) or 0,
-                referenced=_number(referenced) or 0,
-                mountpoint=mountpoint.strip("-"),
-                mounted=mounted == "yes",
-            )
+    """:class:`Listed` of each dataset that `zfs list` shows, one a line.
+
+    A mountpoint with line ends goes over several. It cannot be taken for another dataset: its last
+    line would have to begin and to end with a name that was there before.
+
+    :raises StorageError: a line cannot be read with certainty.
+    """
+    found: dict[str, Listed] = {}
+    open_line = ""
+    for number, line in enumerate(lines(text), 1):
+        open_line = f"{open_line}\n{line}" if open_line else line
+        name, *cells = open_line.split("\t")
+        if name in found or (len(cells) < 6 and "\n" not in open_line):
+            raise strange(_DATASETS, number, line)
+        if len(cells) < 7 or cells[-1] != name:
+            continue
+        kind, used, available, referenced, mounted, *mountpoint, _name = cells
+        possible = kind in ("filesystem", "volume") and mounted in ("yes", "no", "-")
+        if not possible or not all(map(_is_number, (used, available, referenced))):
+            raise strange(_DATASETS, number, line)
+        found[name] = Listed(
+            name,
+            kind,
+            used=_number(used) or 0,
+            available=_number(available) or 0,
+            referenced=_number(referenced) or 0,
+            mountpoint="\t".join(mountpoint).strip("-"),
+            mounted=mounted == "yes",
         )
-    return tuple(found)
+        open_line = ""
+    if open_line:
+        raise strange(_DATASETS, text.count("\n"), open_line)
+    return tuple(found.values())
+
+
+def _is_number(text: str) -> bool:
+    return text == "-" or _number(text) is not None  # of a pool that does not work there are dashes
 
 
 def _number(text: str) -> int | None:
-    text = text.rstrip("%")
-    return int(text) if text.isdigit() else None
+    return number_in(text.rstrip("%"))
 
 
 def with_disk(member: PoolMember) -> PoolMember:
@@ -257,9 +238,10 @@ def member_on(pool: Imported, disk: disks.Disk) -> PoolMember | None:
 def observe_arc() -> Arc | None:
     """The :class:`Arc`; None where ZFS is not loaded."""
     rows = (line.split() for line in text_of(KSTAT + "/arcstats").splitlines())
-    stats = {row[0]: row[2] for row in rows if len(row) == 3}
-    memory = re.search(r"MemTotal:\s+(\d+) kB", text_of("/proc/meminfo"))
-    if "size" not in stats or not memory:
+    stats = {row[0]: number_in(row[2]) for row in rows if len(row) == 3}
+    memory = re.search(r"MemTotal:\s+(\d+) kB", text_of("/proc/meminfo"), re.ASCII)
+    size, largest = stats.get("size"), stats.get("c_max")
+    total = number_in(memory[1]) if memory else None
+    if size is None or largest is None or total is None:
         return None
-    limit = number_of(ARC_LIMIT) or 0
-    return Arc(int(stats["size"]), int(stats["c_max"]), limit, int(memory[1]) * 1024)
+    return Arc(size, largest, number_in(text_of(ARC_LIMIT).strip()) or 0, total * 1024)

@@ -37,6 +37,7 @@ _GZIP = tuple(f"gzip-{level}" for level in range(1, 10))
 _ZSTD = tuple(f"zstd-{level}" for level in range(1, 20))
 _FAST = tuple(f"zstd-fast-{level}" for level in (*range(1, 11), *range(20, 101, 10), 500, 1000))
 _DIGESTS = ("sha512", "skein", "edonr", "blake3")
+_ALONE = tuple(it for it in _DIGESTS if it != "edonr")  # what dedup may trust without comparing
 _CIPHERS = tuple(f"aes-{bits}-{mode}" for bits in (128, 192, 256) for mode in ("ccm", "gcm"))
 
 
@@ -84,9 +85,15 @@ PROPERTIES = {
     "context": _text(setting="own"),
     "copies": Property("count"),
     "dedup": _word(
-        *(*_SWITCH, "verify", "sha256", "sha256,verify", *_DIGESTS),
+        *(*_SWITCH, "verify", "sha256", "sha256,verify", *_ALONE),
         *(f"{digest},verify" for digest in _DIGESTS),
     ),
+    "defaultgroupobjquota": Property("count", FILESYSTEM, "own", none="0"),
+    "defaultgroupquota": _size(FILESYSTEM, none="0"),
+    "defaultprojectobjquota": Property("count", FILESYSTEM, "own", none="0"),
+    "defaultprojectquota": _size(FILESYSTEM, none="0"),
+    "defaultuserobjquota": Property("count", FILESYSTEM, "own", none="0"),
+    "defaultuserquota": _size(FILESYSTEM, none="0"),
     "defcontext": _text(setting="own"),
     "devices": _switch(),
     "direct": _word("disabled", "standard", "always", of=FILESYSTEM),
@@ -99,7 +106,6 @@ PROPERTIES = {
     "keylocation": _text(BOTH, "own"),
     "logbias": _word("latency", "throughput"),
     "longname": _switch(),
-    "mlslabel": _text(BOTH),
     "mountpoint": _text(),
     "nbmand": _switch(),
     "normalization": _word(
@@ -121,7 +127,7 @@ PROPERTIES = {
     "secondarycache": _word("all", "none", "metadata"),
     "setuid": _switch(),
     "sharenfs": _text(),
-    "sharesmb": _text(),
+    "sharesmb": _switch(),  # smb_validate_shareopts() of smb.c takes no options
     "snapdev": _word("hidden", "visible"),
     "snapdir": _word("disabled", "hidden", "visible", of=FILESYSTEM),
     "snapshot_limit": Property("count", BOTH, "own", none=UNLIMITED),
@@ -137,21 +143,40 @@ PROPERTIES = {
     "zoned": _switch(),
 }
 
+# What only later releases than 2.0 have, where the kernel does not say what it knows.
+LATER = frozenset(
+    name for name in PROPERTIES if name.startswith("default") and name.endswith("quota")
+) | {"direct", "longname", "prefetch", "volthreading"}
+
+# What is read of each dataset besides; the last of these are numbers.
+NUMBERS = ("guid", "used", "available", "referenced", "usedbydataset")
+SHOWN = (
+    *("type", "origin", "mounted", "keystatus", "encryptionroot", "receive_resume_token"),
+    *NUMBERS,
+)
+
 READ_ONLY = {
     "available", "clones", "compressratio", "createtxg", "creation", "defer_destroy",
-    "encryptionroot", "filesystem_count", "guid", "keystatus", "logicalreferenced", "logicalused",
-    "mounted", "name", "objsetid", "origin", "receive_resume_token", "redact_snaps",
-    "refcompressratio", "referenced", "snapshot_count", "snapshots_changed", "type", "used",
-    "usedbychildren", "usedbydataset", "usedbyrefreservation", "usedbysnapshots", "userrefs",
-    "written",
+    "encryptionroot", "filesystem_count", "guid", "inconsistent", "ivsetguid", "keyguid",
+    "keystatus", "logicalreferenced", "logicalused", "mounted", "name", "numclones", "objsetid",
+    "origin", "pbkdf2salt", "prevsnap", "receive_resume_token", "redact_snaps", "redacted",
+    "refcompressratio", "referenced", "remaptxg", "snapshot_count", "snapshots_changed",
+    "snapshots_changed_nsecs", "type", "unique", "used", "usedbychildren", "usedbydataset",
+    "usedbyrefreservation", "usedbysnapshots", "useraccounting", "userrefs", "written",
+    "written@", *(f"{who}{what}used@" for who in ("user", "group", "project")
+                  for what in ("", "obj")),
 }  # fmt: skip
 
-# What `zfs set` changes together with more than a value, or what `zfs get all` does not show.
+# What `zfs set` changes together with more than a value, what `zfs get` does not show unless it is
+# named, and what the ZFS of Linux has and does not take (zfs_valid_proplist()).
 ELSEWHERE = {
     "version": "`zfs upgrade` raises it, and nothing lowers it",
-    "userquota@": "`zfs set` and `zfs userspace` keep the quotas of users",
-    "groupquota@": "`zfs set` and `zfs groupspace` keep the quotas of groups",
-    "projectquota@": "`zfs set` and `zfs projectspace` keep the quotas of projects",
+    "mlslabel": "the ZFS of Linux takes no labels",
+    **{
+        f"{who}{what}quota@": f"`zfs set` and `zfs {who}space` keep the quotas of {who}s"
+        for who in ("user", "group", "project")
+        for what in ("", "obj")
+    },
 }
 
 
@@ -179,3 +204,11 @@ def feature(name: str, value: str) -> str:
     }
     needed, without = needs.get(name, ("", value))
     return "" if value == without else needed
+
+
+# Every feature that feature() may name.
+FEATURES = (
+    *_DIGESTS,
+    *("allocation_classes", "encryption", "filesystem_limits", "large_blocks", "large_dnode"),
+    *("longname", "lz4_compress", "zstd_compress"),
+)

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
         Imported,
         Listed,
-        PoolMember,
         Room,
         Seen,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._zfs.status import (
+        PoolMember,
     )
 
 ALMOST_FULL = 90  # percent: ZFS looks for space block by block from about here on

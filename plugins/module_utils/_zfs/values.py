@@ -13,6 +13,7 @@ sake become what they stand for.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping
 from fractions import Fraction
@@ -24,10 +25,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names i
     check_user_property,
     is_user_property,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.number import number_in
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
     ELSEWHERE,
     PROPERTIES,
     READ_ONLY,
+    UNLIMITED,
     Property,
 )
 
@@ -37,6 +40,20 @@ _UNITS = {letter: 1024**power for power, letter in enumerate(["", *"kmgtpez"])}
 
 _YAML = {"yes": "on", "true": "on", "no": "off", "false": "off"}
 _LONGEST = 8191  # ZFS_MAXPROPLEN counts the final NUL
+_SHOWN = 80  # characters of a value that a refusal shows
+_LONGEST_NUMBER = 64  # characters: what is longer is beyond 64 bits, or finer than a byte
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095  # mountpoint_namecheck(), PATH_MAX
+_LEAST_ITERATIONS = 100000  # MIN_PBKDF2_ITERATIONS of zfs.h
+_KEY = re.compile(r"none|prompt|file:///.+|https://.+|http://.+")  # zfs_prop_valid_keylocation()
+
+# get_linux_shareopts_cb() of libshare's nfs.c, the same from OpenZFS 2.0 to 2.4.
+_EXPORT = (
+    *("all_squash", "anon", "anongid", "anonuid", "async", "auth_nlm", "crossmnt", "fsid", "fsuid"),
+    *("hide", "insecure", "insecure_locks", "mountpoint", "mp", "no_acl", "no_all_squash"),
+    *("no_auth_nlm", "no_root_squash", "no_subtree_check", "no_wdelay", "nohide", "nosub", "refer"),
+    *("replicas", "ro", "root_mapping", "root_squash", "rw", "sec", "secure", "secure_locks"),
+    *("subtree_check", "sync", "wdelay"),
+)
 
 
 def check_settable(name: str) -> None:
@@ -47,14 +64,14 @@ def check_settable(name: str) -> None:
     if is_user_property(name):
         check_user_property(name)
         return
-    if name in READ_ONLY:
+    stem = name[: name.index("@") + 1] if "@" in name else name
+    if stem in READ_ONLY:
         raise StorageError(
             f"Property {name}",
             "it tells about a dataset and cannot be set",
             "Take it out of `properties`",
             refusal="property_readonly",
         )
-    stem = name[: name.index("@") + 1] if "@" in name else name
     if stem in ELSEWHERE:
         raise StorageError(
             f"Property {name}",
@@ -95,9 +112,12 @@ def canonical(name: str, value: Any) -> str:
     if isinstance(value, bool):
         words = ("on", "off") if not is_user_property(name) else ("true", "false")
         value = words[0] if value else words[1]
-    text = str(value)
-    if len(text.encode()) > _LONGEST or re.search(r"[\x00-\x1f\x7f]", text):
-        raise _refused(name, text[:40], f"a line of at most {_LONGEST} bytes")
+    try:
+        text = str(value)
+    except ValueError:  # Python prints no number of 5,000 digits
+        raise _refused(name, "(a number)", "a number of fewer digits") from None
+    if not _is_line(text):
+        raise _refused(name, text, f"a line of at most {_LONGEST} bytes, in UTF-8")
     if prop is None:
         return text
     text = text.strip()
@@ -106,6 +126,27 @@ def canonical(name: str, value: Any) -> str:
     return {"size": _size, "count": _count, "word": _word, "text": _text}[prop.form](
         name, prop, text
     )
+
+
+def _is_line(text: str) -> bool:
+    """Whether a value is one that `zfs set` takes, and that `zfs get` shows as it is."""
+    try:
+        size = len(os.fsencode(text))
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return size <= _LONGEST and not re.search(r"[\x00-\x1f\x7f]", text)
+
+
+def spelled(name: str, value: str) -> str:
+    """A canonical value as `zfs set` and `zfs create` take it.
+
+    They refuse a quota of 0 (zprop_parse_value() of libzfs_util.c), and want to be told "none".
+    """
+    prop = PROPERTIES.get(name)
+    limits = ("quota", "refquota", "reservation", "refreservation")
+    if prop and value == prop.none and (name in limits or prop.none == UNLIMITED):
+        return "none"
+    return value
 
 
 def same(name: str, wanted: str, shown: str | None, dataset: Mapping[str, str]) -> bool:
@@ -117,54 +158,74 @@ def same(name: str, wanted: str, shown: str | None, dataset: Mapping[str, str]) 
     """
     if shown is None:
         return False
+    known = PROPERTIES.get(name)
     if wanted == shown:
         return True
+    if name == "mountpoint":
+        return shown.startswith("/") and "/" + "/".join(filter(None, shown.split("/"))) == wanted
     if name == "encryption":  # "on" becomes the cipher that is ZFS's default that day: CG #10226
         return wanted == "on" and shown != "off"
     if name == "refreservation" and wanted == "auto":  # for a volume: as much as it can take up
-        return int(shown) >= int(dataset.get("volsize", 2**64))
+        return (number_in(shown) or 0) >= (number_in(dataset.get("volsize", "")) or 2**64)
     if name == "xattr" and "off" not in (wanted, shown):
         # "on" asks for either way. It is what ZFS shows for dir until OpenZFS 2.3, which brought
         # `direct` as well, and may show for sa since.
         on = "sa" if "direct" in dataset else "dir"
         return wanted == "on" or wanted == (on if shown == "on" else shown)
-    if name in PROPERTIES and PROPERTIES[name].form == "word":
-        return dict(PROPERTIES[name].same).get(shown, shown) == wanted
-    if name in ("sharenfs", "sharesmb"):
-        return _YAML.get(wanted.lower(), wanted) == shown
-    return False
+    if known and known.form == "word":
+        return dict(known.same).get(shown, shown) == wanted
+    if known or is_user_property(name):
+        return False
+    return _same_to_a_later_release(wanted, shown)
+
+
+def _same_to_a_later_release(wanted: str, shown: str) -> bool:
+    """Whether the values of a property that is not in the table mean the same.
+
+    Numbers are shown in bytes and switches as on and off, whatever the property.
+    """
+    meant = "0" if wanted.lower() == "none" else size(wanted)
+    if number_in(shown) is not None and meant is not None:
+        return int(meant) == number_in(shown)
+    return _YAML.get(wanted.lower(), wanted) == shown
 
 
 def size(text: str) -> int | None:
-    """Bytes of a size as ZFS reads it, rounded up; None if it is none."""
+    """Bytes of a size as ZFS reads it, rounded up; None if it is none of 64 bits."""
     match = _SIZE.fullmatch(text)
-    if not match:
+    if not match or len(text) > _LONGEST_NUMBER:
         return None
     number = Fraction(match["number"]) * _UNITS[match["unit"].lower()]
-    return -(-number.numerator // number.denominator)
+    found = -(-number.numerator // number.denominator)
+    return found if found < 2**64 else None
 
 
 def _size(name: str, prop: Property, text: str) -> str:
     if name == "refreservation" and text == "auto":
         return text
     number = size(text)
-    if number is None or number >= 2**64:
+    if number is None:
         none = " or none" if prop.none else ""
         raise _refused(name, text, f"a size such as 512K, 10G, 1.5T, or bytes{none}")
-    blocks = name in ("recordsize", "volblocksize") or (name == "special_small_blocks" and number)
+    blocks = name in ("recordsize", "volblocksize")
     if blocks and (number & (number - 1) or not 512 <= number <= 16 * MIB):
         raise _refused(name, text, "a power of two from 512 to 16M")
-    if name == "volsize" and not number:
-        raise _refused(name, text, "a size above zero")
+    if name == "special_small_blocks" and number > 16 * MIB:
+        raise _refused(name, text, "a size up to 16M")
+    if name == "volsize" and not 0 < number < 2**63:
+        raise _refused(name, text, "a size above zero" if not number else "a size below 8E")
     return str(number)
 
 
 def _count(name: str, prop: Property, text: str) -> str:
-    if not re.fullmatch(r"\d+", text, re.ASCII) or int(text) >= 2**64:
+    number = size(text) if prop.none else number_in(text)  # of a limit "1K" is 1024
+    if number is None:
         raise _refused(name, text, "a whole number" + (" or none" if prop.none else ""))
-    if name == "copies" and text not in ("1", "2", "3"):
+    if name == "copies" and number not in (1, 2, 3):
         raise _refused(name, text, "1, 2 or 3")
-    return str(int(text))
+    if name == "pbkdf2iters" and 0 < number < _LEAST_ITERATIONS:
+        raise _refused(name, text, f"{_LEAST_ITERATIONS} or more")
+    return str(number)
 
 
 def _word(name: str, prop: Property, text: str) -> str:
@@ -177,18 +238,45 @@ def _word(name: str, prop: Property, text: str) -> str:
 
 
 def _text(name: str, _prop: Property, text: str) -> str:
-    if name == "mountpoint" and text not in ("none", "legacy") and not text.startswith("/"):
-        raise _refused(name, text, "a path from the root, none or legacy")
-    if name == "mountpoint" and len(text) > 1:
-        text = text.rstrip("/")
+    if name == "mountpoint":
+        return text if text in ("none", "legacy") else _place(text)
+    if name == "sharenfs":
+        return _YAML.get(text.lower()) or _shared(text)
+    if name == "keylocation" and not _KEY.fullmatch(text):
+        raise _refused(name, text, "file:///PATH, https://ADDRESS, prompt or none")
     if not text:
         raise _refused(name, text, "a value (`inherit` takes one away)")
     return text
 
 
+def _place(path: str) -> str:
+    parts = path.split("/")
+    if not path.startswith("/") or {".", ".."} & set(parts):
+        raise _refused("mountpoint", path, "a path from the root, none or legacy")
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts) or len(path) > _LONGEST_PATH:
+        raise _refused("mountpoint", path, f"a path of names of at most {_LONGEST_NAME} bytes")
+    return "/" + "/".join(filter(None, parts))
+
+
+def _shared(text: str) -> str:
+    """Options of an export, with names that nfs.c of libshare knows."""
+    names = [word.partition("=")[0] for word in text.split(",") if word]
+    odd = [name for name in names if name not in _EXPORT]
+    if text not in ("on", "off") and (odd or not names):
+        raise _refused("sharenfs", text, "on, off, or options such as rw=@10.0.0.0/8,async")
+    return text
+
+
+def put_in_words(value: str) -> str:
+    """A value for a message: of one line, and not too long."""
+    if len(value) <= _SHOWN and value.isprintable():
+        return value
+    return ascii(value[:_SHOWN])[1:-1] + ("..." if len(value) > _SHOWN else "")
+
+
 def _refused(name: str, value: object, wants: str) -> StorageError:
     return StorageError(
-        f"Property {name}={value}",
+        f"Property {name}={put_in_words(str(value))}",
         "ZFS takes no such value for it",
         f"Give {wants}",
         refusal="property_value_invalid",

@@ -12,6 +12,7 @@ Each dataset is destroyed by a command of its own, the lowest first, never by `z
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
     kept,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._core.words import (
     listed,
     plural,
@@ -144,9 +146,10 @@ def _dependents(members: Mapping[str, Member]) -> dict[str, list[str]]:
         name: [it for it in member.clones if it in members] for name, member in members.items()
     }
     for name in sorted(members, key=names.is_snapshot):
-        parent = names.parent_of(name)
-        if parent in found:
-            found[parent].append(name)
+        # What is listed of a snapshot's clones may be cut: each of them tells it too.
+        for needed in {names.parent_of(name), members[name].origin} & found.keys():
+            if name not in found[needed]:
+                found[needed].append(name)
     return found
 
 
@@ -167,9 +170,18 @@ def _step(top: str, members: Sequence[Member]) -> Command:
     return Command(
         f"Destroy {members[0].type}{plural(len(members))} {top}{labels}",
         ("zfs", "destroy", top + labels),
-        # The guid alone is what the seal covers: how much is used changes by the second.
-        destroys=tuple(f"{it.type} {it.name} (guid {it.guid})" for it in members),
+        destroys=tuple(map(_lost, members)),
     )
+
+
+def _lost(member: Member) -> str:
+    """What goes, by its identity and a mark of its content, so that the seal covers both.
+
+    None of the figures changes with what happens elsewhere in the pool.
+    """
+    content = hashlib.sha256(" ".join(member.figures).encode()).hexdigest()[:8]
+    size = human(member.referenced)
+    return f"{member.type} {member.name} (guid {member.guid}, {size}, content {content})"
 
 
 def _listed(found: Collection[str]) -> str:

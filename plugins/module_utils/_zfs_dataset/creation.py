@@ -20,9 +20,17 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
     Dataset,
     Value,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
+    PROPERTIES,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import spelled
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset import (
+    key_rules,
     property_rules,
     rules,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.key_rules import (
+    NOTHING,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
     State,
@@ -46,25 +54,60 @@ def make(state: State, wanted: Wanted) -> tuple[list[Command], State]:
         state, wanted, kind, parent.values if kind == "filesystem" else None
     )
     rules.require_room(state, wanted, parent)
-    rules.require_key(wanted, parent)
     if kind == "snapshot":
         _require_new_moment(state, wanted)
+    elif not origin:
+        key_rules.require_key(state, wanted, parent)
+        _require_names_of_one_kind(wanted)
     given = dict(wanted.properties)
+    property_rules.require_not_zoned(parent, given)
     size = given.pop("volsize", None)
     if kind == "volume" and given.get("refreservation") == "auto":
         del given["refreservation"]  # what `zfs create` does by itself; of a clone it is set after
     values = {name: Value(value) for name, value in given.items()}
     if origin:  # as large as its origin; what is wanted besides is mended in a step of its own
         values["origin"] = Value(wanted.origin, "-")
-        fixed = {"volsize", "volblocksize"} & set(origin.values)
-        values.update({name: origin.values[name] for name in fixed})
+        fixed = _fixed_by(state, origin)
+        values.update(fixed)
+        given = {name: it for name, it in given.items() if name not in fixed}
     elif size:
         size = whole(size, given.get("volblocksize"))
         values = {"volsize": Value(size), "refreservation": Value(size), **values}
     values["type"] = Value(kind, "-")
+    made = Dataset(wanted.name, values)
+    encryption = given.get("encryption", parent.shown("encryption", "off"))
+    property_rules.check_together(made.changed({"encryption": Value(encryption)}), given)
+    given = {name: value for name, value in given.items() if NOTHING.get(name) != value}
     above = parent.name != names.parent_of(wanted.name)
     step = _command(wanted, kind, size, given, above)
-    return [step], state.with_dataset(Dataset(wanted.name, values))
+    return [step], state.with_dataset(made)
+
+
+def _fixed_by(state: State, origin: Dataset) -> dict[str, Value]:
+    """What a clone has as its origin has it: `zfs clone` takes no wish for these.
+
+    Of some only what the snapshot was taken of tells (zfs_clone(), zfs_crypto_clone_check()).
+    """
+    source = state.dataset(names.dataset_of(origin.name))
+    shown = {**(source.values if source else {}), **origin.values}
+    return {
+        name: Value(value.value)
+        for name, value in shown.items()
+        if name in ("volsize", *NOTHING)
+        or (name in PROPERTIES and PROPERTIES[name].setting == "once")
+    }
+
+
+def _require_names_of_one_kind(wanted: Wanted) -> None:
+    """Names that are compared by their meaning are in UTF-8 (zfs_valid_proplist())."""
+    given = wanted.properties
+    if given.get("normalization", "none") != "none" and given.get("utf8only") == "off":
+        raise StorageError(
+            f"Property utf8only=off of {wanted.name}",
+            f"with normalization={given['normalization']} all names are in UTF-8",
+            "Leave out one of the two",
+            refusal="options_conflict",
+        )
 
 
 def _origin(state: State, wanted: Wanted) -> Dataset | None:
@@ -87,7 +130,8 @@ def _command(
     :param given: property -> value
     :param above: whether filesystems above it are to be made as well
     """
-    options = tuple(word for name in given for word in ("-o", f"{name}={given[name]}"))
+    words = [f"{name}={spelled(name, value)}" for name, value in given.items()]
+    options = tuple(part for word in words for part in ("-o", word))
     parents = ("-p",) if above else ()
     more = " and what is missing above" if above else ""
     if kind == "snapshot":
@@ -100,12 +144,23 @@ def _command(
         return Command(
             f"Clone {wanted.origin} as {wanted.name}{more}",
             ("zfs", "clone", *parents, *options, wanted.origin, wanted.name),
+            needs=sharing(given),
         )
     volume = ("-V", size) if kind == "volume" else ()
     return Command(
         f"Make {kind} {wanted.name}{more}",
         ("zfs", "create", *parents, *volume, *options, wanted.name),
+        needs=sharing(given),
     )
+
+
+def sharing(given: Mapping[str, str]) -> tuple[str, ...]:
+    """The programs that ZFS shares a filesystem with, where it is to.
+
+    :param given: property -> value, of those that are to be set
+    """
+    programs = {"sharenfs": "exportfs", "sharesmb": "net"}
+    return tuple(it for name, it in programs.items() if given.get(name, "off") != "off")
 
 
 def _require_new_moment(state: State, wanted: Wanted) -> None:
@@ -118,6 +173,15 @@ def _require_new_moment(state: State, wanted: Wanted) -> None:
             f"{', '.join(there[:3])} is there already, of another moment",
             "Choose another name, or take the snapshots one by one",
             refusal="snapshot_exists",
+        )
+    long = [it.name for it in state.members if len(it.name + label) > names.LONGEST]
+    if taken and long:
+        raise StorageError(
+            f"Snapshot {wanted.name}",
+            f"with {label} the name of {long[0]} would be longer than ZFS takes, "
+            f"{names.LONGEST} characters",
+            "Choose a shorter name",
+            refusal="name_invalid",
         )
 
 

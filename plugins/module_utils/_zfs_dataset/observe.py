@@ -8,10 +8,15 @@
 
 from __future__ import annotations
 
+import os
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import (
+    datasets,
+    kernel,
+    names,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.busy import find_uses
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Member
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.datasets import (
@@ -23,6 +28,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
+    Kernel,
     State,
     Wanted,
 )
@@ -46,7 +52,10 @@ def observe(run: Reader, wanted: Wanted) -> State:
         return State(None, MappingProxyType({}))
     asked = [wanted.name, *names.ancestors(wanted.name)]
     asked += [name for name in (wanted.origin, wanted.rename_from) if name]
-    state = State(found, MappingProxyType(read_datasets(run, dict.fromkeys(asked))))
+    if wanted.origin:
+        asked.append(names.dataset_of(wanted.origin))  # a snapshot does not show all that is fixed
+    more = (*wanted.properties, *wanted.inherit)
+    state = State(found, MappingProxyType(read_datasets(run, asked, more, found.altroot)))
     if not wanted.present:
         state = state._replace(members=_read_members(run, state, wanted))
         doomed = {member.name: member.type for member in state.members}
@@ -55,8 +64,36 @@ def observe(run: Reader, wanted: Wanted) -> State:
         top = names.dataset_of(wanted.name)
         if top in state.datasets:
             state = state._replace(members=list_members(run, top))
+    state = _with_limits(state, wanted)
     moved = _to_be_unmounted(state, wanted)
     return state._replace(uses=find_uses(moved)) if moved else state
+
+
+def _with_limits(state: State, wanted: Wanted) -> State:
+    """The state with what the kernel and the host have for the properties that are to be set."""
+    dataset = state.dataset(wanted.name)
+    differ = [
+        name
+        for name, value in wanted.properties.items()
+        if dataset is None or not same(name, value, dataset.shown(name), dataset.plain)
+    ]
+    if not differ:
+        return state
+    limits = Kernel(
+        properties=datasets.known_properties(),
+        words=MappingProxyType({name: kernel.words(name) for name in differ}),
+        types=MappingProxyType({name: kernel.types(name) for name in differ}),
+        largest_block=kernel.largest_block(),
+    )
+    _file, _colon, path = wanted.properties.get("keylocation", "").partition("file://")
+    return state._replace(kernel=limits, key_size=_size_of(path) if path else None)
+
+
+def _size_of(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
 
 
 def _read_members(run: Reader, state: State, wanted: Wanted) -> tuple[Member, ...]:
@@ -68,7 +105,8 @@ def _read_members(run: Reader, state: State, wanted: Wanted) -> tuple[Member, ..
     while tops:
         for member in list_members(run, tops.pop()):
             if _goes(member.name, wanted):
-                found[member.name] = member
+                figures = (*member.figures, *datasets.counted(member))
+                found[member.name] = member._replace(figures=figures)
                 tops += [clone for clone in member.clones if clone not in found]
         tops = [top for top in dict.fromkeys(tops) if top not in found]
     return tuple(found.values())
@@ -96,5 +134,6 @@ def _to_be_unmounted(state: State, wanted: Wanted) -> dict[str, str]:
         for name in moving
         if wanted.properties[name] not in ("on", "noauto")
     )
-    back = "mountpoint" in wanted.inherit and dataset.values["mountpoint"].own
+    shown = dataset.values.get("mountpoint")
+    back = "mountpoint" in wanted.inherit and shown is not None and shown.own
     return {dataset.name: dataset.type} if differ or back else {}

@@ -35,8 +35,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.report 
     ALMOST_FULL,
     fullness,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import same
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import (
+    put_in_words,
+    same,
+    spelled,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset import (
+    key_rules,
     property_rules,
     rules,
 )
@@ -45,12 +50,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.creation import (
     make,
+    sharing,
     whole,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
     State,
     Wanted,
 )
+
+_NONE = Value("", "-")  # of a property that is not there
 
 
 def plan(state: State, wanted: Wanted) -> Plan:
@@ -68,7 +76,8 @@ def plan(state: State, wanted: Wanted) -> Plan:
     steps += more
     if steps:
         rules.require_writable(pool)
-    return Plan(kept(steps), state, findings=tuple(_findings(state, pool, wanted)))
+    findings = [*_findings(state, pool, wanted), *(_unseen_key(wanted) if made else ())]
+    return Plan(kept(steps), state, findings=tuple(findings))
 
 
 def _rename(state: State, wanted: Wanted) -> tuple[list[Command], State]:
@@ -94,6 +103,7 @@ def _rename(state: State, wanted: Wanted) -> tuple[list[Command], State]:
         )
     parent = rules.require_place(state, wanted)
     rules.require_unused(state.uses, f"Dataset {source}", foreign=False)
+    key_rules.require_key_goes_along(before, target)
     flags = () if parent.name == names.parent_of(target) else ("-p",)
     step = Command(f"Rename {before.type} {source}", ("zfs", "rename", *flags, source, target))
     renamed = Dataset(target, before.values)
@@ -117,14 +127,16 @@ def _mend(
         _check_origin(dataset, wanted)
     changes = _changes(dataset, wanted)
     property_rules.check_changes(dataset, changes)
-    back = [name for name in wanted.inherit if name in dataset.values and dataset.values[name].own]
+    back = [name for name in wanted.inherit if _is_to_go(dataset, name)]
+    property_rules.require_not_zoned(dataset, back)
     if {"mountpoint", "canmount"} & {*changes, *back}:
         rules.require_unused(state.uses, f"Filesystem {dataset.name}", foreign=False)
     steps = []
     if changes:
-        was = ", ".join(f"{name} (was {dataset.shown(name, 'not set')})" for name in changes)
-        words = (f"{name}={value}" for name, value in changes.items())
-        steps.append(Command(f"Set {was} of {dataset.name}", ("zfs", "set", *words, dataset.name)))
+        was = ", ".join(f"{name} ({_was(dataset.values.get(name))})" for name in changes)
+        words = (f"{name}={spelled(name, value)}" for name, value in changes.items())
+        argv = ("zfs", "set", *words, dataset.name)
+        steps.append(Command(f"Set {was} of {dataset.name}", argv, needs=sharing(changes)))
     for name in back:
         argv = ("zfs", "inherit", name, dataset.name)
         steps.append(Command(f"Inherit {name} of {dataset.name} again", argv))
@@ -139,8 +151,25 @@ def _mend(
     return steps, state.with_dataset(after)
 
 
+def _was(value: Value | None) -> str:
+    if value is None:
+        return "was not set"
+    return f"was {put_in_words(value.value)}" + (" for this mount only" if value.temporary else "")
+
+
+def _is_to_go(dataset: Dataset, name: str) -> bool:
+    """Whether `zfs inherit` has something to take away, as far as is shown."""
+    value = dataset.values.get(name, _NONE)
+    mounted_by_zfs = dataset.shown("mountpoint") != "legacy"
+    return value.own or (value.temporary and mounted_by_zfs)
+
+
 def _changes(dataset: Dataset, wanted: Wanted) -> dict[str, str]:
-    """Property -> value, of those wanted that mean something else than what is shown."""
+    """Property -> value, of those wanted that mean something else than what is shown.
+
+    An option of the present mount is shown instead of what is set, and goes with the mount. Setting
+    what is set already puts the mount right as well (zfs_prop_set_list_flags()).
+    """
     found = {}
     for name, value in wanted.properties.items():
         if name == "volsize" and dataset.type == "volume":
@@ -148,7 +177,9 @@ def _changes(dataset: Dataset, wanted: Wanted) -> dict[str, str]:
             exact, rounded = whole(value, block, least=1), whole(value, block)
             if not int(exact) <= now <= int(rounded):
                 found[name] = rounded if int(value) > now else exact
-        elif not same(name, value, dataset.shown(name), dataset.plain):
+        elif dataset.values.get(name, _NONE).temporary or not same(
+            name, value, dataset.shown(name), dataset.plain
+        ):
             found[name] = value
     return found
 
@@ -215,6 +246,13 @@ def _findings(state: State, pool: Pool, wanted: Wanted) -> Iterator[Finding]:
             f"The key of {dataset.name} is not loaded, so it cannot be used: "
             f"`zfs load-key {dataset.shown('encryptionroot', dataset.name)}`.",
         )
+    elif dataset.shown("receive_resume_token"):
+        yield Finding(
+            "warning",
+            "receive_not_ended",
+            f"A `zfs receive` into {dataset.name} has not ended: resume it (`zfs send -t`), or "
+            "give it up (`zfs receive -A`).",
+        )
     elif _should_be_mounted(dataset):
         yield Finding(
             "warning",
@@ -229,6 +267,17 @@ def _findings(state: State, pool: Pool, wanted: Wanted) -> Iterator[Finding]:
             "snapshot_incomplete",
             f"{wanted.name} was not taken of {listed(missing, 5, last=' and ')}. "
             "It is left so: a snapshot taken now would be of another moment.",
+        )
+
+
+def _unseen_key(wanted: Wanted) -> Iterator[Finding]:
+    place = wanted.properties.get("keylocation", "")
+    if place.startswith("http"):
+        yield Finding(
+            "info",
+            "key_unseen",
+            f"The key of {wanted.name} is fetched from {place} when it is made: that it is there, "
+            "and fits, cannot be known before.",
         )
 
 

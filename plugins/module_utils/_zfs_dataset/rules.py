@@ -152,38 +152,15 @@ def require_room(state: State, wanted: Wanted, parent: Dataset) -> None:
             "Remove snapshots or raise its quota (`zfs list -o space`), or add disks to the pool",
             refusal="no_space",
         )
-    reserved = wanted.properties.get("refreservation", "auto")
-    if wanted.type != "volume" or free is None:
-        return
-    size = int(wanted.properties["volsize"])
-    needs = size if reserved == "auto" else int(reserved)
-    if needs > free:
+    given, volume = wanted.properties, wanted.type == "volume"
+    reserved = given.get("refreservation", "auto" if volume else "0")
+    if reserved == "auto":  # of what is no volume it is refused elsewhere
+        reserved = given.get("volsize", "0")
+    needs = max(int(reserved), int(given.get("reservation", "0")))
+    if free is not None and needs > free:
         raise StorageError(
-            f"Volume {wanted.name}",
+            f"{'Volume' if volume else 'Dataset'} {wanted.name}",
             f"it reserves {human(needs)}, and {parent.name} has {human(free)} available",
             "Make it smaller, or let it reserve less (`refreservation: none` for nothing)",
             refusal="no_space",
-        )
-
-
-def require_key(wanted: Wanted, parent: Dataset) -> None:
-    """Refuse a new encrypted dataset whose key would be asked for at a prompt that nobody sees."""
-    given = wanted.properties
-    encryption = given.get("encryption", "on" if "keyformat" in given else "off")
-    if encryption == "off":
-        return
-    what = f"Dataset {wanted.name}"
-    if "keyformat" not in given and parent.shown("encryption", "off") == "off":
-        raise StorageError(
-            what,
-            "it is to be encrypted, and nothing says what its key looks like",
-            "Set keyformat and keylocation as well",
-            refusal="key_format_missing",
-        )
-    if "keyformat" in given and given.get("keylocation", "prompt") == "prompt":
-        raise StorageError(
-            what,
-            "its key would be asked for at a prompt",
-            "Set keylocation to file:///PATH of a file with the key on the host",
-            refusal="key_at_prompt",
         )

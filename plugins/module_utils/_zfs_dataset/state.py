@@ -26,6 +26,17 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values 
 )
 
 
+class Kernel(NamedTuple):
+    """What the ZFS of this kernel takes; read only where something is to be made or set."""
+
+    properties: frozenset[str] = frozenset()  # that it knows; empty: not known
+    # Property -> the words that it takes, or its values as a person reads them; what is left out is
+    # not known.
+    words: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    types: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # property -> types that have it
+    largest_block: int | None = None  # bytes of the largest recordsize and volblocksize
+
+
 class State(NamedTuple):
     """All that the wanted dataset depends on."""
 
@@ -35,6 +46,10 @@ class State(NamedTuple):
         Member, ...
     ] = ()  # Member of each that would have to go; read only if something may go
     uses: tuple[Use, ...] = ()  # read only if something would be unmounted, renamed or destroyed
+    kernel: Kernel = Kernel()
+    # Bytes of the file that a new dataset's key is in, 0 where there is none; None where its key is
+    # in no file.
+    key_size: int | None = None
 
     def dataset(self, name: str) -> Dataset | None:
         """The :class:`Dataset` of that name, or None."""

@@ -50,6 +50,10 @@ _LATER = ((_ALL, "tmpfiles.d/*.conf"), (_ADMIN, "systemd/system/*.service"))
 _LEAST = 64 * MIB
 
 
+# Of 64 bits: the kernel takes no other, and keeps its default then.
+_NUMBER = re.compile(r"[0-9]{1,20}|0x[0-9a-fA-F]{1,16}")
+
+
 class Setting(NamedTuple):
     """A limit that is set at boot."""
 
@@ -94,7 +98,7 @@ def _in_text(path: str) -> Iterator[Setting]:
         if "zfs_arc_max" not in line or line.lstrip().startswith("#"):
             continue
         given = re.findall(r"zfs_arc_max=(\w+)", line) or re.findall(r"(?<![\w.])\d+\b", line)
-        if given and re.fullmatch(r"\d+|0x[0-9a-fA-F]+", given[-1]):
+        if given and _NUMBER.fullmatch(given[-1]):
             yield Setting(path, int(given[-1], 0 if given[-1].startswith("0x") else 10))
 
 

@@ -15,7 +15,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.descr
     describe_mount,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Dataset
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import PoolMember
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.status import PoolMember
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
     Imported,
     State,

@@ -31,10 +31,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
     Dataset,
     Value,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
-    PoolMember,
-    member_on,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import member_on
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.status import PoolMember
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.rules import (
     require_pool,
     require_writable,
@@ -47,6 +45,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.st
     Imported,
     State,
     Wanted,
+    require_new_name,
 )
 
 ASHIFT = 12  # blocks of 4 KiB: right for all disks of today, and never to be changed
@@ -83,6 +82,7 @@ def plan_disks(state: State, wanted: Wanted) -> tuple[list[Command], State]:
 def _create(state: State, wanted: Wanted) -> tuple[list[Command], State]:
     name, disks = wanted.name, state.disks
     _require_not_importable(state, name)
+    require_new_name(name)
     if not disks:
         raise StorageError(
             f"Pool {name}",

@@ -77,6 +77,8 @@ def plan_filesystem(state: State, wanted: Wanted) -> Mounting:
     place, mount = wanted.place, state.wanted_mount
     mount_rules.require_own_mount(mount, place, {place.target})
     target = state.mountpoint(place)
+    if target != "legacy":
+        _require_no_altroot(state, wanted.name, place)
     prepare, state = _prepare(state, wanted.name, place, target)
     dataset = state.datasets[place.target]
     if not mount.ours or prepare:
@@ -150,6 +152,23 @@ def _mount(mount: MountState, place: Place, target: str) -> list[Command]:
     return [*steps, Command(f"Mount {place.target} at {where}", how, needs=("mount",))]
 
 
+def _require_no_altroot(state: State, pool: str, place: Place) -> None:
+    """Refuse a place in a pool that mounts all it has below another folder, until it is exported.
+
+    Told only where something is to be done: it is not read else.
+    """
+    root = state.values.get("altroot", "-")
+    if root not in ("-", "", "/"):
+        raise StorageError(
+            f"Pool {pool}",
+            f"it is imported with the alternate root {root}: until it is exported its filesystems "
+            f"are mounted below that, and not at {place.where}, and at the next boot nowhere",
+            f"Export it and import it again without -R (`zpool export {pool}`, `zpool import "
+            f"{pool}`)",
+            refusal="pool_altroot",
+        )
+
+
 def _require_usable(dataset: Dataset) -> None:
     what = f"Dataset {dataset.name}"
     if dataset.type != "filesystem":
@@ -166,6 +185,13 @@ def _require_usable(dataset: Dataset) -> None:
             f"Load it with `zfs load-key {dataset.shown('encryptionroot', dataset.name)}`, and see "
             "to it that it is loaded at boot",
             refusal="key_not_loaded",
+        )
+    if dataset.shown("receive_resume_token") and dataset.shown("mounted") != "yes":
+        raise StorageError(
+            what,
+            "a `zfs receive` into it has not ended, so that it cannot be mounted",
+            "Resume that (`zfs send -t`), or give it up (`zfs receive -A`)",
+            refusal="receive_not_ended",
         )
     readonly = dataset.values.get("readonly", Value("off"))
     if readonly == Value("on", "temporary"):

@@ -21,7 +21,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
     examine,
     identify,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._host.files import number_of
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import (
+    number_of,
+    text_of,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     Mount,
     mounts,
@@ -31,16 +34,23 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.obser
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import MountState
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import names
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.answers import (
+    lines,
+    strange,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.datasets import (
     read_datasets,
     read_pool,
     require_answers,
     require_zfs,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.number import number_in
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import with_disk
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.status import (
+    STATUS,
     PoolMember,
+    parse_health,
     parse_status,
-    with_disk,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool import arc
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
@@ -57,7 +67,10 @@ _AT_BOOT = ("zfs-import-cache.service", "zfs-import.target", "zfs-mount.service"
 _INSTEAD = {"zfs-import-cache.service": "zfs-import-scan.service"}
 
 # ZFS gives a whole disk a partition table: partition 1 is the member, partition 9 the 8 MiB behind.
+# zpool_label_disk() and zpool_label_name() of libzfs_pool_os.c.
 _WHOLE_DISK = {"1", "9"}
+_NAMED_BY_ZFS = re.compile(r"(?m)^PARTNAME=zfs-[0-9a-f]{16}$")
+_TABLE = {"gpt", "PMBR"}
 
 
 def observe(run: Reader, wanted: Wanted) -> State:
@@ -68,7 +81,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
     memory = arc.observe(wanted.arc_max)
     require_zfs()
     require_answers(wanted.name)
-    pools = parse_pools(run.read(("zpool", "status", "-p", "-P")))
+    pools = parse_pools(run.read(STATUS))
     state = State(pools, mount=_mount(run, wanted), boot=_boot(), arc=memory)
     pool = state.pool(wanted.name)
     if pool is None:
@@ -91,9 +104,9 @@ def observe(run: Reader, wanted: Wanted) -> State:
 
 def parse_pools(text: str) -> tuple[Imported, ...]:
     """:class:`Imported` of each pool that `zpool status -p -P` shows."""
-    health = dict(re.findall(r"(?m)^\s*pool: (\S+)\n\s*state: (\S+)", text))
+    health = parse_health(text)
     return tuple(
-        Imported(name, health.get(name, ""), tuple(map(with_disk, members)))
+        Imported(name, health[name], tuple(map(with_disk, members)))
         for name, members in parse_status(text).items()
     )
 
@@ -110,9 +123,12 @@ def _require_works(pool: Imported) -> None:
         )
 
 
+_IMPORT = ("zpool", "import")
+
+
 def _read_importable(run: Reader) -> str:
     """What `zpool import` prints; it reads disks, and imports nothing unless told to."""
-    rc, out, err = run(("zpool", "import"))
+    rc, out, err = run(_IMPORT)
     if rc and "no pools available" not in out + err:
         raise StorageError(
             "`zpool import`",
@@ -124,19 +140,36 @@ def _read_importable(run: Reader) -> str:
 
 
 def parse_importable(text: str) -> tuple[Importable, ...]:
-    """:class:`Importable` of each pool that `zpool import` lists."""
+    """:class:`Importable` of each pool that `zpool import` lists.
+
+    :raises StorageError: a line cannot be read with certainty.
+    """
+    rows = lines(text)
+    heads = [place for place, line in enumerate(rows) if re.match(" *pool: ", line)]
+    if not heads and text.strip() and "no pools available" not in text:
+        raise strange(_IMPORT, 1, rows[0])
     found = []
-    for block in re.split(r"(?m)^\s*pool: ", text)[1:]:
-        guid, health = (re.search(rf"(?m)^\s*{key}: (\S+)", block) for key in ("id", "state"))
+    for head, end in zip(heads, [*heads[1:], len(rows)]):
+        block = rows[head:end]
+        guid, health = (_after(key, block) for key in ("id", "state"))
+        if number_in(guid) is None or not health:
+            raise strange(_IMPORT, head + 1, rows[head])
+        told = "\n".join(block)
         found.append(
             Importable(
-                name=block.split("\n", 1)[0].strip(),
-                guid=guid[1] if guid else "",
-                health=health[1] if health else "",
-                foreign="another system" in block or "'-f' flag" in block,
+                name=rows[head].partition("pool: ")[2].strip(),
+                guid=guid,
+                health=health,
+                foreign="another system" in told or "'-f' flag" in told,
             )
         )
     return tuple(found)
+
+
+def _after(key: str, block: Iterable[str]) -> str:
+    """The word behind a key of a pool that could be imported; '' where there is none."""
+    found = (re.fullmatch(rf" *{key}: (\S+)(?: .*)?", line) for line in block)
+    return next((match[1] for match in found if match), "")
 
 
 def _disks(
@@ -147,8 +180,28 @@ def _disks(
     for path in devices:
         disk = identify(path)
         ours = pool is not None and state.owner(disk) == pool
-        found.append(disk if ours else examine(run, path))
+        found.append(disk if ours else _without_empty_table(run, examine(run, path)))
     return tuple(found)
+
+
+def _without_empty_table(run: Reader, disk: Disk) -> Disk:
+    """The disk as it is behind a partition table that `zpool create` has left on it.
+
+    It is written first, and the pool in it next: where a run was killed between the two, both of
+    its partitions are blank. `zpool create` takes such a disk as it takes a blank one.
+    """
+    if not disk.partitions or set(disk.signatures) - _TABLE or disk.pools:
+        return disk
+    folder = os.path.realpath(f"/sys/dev/block/{disk.devno}")
+    numbers = {name: str(number_of(f"{folder}/{name}/partition")) for name in disk.partitions}
+    if set(numbers.values()) != _WHOLE_DISK:
+        return disk
+    for name, number in numbers.items():
+        part = examine(run, f"/dev/{name}")
+        by_zfs = number != "1" or re.search(_NAMED_BY_ZFS, text_of(f"{folder}/{name}/uevent"))
+        if not by_zfs or not part.exists or part.signatures or part.content is not None:
+            return disk
+    return disk._replace(partitions=(), signatures=(), content=None)
 
 
 def _room(member: PoolMember) -> tuple[str, int] | None:

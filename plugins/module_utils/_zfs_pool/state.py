@@ -31,10 +31,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
     Dataset,
     Pool,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
-    PoolMember,
-    member_on,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import member_on
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.status import PoolMember
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
     State as DatasetState,
 )
@@ -42,8 +40,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.ar
 
 LAYOUTS = {"stripe": 1, "mirror": 2, "raidz1": 2, "raidz2": 3, "raidz3": 4}  # least disks
 
-# zpool_name_valid() of libzfs_pool.c, and NAME_ERR_DISKLIKE of zfs_namecheck.c
-_RESERVED = re.compile(r"mirror|raidz|draid|spare|log$|c[0-9]")
+# zpool_name_valid() of libzfs_pool.c: no new pool is called so, and one that is there may be. So
+# long is $ORIGIN in the name of what each pool has in it, twice (pool_namecheck()).
+_RESERVED = re.compile(r"mirror|raidz|draid|spare|log$")
+_LONGEST = 239
+
+_NEVER = ("mirror", "raidz", "draid")  # pool_namecheck() of zfs_namecheck.c
 
 
 class Wanted(NamedTuple):
@@ -188,13 +190,26 @@ def _place(params: Mapping[str, Any], filesystem: str) -> Place:
     )
 
 
+def require_new_name(name: str) -> None:
+    """Refuse a name that no new pool may have."""
+    wrong = ""
+    if _RESERVED.match(name):
+        wrong = "ZFS keeps such names for itself: log, and what begins with mirror, raidz or spare"
+    elif len(name) > _LONGEST:
+        wrong = f"it has {len(name)} characters, and ZFS takes {_LONGEST} for a pool"
+    if wrong:
+        raise StorageError(
+            f"name={name}", wrong, "Choose a name like docker", refusal="name_invalid"
+        )
+
+
 def _check_pool_name(name: str) -> None:
     names.check_name(name)
     wrong = ""
     if re.search("[/@]", name):
         wrong = "it is the name of a dataset, and a pool is wanted"
-    elif _RESERVED.match(name):
-        wrong = "ZFS keeps such names for itself: mirror, raidz, draid, spare, log, c0 to c9"
+    elif name in _NEVER:
+        wrong = "ZFS keeps that name for itself"
     elif " " in name:
         wrong = "with a space in its name its datasets cannot be written into fstab or units"
     if wrong:

@@ -15,14 +15,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset
     Pool,
     Value,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import parse_datasets
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
+    LATER,
     PROPERTIES,
     UNLIMITED,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import State
-
-# What only later releases have.
-_LATER = ("prefetch", "direct", "longname", "volthreading")
 
 DEFAULTS = {
     "acltype": "off",
@@ -72,7 +71,7 @@ def dataset(name, kind="filesystem", above=None, **own):
     values = {
         prop: Value(DEFAULTS.get(prop, "off"), "default")
         for prop, known in PROPERTIES.items()
-        if kind in known.of and prop not in _LATER
+        if kind in known.of and prop not in LATER
     }
     shown = {"type": kind, "guid": str(sum(name.encode())), "used": size, "referenced": size}
     if kind == "filesystem":
@@ -102,4 +101,14 @@ def host(*datasets, root=None, members=(), uses=(), **more):
 def member(name, kind=None, **more):
     """One of what `zfs list -r` shows."""
     kind = kind or ("snapshot" if "@" in name else "filesystem")
-    return Member(name, kind, str(sum(name.encode())), **more)
+    values = {"figures": ("7", "54", str(MIB), str(MIB)), **more}
+    return Member(name, kind, str(sum(name.encode())), **values)
+
+
+def listed(rows):
+    """What `zfs list` shows of filesystems and volumes.
+
+    :param rows: name, type, used, available, referenced, mountpoint, mounted; a line each
+    """
+    cells = [line.split("\t") for line in rows.splitlines()]
+    return parse_datasets("".join("\t".join([*it[:5], it[6], it[5], it[0]]) + "\n" for it in cells))

@@ -21,10 +21,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.state
     MountState,
     Place,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
-    Arc,
-    PoolMember,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import Arc
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.status import PoolMember
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.arc import ArcState
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.state import (
     Imported,

@@ -19,8 +19,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs import 
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool import arc, observe
 from ansible_collections.containerhost.storage.plugins.modules import zfs_pool
+from support import zfs_answers
 from support.lvm_hosts import disk
-from support.zfs_hosts import dataset
+from support.zfs_hosts import dataset, pool
 from support.zfs_pool_hosts import ARC, GUARD, LIVE, ROOT, UNIT, mounted, unmounted
 
 ONE, TWO = "/dev/disk/by-id/virtio-disk1", "/dev/disk/by-id/virtio-disk2"
@@ -34,6 +35,7 @@ class Host:
     def __init__(self):
         self.members, self.datasets, self.argvs, self.fails = [], {}, [], ""
         self.files, self.mounted, self.running, self.limit = {}, False, True, 0
+        self.name = "docker"
 
     def run_command(self, argv, **_kwargs):
         self.argvs.append(argv)
@@ -54,18 +56,19 @@ class Host:
         if not self.members:
             return 0, "no pools available\n", ""
         rows = "".join(f"\t  {it}-part1  ONLINE  0  0  0\n" for it in self.members)
-        head = "  pool: docker\n state: ONLINE\nconfig:\n\n\tNAME  STATE  READ WRITE CKSUM\n"
-        return 0, f"{head}\tdocker  ONLINE  0  0  0\n{rows}\n", ""
+        head = f"  pool: {self.name}\n state: ONLINE\nconfig:\n\n\tNAME  STATE  READ WRITE CKSUM\n"
+        return 0, f"{head}\t{self.name}  ONLINE  0  0  0\n{rows}\n", ""
 
     def zpool_import(self, _words):
         return 0, "", "no pools available to import\n"
 
-    def zpool_get(self, _words):
-        return 0, "health\tONLINE\nreadonly\toff\n", ""
+    def zpool_get(self, words):
+        return zfs_answers.zpool_get(pool().values, words)
 
     def zpool_create(self, words):
-        self.members = words[words.index("docker") + 1 :]
-        self.datasets["docker"] = dataset("docker", mountpoint="none", mounted="no")
+        place = words.index("mountpoint=none") + 1
+        self.name, self.members = words[place], words[place + 1 :]
+        self.datasets[self.name] = dataset(self.name, mountpoint="none", mounted="no")
         return 0, "", ""
 
     def zpool_add(self, words):
@@ -73,14 +76,7 @@ class Host:
         return 0, "", ""
 
     def zfs_get(self, words):
-        out = err = ""
-        for name in words[words.index("all") + 1 :]:
-            if name not in self.datasets:
-                err += f"cannot open '{name}': dataset does not exist\n"
-                continue
-            for prop, (value, source) in self.datasets[name].values.items():
-                out += f"{name}\t{prop}\t{value}\t{source}\n"
-        return int(bool(err)), out, err
+        return zfs_answers.zfs_get(self.datasets, words)
 
     def zfs_create(self, words):
         given = dict(word.split("=", 1) for word in words if "=" in word)
@@ -229,6 +225,28 @@ def test_a_pool_alone(host):
     assert host.changing() == [f"zpool create -o ashift=12 -O mountpoint=none docker {ONE}"]
     assert [it["topic"] for it in result["findings"]] == ["arc_unlimited"]
     assert (result["state"]["mount"], result["state"]["dataset"]) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["cache", "logs", "special", "dedup", "c0"])
+def test_a_pool_may_be_called_as_a_part_of_the_answer_is(host, name):
+    alone = {"name": name, "dataset": None, "path": None, "required_by": [], "arc_max": None}
+    result = run(host, **alone)
+    assert not result.get("failed"), result
+    assert host.changing() == [f"zpool create -o ashift=12 -O mountpoint=none {name} {ONE}"]
+    again = run(host, **alone)
+    assert (again["changed"], again["state"]["pool"]["members"][0]["role"]) == (False, "data")
+    assert not run(host, **{**alone, "devices": [ONE, TWO]}).get("failed")
+    assert host.changing() == [f"zpool add {name} {TWO}"]
+
+
+@pytest.mark.parametrize("name", ["log", "mirror1", "raidz-a", "spares"])
+def test_a_name_that_only_old_pools_have(host, name):
+    alone = {"name": name, "dataset": None, "path": None, "required_by": [], "arc_max": None}
+    refused = run(host, **alone)
+    assert (refused["refusal"], host.changing()) == ("name_invalid", [])
+    host.name, host.members = name, [ONE]
+    host.datasets = {name: dataset(name, mountpoint="none", mounted="no")}
+    assert run(host, **alone)["changed"] is False
 
 
 @pytest.mark.parametrize("step", ["zfs mount docker/data", "systemctl start docker.service"])

@@ -20,6 +20,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     State,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import pool as zfs
+from support.zfs_hosts import listed
 
 NO_ENGINE = Seen(State(None, File(None, {})), False)
 UNREADABLE = Seen(State(None, File(None, {})), True, ("It does not answer.",))
@@ -66,8 +67,8 @@ class Host:
         return Seen(State(Engine(unit, (26, 1, 5), info), File("", config)), True)
 
     def see(self, engine, datasets=None):
-        listed = None if datasets is None else zfs.Seen((), zfs.parse_datasets(datasets), None)
-        return driver_data.observe(no_commands, engine, listed)
+        seen = None if datasets is None else zfs.Seen((), listed(datasets), None)
+        return driver_data.observe(no_commands, engine, seen)
 
     def rows(self, engine, *names, datasets=None):
         """The named values of each row, with paths from the host's folder on."""

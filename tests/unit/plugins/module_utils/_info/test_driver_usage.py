@@ -20,10 +20,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._info.driver
     Using,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import pool as zfs
+from support.zfs_hosts import listed
 
 LAYERS = zfs.Seen(
     (),
-    zfs.parse_datasets(
+    listed(
         "tank/docker\tfilesystem\t900\t1\t1\t/var/lib/docker\tyes\n"
         "tank/docker/a\tfilesystem\t30\t1\t1\tlegacy\tno\n"
         "tank/docker/b\tfilesystem\t40\t1\t1\tlegacy\tno\n"

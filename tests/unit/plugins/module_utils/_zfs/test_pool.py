@@ -10,11 +10,10 @@ import json
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import Disk
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs import pool
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs import pool, status
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.pool import (
     Arc,
     Listed,
-    PoolMember,
     PoolStatus,
     Seen,
 )
@@ -22,6 +21,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.report 
     describe,
     findings,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs.status import PoolMember
+from support.zfs_hosts import listed
 
 # `zpool status -p -P` of OpenZFS 2.1; | is a tab.
 STATUS = """  pool: rust
@@ -67,7 +68,7 @@ LIST = (
 
 
 def test_members_are_read_with_their_place():
-    found = pool.parse_status(STATUS)
+    found = status.parse_status(STATUS)
     assert list(found) == ["rust", "tank"]
     assert found["rust"] == (PoolMember("/dev/vdx1", "ONLINE"),)
     assert found["tank"] == (
@@ -89,7 +90,7 @@ def test_sizes_are_read_in_bytes():
 
 
 def test_no_pool_is_nothing():
-    assert pool.parse_status("no pools available\n") == {}
+    assert status.parse_status("no pools available\n") == {}
     assert pool.parse_pools("") == ()
 
 
@@ -104,9 +105,9 @@ def test_cg_10744_a_member_is_its_disk_by_whatever_name(monkeypatch):
     monkeypatch.setattr(pool, "whole_disk", known.get)
     for recorded in ("/dev/sda1", "/dev/disk/by-id/ata-X-part1"):
         member = pool.with_disk(PoolMember(recorded, "ONLINE"))
-        status = pool.parse_pools(LIST)[0]._replace(members=(member,))
-        assert pool.member_on(status, SDA._replace(path="/dev/disk/by-id/ata-X")) == member
-        assert pool.member_on(status, SDA._replace(devno="8:16")) is None
+        found = pool.parse_pools(LIST)[0]._replace(members=(member,))
+        assert pool.member_on(found, SDA._replace(path="/dev/disk/by-id/ata-X")) == member
+        assert pool.member_on(found, SDA._replace(devno="8:16")) is None
 
 
 def test_a_member_that_is_gone_is_not_taken_for_another_disk(monkeypatch):
@@ -144,8 +145,8 @@ DATASETS = (
 
 
 def seen(members=(), arc=None, **more):
-    status = PoolStatus("tank", "12", "ONLINE", 1000, 10, 990, 1, None, tuple(members))
-    return Seen((status._replace(**more),), pool.parse_datasets(DATASETS), arc)
+    found = PoolStatus("tank", "12", "ONLINE", 1000, 10, 990, 1, None, tuple(members))
+    return Seen((found._replace(**more),), listed(DATASETS), arc)
 
 
 def test_layers_are_counted_and_not_listed():
@@ -163,15 +164,15 @@ def test_layers_right_below_a_pool_are_told_by_their_names():
     """Docker's documentation has the pool itself mounted at the data root."""
     names = ("tank", "tank/swap", "tank/" + "0f" * 32, "tank/" + "z9abc" * 5 + "-init")
     rows = "".join(f"{name}\tfilesystem\t1\t1\t1\tlegacy\tno\n" for name in names)
-    described = describe(seen()._replace(datasets=pool.parse_datasets(rows)))["datasets"]
+    described = describe(seen()._replace(datasets=listed(rows)))["datasets"]
     assert [(it["name"], it["layers"]) for it in described] == [("tank", 2), ("tank/swap", 0)]
 
 
 def test_a_dataset_is_listed_with_its_numbers():
-    assert pool.parse_datasets(DATASETS)[4] == Listed("tank/vol", "volume", 10, 100, 10, "", False)
+    assert listed(DATASETS)[4] == Listed("tank/vol", "volume", 10, 100, 10, "", False)
 
 
-FULL = pool.parse_datasets("tank\tfilesystem\t900\t100\t24\t/tank\tyes\n")
+FULL = listed("tank\tfilesystem\t900\t100\t24\t/tank\tyes\n")
 FINDINGS = [
     (seen(), []),
     (seen(health="SUSPENDED"), ["pool_health"]),

@@ -14,6 +14,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names i
     is_below,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.properties import (
+    FEATURES,
     PROPERTIES,
     READ_ONLY,
     UNLIMITED,
@@ -22,6 +23,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs.propert
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.values import (
     canonical,
     same,
+    spelled,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,6 +91,19 @@ VALUES = [
     ("sharenfs", False, "off"),
     ("mountpoint", "/srv/a/", "/srv/a"),
     ("mountpoint", "/", "/"),
+    ("mountpoint", "//srv///a", "/srv/a"),
+    ("snapshot_limit", "1K", "1024"),
+    ("sharenfs", "yes", "on"),
+    ("sharenfs", "rw=@10.0.0.0/8,async", "rw=@10.0.0.0/8,async"),
+    ("sharesmb", "No", "off"),
+    ("keylocation", "file:///root/key", "file:///root/key"),
+    ("dedup", "edonr,verify", "edonr,verify"),
+    ("pbkdf2iters", 100000, "100000"),
+    ("special_small_blocks", "100K", "102400"),
+    ("defaultuserquota", "none", "0"),
+    ("defaultuserobjquota", "1k", "1024"),
+    ("org.x:y", "-o quota=1 $HOME", "-o quota=1 $HOME"),
+    ("org.x:y", "caf\udce9", "caf\udce9"),
     ("mountpoint", "/with = and space", "/with = and space"),
     ("org.x:y", True, "true"),
     ("org.x:y", "  as it is ", "  as it is "),
@@ -114,12 +129,31 @@ WRONG = [
     ("recordsize", "none", "a size such as 512K, 10G, 1.5T, or bytes."),
     ("volsize", 0, "a size above zero"),
     ("copies", 4, "1, 2 or 3"),
-    ("filesystem_limit", "1K", "a whole number or none"),
+    ("filesystem_limit", "many", "a whole number or none"),
     ("atime", "maybe", "one of on, off"),
     ("sync", True, "one of standard, always, disabled"),
     ("compression", "lz5", "zstd-fast"),
     ("mountpoint", "srv", "a path from the root, none or legacy"),
     ("mountpoint", "", "a path from the root, none or legacy"),
+    ("mountpoint", "/srv/../etc", "a path from the root, none or legacy"),
+    ("mountpoint", "/" + "a" * 256, "names of at most 255 bytes"),
+    ("quota", "1" * 5000, "a size such as 512K"),
+    ("quota", "1." + "0" * 5000, "a size such as 512K"),
+    ("quota", "16E", "a size such as 512K"),
+    ("quota", "1BB", "a size such as 512K"),
+    ("volsize", "8E", "a size below 8E"),
+    ("special_small_blocks", "17M", "a size up to 16M"),
+    ("pbkdf2iters", 99999, "100000 or more"),
+    ("copies", "\u0662", "a whole number"),
+    ("dedup", "edonr", "edonr,verify"),
+    ("sharesmb", "guest_ok=y", "one of on, off"),
+    ("sharenfs", "rw,quota=1", "on, off, or options such as"),
+    ("sharenfs", "", "on, off, or options such as"),
+    ("keylocation", "file://key", "file:///PATH"),
+    ("keylocation", "/root/key", "file:///PATH"),
+    ("org.x:y", "\0", "a line of at most"),
+    ("org.x:y", "\ud800", "a line of at most"),
+    ("org.x:y", "\x7f", "a line of at most"),
     ("org.x:y", None, "`inherit` takes a value away"),
     ("org.x:y", {"a": 1}, "a word, a number or a switch"),
     ("org.x:y", "two\nlines", "a line of at most"),
@@ -134,6 +168,46 @@ def test_a_value_that_zfs_cannot_take_is_refused(name, value, wants):
     assert f"Property {name}=" in str(refusal.value)
     assert wants in str(refusal.value)
     assert refusal.value.details == {"refusal": "property_value_invalid"}
+
+
+SAME = [
+    # a property of a later release: wanted, shown, the same
+    ("newer_size", "1K", "1024", True),
+    ("newer_size", "none", "0", True),
+    ("newer_size", "1K", "1025", False),
+    ("newer_switch", "yes", "on", True),
+    ("newer_word", "fast", "fast", True),
+    ("newer_word", "fast", "slow", False),
+    ("org.x:y", "1K", "1024", False),  # what is a person's own is text
+    ("mountpoint", "/srv/a", "/srv//a/", True),
+    ("mountpoint", "/srv/a", "none", False),
+    ("refreservation", "auto", "9" * 5000, False),
+]
+
+
+@pytest.mark.parametrize(("name", "wish", "shown", "equal"), SAME)
+def test_what_means_the_same(name, wish, shown, equal):
+    assert same(name, wish, shown, {}) is equal
+
+
+SPELLED = [
+    ("quota", "0", "none"), ("refquota", "0", "none"), ("reservation", "0", "none"),
+    ("filesystem_limit", UNLIMITED, "none"), ("snapshot_limit", "0", "0"), ("quota", "1", "1"),
+    ("special_small_blocks", "0", "0"), ("org.x:y", "0", "0"), ("copies", "1", "1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "words"), SPELLED)
+def test_values_are_told_as_zfs_takes_them(name, value, words):
+    assert spelled(name, value) == words
+
+
+def test_every_feature_that_a_value_may_need_is_asked_for():
+    for name, prop in PROPERTIES.items():
+        for value in (*prop.words, "0", "1", str(2**24), UNLIMITED):
+            if prop.words and value not in prop.words:
+                continue
+            assert feature(name, value) in ("", *FEATURES)
 
 
 XATTR = [
@@ -155,7 +229,7 @@ def test_extended_attributes_that_are_on_are_kept_somewhere(wish, shown, later, 
     assert same("xattr", wish, shown, {"direct": "standard"} if later else {}) == equal
 
 
-FEATURES = [
+NEEDED = [
     ("compression", "zstd-3", "zstd_compress"),
     ("compression", "on", ""),
     ("recordsize", "131072", ""),
@@ -172,7 +246,7 @@ FEATURES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "needed"), FEATURES)
+@pytest.mark.parametrize(("name", "value", "needed"), NEEDED)
 def test_the_feature_that_a_value_needs(name, value, needed):
     assert feature(name, value) == needed
 

@@ -14,7 +14,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host import
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs import datasets
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Value
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset import observe
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import Wanted
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
+    Kernel,
+    Wanted,
+)
+from support import zfs_answers
+from support.zfs_hosts import dataset
 
 
 @pytest.fixture(autouse=True)
@@ -37,29 +42,28 @@ class Zfs:
 
     def __call__(self, argv):
         self.argvs.append(argv)
-        return self.printed["_".join(argv[:2])]
+        answer = self.printed["_".join(argv[:2])]
+        return answer(argv) if callable(answer) else answer
 
     def read(self, argv):
         return self(argv)[1]
 
 
-MISSING = "cannot open 'tank/a': dataset does not exist\n"
-POOL = (0, "health\tONLINE\ncapacity\t12\nfeature@lz4_compress\tactive\n", "")
-GET = (
-    "tank\ttype\tfilesystem\t-\n"
-    "tank\tx:y\tone\ttwo\tlocal\n"
-    "tank\tx:z\tfirst\nsecond\tinherited from tank\n"
-    "tank/a\tquota\t10\tlocal\n"
-)
+POOL = zfs_answers.healthy(**{"feature@lz4_compress": "active"})
+
+
+def get(*datasets):
+    """The answers to `zfs get` on a host with these datasets."""
+    return lambda argv: zfs_answers.zfs_get({it.name: it for it in datasets}, argv)
 
 
 def test_two_commands_however_many_properties():
-    run = Zfs(zpool_get=POOL, zfs_get=(1, GET, MISSING))
-    state = observe.observe(run, Wanted("tank/a", properties=MappingProxyType({"quota": "10"})))
-    assert run.argvs == [
-        ("zpool", "get", "-H", "-p", "-o", "property,value", "all", "tank"),
-        ("zfs", "get", "-H", "-p", "-o", "name,property,value,source", "all", "tank/a", "tank"),
-    ]
+    run = Zfs(zpool_get=POOL, zfs_get=get(dataset("tank"), dataset("tank/a", quota=10)))
+    wanted = MappingProxyType({"quota": "10", "x:y": "1"})
+    state = observe.observe(run, Wanted("tank/a", properties=wanted))
+    assert [argv[:2] for argv in run.argvs] == [("zpool", "get"), ("zfs", "get")]
+    assert run.argvs[1][6].endswith(",x:y")
+    assert run.argvs[1][7:] == ("tank/a", "tank")
     assert state.pool.values["feature@lz4_compress"] == "active"
     assert state.dataset("tank/a").values["quota"] == Value("10", "local")
 
@@ -123,13 +127,15 @@ def test_a_host_without_the_tools_is_told_what_to_install(monkeypatch):
 
 def test_members_are_read_with_their_clones(monkeypatch):
     monkeypatch.setattr(observe, "find_uses", lambda datasets: tuple(sorted(datasets)))
-    listed = {
-        "tank/a": "tank/a\tfilesystem\t1\t-\t-\t-\ntank/a@s\tsnapshot\t2\t-\ttank/c,tank/a/d\t1\n"
-        "tank/a/d\tfilesystem\t3\ttank/a@s\t-\t-\n",
-        "tank/c": "tank/c\tfilesystem\t4\ttank/a@s\t\t-\n",
-    }
-    run = Zfs(zpool_get=POOL, zfs_get=(0, GET, ""))
-    run.read = lambda argv: listed[argv[-1]]
+    found = [
+        dataset("tank/a"),
+        dataset("tank/a@s", "snapshot", clones="tank/c,tank/a/d", userrefs=1),
+        dataset("tank/a/d", origin="tank/a@s"),
+        dataset("tank/c", origin="tank/a@s"),
+    ]
+    listed = {it.name: it for it in found}
+    run = Zfs(zpool_get=POOL, zfs_get=get(dataset("tank"), *found))
+    run.read = lambda argv: zfs_answers.zfs_list(listed, argv)[1]
     state = observe.observe(run, Wanted("tank/a", present=False))
     assert [(it.name, it.origin, it.clones, it.holds) for it in state.members] == [
         ("tank/a", "", (), 0),
@@ -143,8 +149,7 @@ def test_members_are_read_with_their_clones(monkeypatch):
 def test_open_files_are_looked_for_only_where_something_is_unmounted(monkeypatch):
     looked = []
     monkeypatch.setattr(observe, "find_uses", lambda datasets: looked.append(dict(datasets)) or ())
-    shown = "tank/a\ttype\tfilesystem\t-\ntank/a\tmounted\tyes\t-\ntank/a\tmountpoint\t/a\tlocal\n"
-    run = Zfs(zpool_get=POOL, zfs_get=(0, shown, ""))
+    run = Zfs(zpool_get=POOL, zfs_get=get(dataset("tank"), dataset("tank/a", mountpoint="/a")))
     for properties in ({}, {"mountpoint": "/a"}, {"canmount": "on"}, {"quota": "1"}):
         observe.observe(run, Wanted("tank/a", properties=MappingProxyType(properties)))
     assert looked == []
@@ -156,3 +161,54 @@ def test_open_files_are_looked_for_only_where_something_is_unmounted(monkeypatch
         observe.observe(run, Wanted("tank/a", **more))
     observe.observe(run, Wanted("tank/b", rename_from="tank/a"))
     assert looked == [{"tank/a": "filesystem"}] * 4
+
+
+def sysfs(kernel, **properties):
+    """What the module shows of the properties that it knows: name -> (values, types)."""
+    for name, (values, types) in properties.items():
+        folder = kernel / "module" / "properties.dataset" / name
+        folder.mkdir(parents=True)
+        (folder / "values").write_text(values + "\n")
+        (folder / "datasets").write_text(types + "\n")
+    (kernel / "module" / "parameters").mkdir()
+    (kernel / "module" / "parameters" / "zfs_max_recordsize").write_text("1048576\n")
+
+
+def test_what_the_kernel_takes_is_read_where_something_differs(kernel):
+    sysfs(
+        kernel,
+        quota=("<size> | none", "filesystem "),
+        snapdir=("hidden | visible", "filesystem "),
+        type=("filesystem | volume | snapshot | bookmark", "filesystem snapshot volume bookmark "),
+    )
+    run = Zfs(zpool_get=POOL, zfs_get=get(dataset("tank"), dataset("tank/a", quota=10)))
+    same = observe.observe(run, Wanted("tank/a", properties=MappingProxyType({"quota": "10"})))
+    assert same.kernel == Kernel()
+    assert run.argvs[1][6] == "type,quota,snapdir"
+    wish = MappingProxyType({"quota": "10", "snapdir": "disabled"})
+    found = observe.observe(run, Wanted("tank/a", properties=wish)).kernel
+    assert found == Kernel(
+        frozenset({"quota", "snapdir", "type"}),
+        {"snapdir": ("hidden", "visible")},
+        {"snapdir": ("filesystem",)},
+        1048576,
+    )
+
+
+@pytest.mark.parametrize(("content", "size"), [(b"k" * 32, 32), (b"", 0), (None, 0)])
+def test_the_key_of_a_new_dataset_is_looked_for_and_not_read(tmp_path, content, size):
+    key = tmp_path / "key"
+    if content is not None:
+        key.write_bytes(content)
+    wish = MappingProxyType({"keyformat": "raw", "keylocation": f"file://{key}"})
+    run = Zfs(zpool_get=POOL, zfs_get=get(dataset("tank")))
+    assert observe.observe(run, Wanted("tank/a", properties=wish)).key_size == size
+    web = MappingProxyType({"keyformat": "raw", "keylocation": "https://keys.example/a"})
+    assert observe.observe(run, Wanted("tank/a", properties=web)).key_size is None
+
+
+def test_a_clone_is_read_with_what_its_snapshot_was_taken_of():
+    found = [dataset(name) for name in ("tank", "tank/a")]
+    run = Zfs(zpool_get=POOL, zfs_get=get(*found, dataset("tank/a@s", "snapshot")))
+    state = observe.observe(run, Wanted("tank/c", origin="tank/a@s"))
+    assert set(state.datasets) == {"tank", "tank/a", "tank/a@s"}

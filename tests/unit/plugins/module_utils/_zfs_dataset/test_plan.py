@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     StorageError,
     destroyed,
+    seal,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import GIB, KIB, MIB
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.dataset import Use, Value
@@ -20,7 +22,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset
     describe,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.plan import plan
-from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import Wanted
+from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.state import (
+    Kernel,
+    Wanted,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from support.invariants import INVARIANTS, Technology, outcome
@@ -41,6 +46,20 @@ def to(**properties):
     return want(properties=properties)
 
 
+def temporary(mountpoint="/tank/a", **shown):
+    """A host whose tank/a is mounted with options that go against what is set."""
+    values = {prop: Value(value, "temporary") for prop, value in shown.items()}
+    return host(dataset("tank/a", mountpoint=mountpoint).changed(values))
+
+
+def knows(state, features=(), **more):
+    """The host, with a kernel that takes no more than this."""
+    values = {**state.pool.values, **{f"feature@{name}": "enabled" for name in features}}
+    return state._replace(
+        kernel=Kernel(**more), pool=state.pool._replace(values=MappingProxyType(values))
+    )
+
+
 ROOT = host()
 MADE = host(dataset("tank/a"))
 VOLUME = host(dataset("tank/a", "volume"))
@@ -50,6 +69,11 @@ CLONE = host(
     dataset("tank/o@s", "snapshot"),
     dataset("tank/a", origin="tank/o@s"),
 )
+RAW = to(encryption=True, keyformat="raw", keylocation="file:///k")
+KEYED = host(
+    dataset("tank/a", encryption="aes-256-gcm", encryptionroot="tank/a", keylocation="file:///k")
+)
+CHILD = host(dataset("tank/a", encryption="aes-256-gcm", encryptionroot="tank/k"))
 LZ4 = {"compression": Value("lz4", "inherited from tank")}
 FOLLOWS = host(dataset("tank/a", above=LZ4), root=dataset("tank", compression="lz4"))
 OWN = host(dataset("tank/a", compression="zstd"), root=dataset("tank", compression="lz4"))
@@ -78,14 +102,14 @@ CASES = [
     (
         ROOT,
         to(volsize="1G", refreservation="none", volblocksize="64K"),
-        ["zfs create -V 1073741824 -o refreservation=0 -o volblocksize=65536 tank/a"],
+        ["zfs create -V 1073741824 -o refreservation=none -o volblocksize=65536 tank/a"],
     ),
     (ROOT, to(volsize=10000), ["zfs create -V 16384 tank/a"]),  # to whole blocks
     (ROOT, to(volsize="1G", refreservation="auto"), ["zfs create -V 1073741824 tank/a"]),
     (
         ROOT,
         to(volsize="100G", refreservation=0),
-        ["zfs create -V 107374182400 -o refreservation=0 tank/a"],
+        ["zfs create -V 107374182400 -o refreservation=none tank/a"],
     ),
     (MADE, want("tank/a@s"), ["zfs snapshot tank/a@s"]),
     (MADE, want("tank/a@s", recursive=True), ["zfs snapshot -r tank/a@s"]),
@@ -156,6 +180,60 @@ CASES = [
         host(dataset("tank/a"), health="DEGRADED"),
         to(quota="1G"),
         ["zfs set quota=1073741824 tank/a"],
+    ),
+    # limits that are taken away are told so: ZFS refuses a quota of 0
+    (
+        host(dataset("tank/a", quota=GIB, refquota=GIB, reservation=MIB, snapshot_limit=7)),
+        to(quota="none", refquota=0, reservation="None", snapshot_limit="none"),
+        ["zfs set quota=none refquota=none reservation=none snapshot_limit=none tank/a"],
+    ),
+    (
+        ROOT,
+        to(refquota="none", filesystem_limit="none"),
+        ["zfs create -o refquota=none -o filesystem_limit=none tank/a"],
+    ),
+    (host(dataset("tank/a", snapshot_limit=1000)), to(snapshot_limit="1000"), []),
+    (host(dataset("tank/a", snapshot_limit=1024)), to(snapshot_limit="1K"), []),
+    # what only the present mount has is not kept
+    (temporary(readonly="on"), to(readonly=True), ["zfs set readonly=on tank/a"]),
+    (temporary(readonly="on"), to(readonly=False), ["zfs set readonly=off tank/a"]),
+    (temporary(atime="off"), want(inherit=("atime",)), ["zfs inherit atime tank/a"]),
+    (temporary(atime="off", mountpoint="legacy"), to(atime="off"), ["zfs set atime=off tank/a"]),
+    (temporary(atime="off", mountpoint="legacy"), want(inherit=("atime",)), []),
+    (temporary(atime="off"), to(exec="off"), []),
+    # whatever is in a value goes as one word, as it is
+    (
+        ROOT,
+        to(**{"x:a": "-o quota=1", "x:b": "a=b = c", "x:c": "$HOME/x `id` %s", "x:d": ""}),
+        ["zfs create -o x:a=-o quota=1 -o x:b=a=b = c -o x:c=$HOME/x `id` %s -o x:d= tank/a"],
+    ),
+    (MADE, to(mountpoint="//tank//a/"), []),
+    (host(dataset("tank/a", mountpoint="/srv//a/")), to(mountpoint="/srv/a"), []),
+    (host(dataset("tank/a", sharenfs="on")), to(sharenfs="yes"), []),
+    (host(dataset("tank/a", sharesmb="off")), to(sharesmb=False), []),
+    (
+        SNAPSHOT,
+        want(
+            "tank/b",
+            {"casesensitivity": "sensitive", "encryption": "off", "exec": "off"},
+            origin="tank/a@s",
+        ),
+        ["zfs clone -o exec=off tank/a@s tank/b"],  # it takes no wish for what is fixed
+    ),
+    (
+        ROOT,
+        to(keyformat="none", keylocation="none", pbkdf2iters=0),
+        ["zfs create tank/a"],  # all of which it would take for a wish for a key
+    ),
+    (
+        host(root=dataset("tank", encryption="aes-256-gcm", encryptionroot="tank")),
+        to(encryption=True),
+        ["zfs create -o encryption=on tank/a"],  # with the key from above
+    ),
+    (
+        host(dataset("tank/a", quota=GIB, reservation=MIB)),
+        to(quota="200M", reservation="150M"),
+        ["zfs set quota=209715200 reservation=157286400 tank/a"],
     ),
     # gone
     (ROOT, gone(), []),
@@ -264,6 +342,10 @@ REFUSALS = [
         "key_not_loaded", "the key of tank is not loaded. Load it with `zfs load-key tank`",
     ),
     (ROOT, to(volsize="9G"), "no_space", "it reserves 9 GiB, and tank has 8 GiB available"),
+    (ROOT, to(reservation="9G"), "no_space", "it reserves 9 GiB, and tank has 8 GiB available"),
+    (ROOT, to(refreservation="9G"), "no_space", "it reserves 9 GiB, and tank has 8 GiB available"),
+    (ROOT, to(volsize="1G", reservation="9G"), "no_space", "it reserves 9 GiB"),
+    (ROOT, to(refreservation="auto"), "property_not_applicable", "only a volume can have that"),
     (ROOT, want(origin="tank/o@s"), "source_missing", "its origin tank/o@s is not there"),
     (MADE, want(origin="tank/o@s"), "origin_differs", "it is there and no clone of tank/o@s"),
     (CLONE, want(origin="tank/o@t"), "origin_differs", "no clone of tank/o@t but of tank/o@s"),
@@ -291,12 +373,58 @@ REFUSALS = [
     (ROOT, to(checksum="blake3"),
      "pool_feature_missing", "feature@blake3, and the ZFS of this host does not know it"),
     (ROOT, to(encryption="on"), "key_format_missing", "nothing says what its key looks like"),
-    (ROOT, to(keyformat="passphrase"), "key_at_prompt", "its key would be asked for at a prompt"),
+    (ROOT, to(encryption="on", keyformat="passphrase"),
+     "key_at_prompt", "its key would be asked for at a prompt"),
     (MADE, to(keylocation="file:///root/key"), "dataset_not_encrypted", "it is not encrypted"),
     (MADE, want(inherit=("quota",)),
      "property_not_inheritable", "it is never inherited, so there is nothing to go back to"),
     (MADE, to(refreservation="auto"), "property_not_applicable", "only a volume can have that"),
+    (ROOT, to(keyformat="raw", keylocation="file:///k"),
+     "dataset_not_encrypted", "it is to have keyformat, and it is not to be encrypted"),
+    (ROOT, to(encryption=True, keylocation="file:///k"),
+     "key_format_missing", "nothing says what its key looks like"),
+    (ROOT, to(encryption=True, keyformat="raw", keylocation="file:///k", pbkdf2iters=100000),
+     "property_not_applicable", "only a passphrase has it, and keyformat is raw"),
+    (ROOT._replace(key_size=0), RAW, "key_file_unusable", "there is no such file, or it is empty"),
+    (ROOT._replace(key_size=33), RAW,
+     "key_file_unusable", "the file has 33 bytes, and a key of format raw has 32 bytes"),
+    (ROOT, to(encryption=True, keyformat="raw", keylocation="file:///k", copies=3),
+     "property_value_invalid", "what is encrypted has two copies at most"),
+    (host(dataset("tank/a", encryption="aes-256-gcm")), to(copies=3),
+     "property_value_invalid", "what is encrypted has two copies at most"),
+    (KEYED, to(keylocation="none"), "property_value_invalid", "its key has to be somewhere"),
+    (CHILD, to(keylocation="file:///k"), "key_inherited", "its key is that of tank/k"),
+    (CHILD, want("tank/b", rename_from="tank/a"),
+     "key_inherited", "its key is that of tank/k, and tank/b does not lie below that"),
+    (ROOT, to(normalization="formD", utf8only="off"),
+     "options_conflict", "with normalization=formD all names are in UTF-8"),
+    (host(dataset("tank/a", zoned="on")), to(mountpoint="/srv"), "dataset_zoned", "is zoned=on"),
+    (host(dataset("tank/a", zoned="on")), to(sharenfs=True), "dataset_zoned", "is zoned=on"),
+    (host(dataset("tank/a", zoned="on", mountpoint="/s")), want(inherit=("mountpoint",)),
+     "dataset_zoned", "is zoned=on"),
+    (host(root=dataset("tank", zoned="on")), to(mountpoint="/srv"), "dataset_zoned", "is zoned=on"),
+    (temporary(atime="off", mountpoint="legacy"), to(atime="on"),
+     "property_overridden", "it is mounted with atime=off, and on is wanted"),
+    (SNAPSHOT, want("tank/b", {"casesensitivity": "mixed"}, origin="tank/a@s"),
+     "property_fixed", "it is sensitive, not mixed"),
+    # what the ZFS of this host does not have
+    (knows(MADE, words={"snapdir": ("hidden", "visible")}), to(snapdir="disabled"),
+     "property_value_invalid", "the ZFS of this host takes no such value for it. Give one"),
+    (knows(MADE, words={"special_small_blocks": ("zero or 512 to 1M, power of 2",)},
+           features=("allocation_classes",)), to(special_small_blocks="100K"),
+     "property_value_invalid", "Give 0, or a power of two from 512 on"),
+    (knows(MADE, largest_block=MIB), to(recordsize="2M"),
+     "property_value_invalid", "Give 1 MiB at most, or raise zfs_max_recordsize"),
+    (knows(ROOT, properties=frozenset({"volsize"})), to(volsize="1G", compress="lz4"),
+     "property_unknown", "Did you mean compression?"),
+    (knows(ROOT, types={"special_small_blocks": ("filesystem",)},
+           features=("allocation_classes",)), to(volsize="1G", special_small_blocks=0),
+     "property_not_applicable", "with the ZFS of this host it is one of filesystems"),
     # sizes
+    (host(dataset("tank/a", reservation=GIB)), to(quota="512M"),
+     "quota_below_reservation", "reservation is 1 GiB, and a limit cannot be below"),
+    (ROOT, to(refquota="1G", refreservation="2G"),
+     "quota_below_reservation", "refreservation is 2 GiB, and a limit cannot be below"),
     (VOLUME, to(volsize="512M"), "would_shrink", "it has 1 GiB, and a volume is never shrunk"),
     (VOLUME, to(volsize=GIB - 16384), "would_shrink", "a volume is never shrunk"),
     (
@@ -396,6 +524,15 @@ def test_invariant(holds, state, wanted, steps):
     holds(Technology(plan, describe), state, wanted)
 
 
+def test_a_value_is_one_word_whatever_is_in_it():
+    values = {"x:a": "-o quota=1", "x:b": "a = b", "mountpoint": "/$HOME/-x = 1"}
+    for state in (ROOT, MADE):
+        (step,) = plan(state, to(**values)).steps
+        assert [word for word in step.argv[2:-1] if word != "-o"] == [
+            f"{name}={value}" for name, value in values.items()
+        ]
+
+
 @pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
 def test_no_flag_destroys_more_than_it_names(state, wanted, steps):
     for step in plan(state, wanted).steps:
@@ -408,11 +545,55 @@ def test_no_flag_destroys_more_than_it_names(state, wanted, steps):
 def test_what_is_lost_is_named_with_its_identity():
     steps = plan(host(dataset("tank/a"), members=TREE), gone(recursive=True)).steps
     guid = {it.name: it.guid for it in TREE}
-    assert destroyed(steps) == (
-        f"filesystem tank/a/b (guid {guid['tank/a/b']})",
-        f"snapshot tank/a@1 (guid {guid['tank/a@1']})",
-        f"filesystem tank/a (guid {guid['tank/a']})",
-    )
+    told = [re.sub("content [0-9a-f]{8}", "content X", lost) for lost in destroyed(steps)]
+    assert told == [
+        f"filesystem tank/a/b (guid {guid['tank/a/b']}, 1 MiB, content X)",
+        f"snapshot tank/a@1 (guid {guid['tank/a@1']}, 1 MiB, content X)",
+        f"filesystem tank/a (guid {guid['tank/a']}, 1 MiB, content X)",
+    ]
+
+
+FIGURES = {  # createtxg, objsetid, referenced, written, and what the kernel counts
+    "what was written": ("7", "54", "2097152", "1048576"),
+    "what was removed": ("7", "54", "0", "1048576"),
+    "what was written since its snapshot": ("7", "54", "1048576", "2097152"),
+    "what was overwritten in its place": ("7", "54", "1048576", "1048576", "nwritten=4096"),
+    "another of the same name": ("8", "54", "1048576", "1048576"),
+}
+
+
+@pytest.mark.parametrize("figures", FIGURES.values(), ids=FIGURES)
+def test_the_seal_is_of_the_content_as_it_was(figures):
+    def sealed(member):
+        return seal(plan(host(dataset("tank/a"), members=[member]), gone()).steps)
+
+    was = member("tank/a")
+    assert sealed(was) == sealed(member("tank/a"))
+    assert sealed(was) != sealed(was._replace(figures=figures))
+
+
+def test_clones_that_are_not_listed_go_first_all_the_same():
+    found = [member("tank/a"), member("tank/a@s"), member("tank/a/c", origin="tank/a@s")]
+    state = host(dataset("tank/a"), members=found)
+    assert outcome(plan, state, gone(recursive=True)) == [
+        "zfs destroy tank/a/c",
+        "zfs destroy tank/a@s",
+        "zfs destroy tank/a",
+    ]
+
+
+def test_a_name_that_would_be_too_long_below_is_refused_before_the_first():
+    found = [member("tank/a"), member("tank/a/" + "b" * 240)]
+    with pytest.raises(StorageError, match="would be longer than ZFS takes") as refused:
+        plan(host(dataset("tank/a"), members=found), want("tank/a@before-it", recursive=True))
+    assert refused.value.details == {"refusal": "name_invalid"}
+
+
+def test_what_shares_a_filesystem_has_to_be_there():
+    for state in (ROOT, MADE):
+        (step,) = plan(state, to(sharenfs="rw=@10.0.0.0/8,async", sharesmb=True)).steps
+        assert step.needs == ("exportfs", "net")
+    assert plan(ROOT, to(sharenfs="off")).steps[0].needs == ()
 
 
 def test_layers_may_be_cloned_from_each_other_however_deep():
@@ -432,6 +613,7 @@ def test_use_elsewhere_does_not_keep_a_filesystem_from_being_renamed():
     ]
 
 
+WEB = "https://keys.example/a"
 FINDINGS = [
     (MADE, want(), []),
     (host(dataset("tank/a"), health="DEGRADED"), want(), ["pool_health"]),
@@ -446,6 +628,11 @@ FINDINGS = [
     (host(dataset("tank/a", mounted="no", canmount="noauto")), want(), []),
     (host(dataset("tank/a", mounted="no", mountpoint="legacy")), want(), []),
     (host(dataset("tank/a", mounted="no", keystatus="unavailable")), want(), ["key_not_loaded"]),
+    (
+        host(dataset("tank/a", mounted="no", receive_resume_token="1-abc")),
+        want(),
+        ["receive_not_ended"],
+    ),
     (
         host(
             dataset("tank/a"),
@@ -463,6 +650,11 @@ def test_findings(state, wanted, topics):
     planned = plan(state, wanted)
     assert [finding.topic for finding in planned.findings] == topics
     assert planned.steps == []
+
+
+def test_a_key_that_only_zfs_fetches_is_told_to_be_unseen():
+    planned = plan(ROOT, to(encryption=True, keyformat="raw", keylocation=WEB))
+    assert [finding.topic for finding in planned.findings] == ["key_unseen"]
 
 
 def test_what_a_rename_changes_of_inherited_values_is_foreseen():

@@ -65,6 +65,18 @@ TOGETHER = [
         "property_unmanaged",
         "`zfs set` and `zfs userspace`",
     ),
+    (
+        {"properties": {"userobjquota@bob": "1"}},
+        "property_unmanaged",
+        "`zfs set` and `zfs userspace`",
+    ),
+    (
+        {"properties": {"mlslabel": "none"}},
+        "property_unmanaged",
+        "the ZFS of Linux takes no labels",
+    ),
+    ({"inherit": ["written@s"]}, "property_readonly", "it tells about a dataset"),
+    ({"properties": {"groupused@wheel": 1}}, "property_readonly", "it tells about a dataset"),
     ({"properties": {"Quota": "1G"}}, "property_unknown", "ZFS has no property of that name"),
     ({"properties": {"-o": "1G"}}, "property_unknown", "ZFS has no property of that name"),
     (

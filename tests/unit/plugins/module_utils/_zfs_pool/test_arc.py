@@ -116,6 +116,8 @@ LINES = [
     ("modprobe.d/a.conf", "options zfs zfs_arc_max=much", []),
     ("modprobe.d/a.txt", "options zfs zfs_arc_max=1073741824", []),
     ("tmpfiles.d/a.conf", f"w {LIVE} - - - - 1073741824", [GIB]),
+    ("modprobe.d/odd.conf", "options zfs zfs_arc_max=" + "9" * 5000 + "\n", []),
+    ("modprobe.d/odd.conf", "options zfs zfs_arc_max=\u0661\n", []),
     (
         "systemd/system/arc.service",
         f'[Service]\nExecStart=/bin/sh -c "echo 1073741824 > {LIVE}"\n',

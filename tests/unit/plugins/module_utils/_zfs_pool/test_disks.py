@@ -36,6 +36,15 @@ def room(*numbers, size=GIB):
     return MappingProxyType({disk(number).devno: size for number in numbers})
 
 
+def called(state, name):
+    """The host, with its pool under another name."""
+    return state._replace(pools=tuple(it._replace(name=name) for it in state.pools))
+
+
+def want_called(name):
+    return lambda **more: want(**more)._replace(name=name)
+
+
 CASES = [
     # made anew; a kernel name is taken, and ZFS is given the one that stays
     (host(disks=disks(1)), want(), [f"{CREATE} {ONE}"]),
@@ -49,6 +58,19 @@ CASES = [
         host(disks=[disk(), disk(2, size=10 * GIB + 16 * MIB)]),
         want(layout="mirror"),
         [f"{CREATE} mirror {ONE} {TWO}"],
+    ),
+    *(
+        (
+            host(disks=disks(1)),
+            want_called(name)(),
+            [f"{CREATE.replace(' docker', ' ' + name)} {ONE}"],
+        )
+        for name in ("cache", "logs", "special", "dedup", "c0")  # words of `zpool status` are free
+    ),
+    # what only old pools are called
+    *(
+        (called(host(pool(), disks=disks(1)), name), want_called(name)(), [])
+        for name in ("log", "spares", "mirror1", "raidz-a", "cache")
     ),
     # others on the host are none of ours
     (
@@ -123,6 +145,15 @@ ALREADY = Importable("docker", "7", "ONLINE")
 READ_ONLY = MappingProxyType({"health": "ONLINE", "readonly": "on"})
 
 REFUSALS = [
+    *(
+        (host(disks=disks(1)), want_called(name)(), f"name={name}: ZFS keeps such names for itself")
+        for name in ("log", "spares", "mirror1", "raidz-a", "draid")
+    ),
+    (
+        host(disks=disks(1)),
+        want_called("p" * 240)(),
+        "it has 240 characters, and ZFS takes 239 for a pool",
+    ),
     # no disk, not the one that was meant, not enough of them
     (host(), want(), "no disk was named to make it from"),
     (host(disks=[disk(exists=False)]), want(), "there is no such disk"),

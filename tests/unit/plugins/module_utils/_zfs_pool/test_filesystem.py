@@ -89,6 +89,7 @@ def by_itself(name, mountpoint, **own):
     return found.changed({"mountpoint": value})
 
 
+ALTROOT = MappingProxyType({"health": "ONLINE", "readonly": "off", "altroot": "/mnt"})
 WHOLE = LIVE._replace(source="docker")
 
 CASES = [
@@ -137,6 +138,8 @@ CASES = [
     ),
     # as it should be, whoever has made it so
     (done(), want_mounted(), []),
+    (done(filesystem(mountpoint="legacy"), mount=mounted(table=TABLE), values=ALTROOT),
+     want_mounted(), []),
     (done(), want_mounted(units=()), []),
     (done(), want(), []),
     (
@@ -274,6 +277,16 @@ REFUSALS = [
         want_mounted(),
         f"its mountpoint is /srv, and {ROOT} is wanted",
     ),
+    (
+        there(values=ALTROOT),
+        want_mounted(),
+        "Pool docker: it is imported with the alternate root /mnt: until it is exported",
+    ),
+    (
+        there(not_mounted(receive_resume_token="1-abc")),
+        want_mounted(),
+        "a `zfs receive` into it has not ended, so that it cannot be mounted",
+    ),
     (there(values=READ_ONLY), want_mounted(), "it is imported read-only"),
     (there(not_mounted(), values=READ_ONLY), want_mounted(), "it is imported read-only"),
     (there(datasets=NO_ROOM), want_mounted(), "there is no space left in docker"),
@@ -364,10 +377,8 @@ WRONG = [
     ({"name": "-f"}, "begins with a letter"),
     ({"name": "../a"}, "ZFS takes no . and no .."),
     ({"name": "a b"}, "with a space in its name"),
-    ({"name": "mirror1"}, "keeps such names for itself"),
-    ({"name": "raidz-a"}, "keeps such names for itself"),
-    ({"name": "log"}, "keeps such names for itself"),
-    ({"name": "c0"}, "keeps such names for itself"),
+    ({"name": "mirror"}, "keeps that name for itself"),
+    ({"name": "raidz"}, "keeps that name for itself"),
     ({"dataset": "data"}, "dataset=data: it is of use only with `path`"),
     ({"required_by": ["docker.service"]}, "it is of use only with `path`"),
     ({"path": "data"}, "it is not a plain absolute path"),

