@@ -36,16 +36,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_r
 from ansible_collections.containerhost.storage.plugins.module_utils._mount import (
     rules as mount_rules,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
+    is_of_each_mount,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Place,
     missing_options,
 )
-
-# Options that each mount has for itself: mount(8), "FILESYSTEM-INDEPENDENT MOUNT OPTIONS".
-_OWN_OPTIONS = {
-    "dev", "diratime", "exec", "lazytime", "noatime", "nodev", "nodiratime", "noexec", "norelatime",
-    "nosuid", "nosymfollow", "relatime", "ro", "rw", "strictatime", "suid",
-}  # fmt: skip
 
 
 def require_one(state: State, wanted: Wanted) -> None:
@@ -228,7 +225,7 @@ def require_mount(state: State, wanted: Wanted, place: Place) -> None:
 def _require_options(found: Btrfs, place: Place) -> None:
     """Refuse options that the kernel would not heed: it keeps those of the first mount."""
     for mount in found.elsewhere:
-        names = [option for option in place.unit.options if option not in _OWN_OPTIONS]
+        names = [option for option in place.unit.options if not is_of_each_mount(option)]
         names = [option for option in names if not option.startswith("subvol=")]
         missing = [option for option in missing_options(place, mount) if option in names]
         if missing:

@@ -21,6 +21,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import applied
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules import (
     require_nothing_hidden,
 )
@@ -108,7 +109,7 @@ def _diagnosis(place: Place) -> tuple[str, ...]:
 def mounted(mount: MountState, place: Place) -> MountState:
     """The state once it is mounted as wanted, and guarded."""
     unit = place.unit
-    options = tuple(dict.fromkeys((*(mount.live.options if mount.ours else ()), *unit.options)))
+    options = applied(unit.fstype, unit.options, mount.live.options if mount.ours else ())
     return mount._replace(
         mounted=Mount("", "/", unit.where, unit.fstype, unit.what, options),
         ours=True,

@@ -15,6 +15,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
+    missing,
+    unheeded,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
     MountState,
@@ -39,11 +43,12 @@ def require_own_mount(mount: MountState, place: Place, sources: Collection[str])
     table = mount.table
     if table is None:
         return
-    missing = [option for option in place.unit.options if option not in table.options]
+    unit = place.unit
+    lacking = missing(unit.fstype, unit.options, table.options, written=True)
     if table.source not in sources:
         wrong = f"it mounts {table.source} at {where}, and {place.target} is wanted there"
-    elif missing and missing_options(place, mount.mounted):
-        wrong = f"its line for {where} lacks the options {', '.join(missing)}"
+    elif lacking and missing_options(place, mount.mounted):
+        wrong = f"its line for {where} lacks the options {', '.join(lacking)}"
     else:
         return
     raise StorageError(
@@ -89,15 +94,26 @@ def _held(folder: Folder) -> list[str]:
 
 
 def mount_findings(mount: MountState, place: Place) -> tuple[Finding, ...]:
-    """What a person should know about the folder below the mount."""
-    if not mount.folder or not _held(mount.folder):
-        return ()
-    return (
-        Finding(
-            "warning",
-            "hidden_data",
-            f"Below the mount at {place.where} lie "
-            + ", ".join(_held(mount.folder))
-            + f" ({human(mount.folder.size)}): unmount to see them again.",
-        ),
-    )
+    """What a person should know about the options, and the folder below the mount."""
+    found = []
+    idle = unheeded(place.unit.options, in_fstab=mount.table is not None)
+    if idle:
+        found.append(
+            Finding(
+                "warning",
+                "mount_option_unheeded",
+                f"systemd heeds {', '.join(idle)} in /etc/fstab only, and {place.where} is kept by "
+                "a mount unit: there it does nothing.",
+            )
+        )
+    if mount.folder and _held(mount.folder):
+        found.append(
+            Finding(
+                "warning",
+                "hidden_data",
+                f"Below the mount at {place.where} lie "
+                + ", ".join(_held(mount.folder))
+                + f" ({human(mount.folder.size)}): unmount to see them again.",
+            )
+        )
+    return tuple(found)

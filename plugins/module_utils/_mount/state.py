@@ -23,10 +23,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     Mount,
 )
-
-# The kernel's name for each way to write an option of xfs(5).
-_SYNONYMS = {"pquota": "prjquota", "uquota": "usrquota", "quota": "usrquota", "gquota": "grpquota"}
-
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import missing
 
 # What doc_fragments/mount.py documents, for every module that mounts something for units.
 MOUNT_ARGUMENTS = {
@@ -95,11 +92,4 @@ def check_path(path: str) -> None:
 
 def missing_options(place: Place, mounted: Mount | None) -> list[str]:
     """The wanted mount options that the kernel does not have in force."""
-    live = set(mounted.options) if mounted else set()
-    # The kernel shows the level of a compression that was asked for without one.
-    live |= {option.partition(":")[0] for option in live if option.startswith("compress")}
-    return [
-        option
-        for option in place.unit.options
-        if _SYNONYMS.get(option, option) not in live and option not in ("defaults", "nofail")
-    ]
+    return missing(place.unit.fstype, place.unit.options, mounted.options if mounted else ())

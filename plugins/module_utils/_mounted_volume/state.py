@@ -34,6 +34,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report 
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
+    check_options,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
     Place,
@@ -94,6 +97,7 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
     if params["pool"] is not None:
         check_name(params["pool"], "logical volume")
     check_path(params["path"])
+    check_options("xfs", params["mount_options"])
     size = params["size"]
     return Wanted(
         vg=params["vg"],

@@ -61,8 +61,10 @@ OWN = [
     (None, False, LINE._replace(source="UUID=5f"), ""),
     # a line that lacks an option is wrong when the option is missing, and not before
     (LIVE, True, SHORT, ""),
-    (PLAIN, True, SHORT, "lacks the options noatime, nofail"),
-    (None, False, SHORT, "lacks the options noatime, nofail"),
+    # those that no mount shows are not missing in it
+    (PLAIN, True, SHORT, "lacks the options noatime. Mend"),
+    (None, False, SHORT, "lacks the options noatime. Mend"),
+    (None, False, LINE._replace(options=("noatime",)), ""),
     (PLAIN, True, LINE, ""),
 ]
 
@@ -92,6 +94,21 @@ def test_nothing_is_hidden_unless_it_is_wanted(folder, held):
     found = refusal(require_nothing_hidden, mount, PLACE)
     assert (held in found) if held else not found
     assert not refusal(require_nothing_hidden, mount, PLACE._replace(keep_existing=True))
+
+
+# who keeps the mount: what is told of options that systemd reads in fstab only
+UNHEEDED = [
+    (None, ["systemd heeds noauto, x-systemd.device-timeout=30s in /etc/fstab only"]),
+    (LINE, []),
+]
+
+
+@pytest.mark.parametrize(("table", "told"), UNHEEDED)
+def test_an_option_that_does_nothing_is_told(table, told):
+    idle = ("noatime", "nofail", "noauto", "x-systemd.device-timeout=30s", "x-gvfs-hide")
+    found = mount_findings(state(table=table), PLACE._replace(unit=UNIT._replace(options=idle)))
+    assert [one.topic for one in found] == ["mount_option_unheeded"] * len(told)
+    assert all(words in one.message for one, words in zip(found, told))
 
 
 @pytest.mark.parametrize(("folder", "held"), HELD)
