@@ -27,6 +27,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
     mounted_at,
     mounts,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.required import (
+    Unit,
+    full_name,
+    is_its_own_name,
+    show_units,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
     MountState,
@@ -51,40 +57,49 @@ def observe_mount(run: Reader, place: Place, is_ours: Callable[[Mount], object])
     """Read the :class:`MountState` of a place. No command where nothing is to be done.
 
     :param is_ours: tells of a Mount whether it is of what is wanted there.
+    :raises StorageError: what is said to need the mount is no unit, or systemd's answer is strange.
     """
     where, table = place.where, mounts()
     found = mounted_at(where, table)
     ours = bool(found and is_ours(found))
     unsettled = not ours or missing_options(place, found)
+    units = _units(run, place, asking=bool(unsettled))
+    names = {name: unit.name for name, unit in units.items()}
+    required = tuple(dict.fromkeys(names.values()))
     return MountState(
         mounted=found,
         ours=ours,
         unit_text=read_text(place.unit.path),
         enabled=place.unit.enabled,
         table=_mount_unit.fstab_line(where),
-        guarded=tuple(unit for unit in place.required_by if _mount_unit.guarded(unit, where)),
+        guarded=tuple(unit for unit in required if _mount_unit.guarded(unit, where)),
         guard_texts={
             unit: text
-            for unit in place.required_by
+            for unit in required
             for text in [read_text(place.unit.guard_path(unit))]
             if text is not None
         },
-        active=_active(run, place.required_by) if unsettled else (),
+        active=tuple(dict.fromkeys(unit.name for unit in units.values() if unit.active)),
         folder=None if ours else _folder(where, table),
         folder_exists=os.path.isdir(where),
+        names=names,
+        unknown=tuple(name for name, unit in units.items() if not unit.there),
     )
 
 
-def _active(run: Reader, units: Sequence[str]) -> tuple[str, ...]:
-    """Those of the units that run."""
-    if not units:
-        return ()
-    out = run.read(("systemctl", "show", "--property", "Id,ActiveState", *units))
-    records = [
-        dict(line.split("=", 1) for line in record.splitlines()) for record in out.split("\n\n")
-    ]
-    running = {row["Id"] for row in records if row.get("ActiveState") in ("active", "activating")}
-    return tuple(unit for unit in units if unit in running)
+def _units(run: Reader, place: Place, asking: bool) -> dict[str, Unit]:
+    """The units that need the mount, by the names that they were given.
+
+    systemd is asked where there is something to do, or where a name may be another unit's.
+    """
+    names = {name: full_name(name) for name in place.required_by}
+    for name in names.values():
+        guarded = is_its_own_name(name) and _mount_unit.guarded(name, place.where)
+        asking = asking or not guarded
+    if not asking:
+        return {given: Unit(name, there=True, active=False) for given, name in names.items()}
+    shown = show_units(run, tuple(names.values()))
+    return {given: shown[name] for given, name in names.items()}
 
 
 def _folder(where: str, table: Sequence[Mount]) -> Folder:

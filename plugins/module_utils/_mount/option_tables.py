@@ -36,7 +36,7 @@ def _switch(shown: str, *off: str) -> dict[str, Settings]:
 
 def _each(names: Iterable[str], settings: Settings) -> dict[str, Settings]:
     """Several options that set the same."""
-    return {name: settings for name in names}
+    return dict.fromkeys(names, settings)
 
 
 _NO_USER = {"nosuid": "nosuid", "nodev": "nodev"}

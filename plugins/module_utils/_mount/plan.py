@@ -113,8 +113,8 @@ def mounted(mount: MountState, place: Place) -> MountState:
     return mount._replace(
         mounted=Mount("", "/", unit.where, unit.fstype, unit.what, options),
         ours=True,
-        guarded=place.required_by,
-        guard_texts=dict.fromkeys(place.required_by, unit.guard_text),
+        guarded=mount.required(place),
+        guard_texts=dict.fromkeys(mount.required(place), unit.guard_text),
         active=(),
         folder=None,
         folder_exists=True,
@@ -169,6 +169,6 @@ def _guards(mount: MountState, place: Place) -> list[WriteFile]:
             place.unit.guard_text,
             old=mount.guard_texts.get(name),
         )
-        for name in place.required_by
+        for name in mount.required(place)
         if name not in mount.guarded
     ]

@@ -32,6 +32,7 @@ def require_own_mount(mount: MountState, place: Place, sources: Collection[str])
 
     :param sources: the names by which fstab may call what is wanted there.
     """
+    _require_units(mount)
     where = place.where
     if mount.mounted and not mount.ours:
         raise StorageError(
@@ -57,6 +58,18 @@ def require_own_mount(mount: MountState, place: Place, sources: Collection[str])
         "Mend that line, or take it out: the mount is then kept by a unit of its own",
         refusal="fstab_conflict",
     )
+
+
+def _require_units(mount: MountState) -> None:
+    """Refuse to guard what there is not: it would be told as guarded, and nothing be."""
+    if mount.unknown:
+        raise StorageError(
+            f"required_by={', '.join(mount.unknown)}",
+            "systemd has no unit of that name on this host, so there is nothing to keep from "
+            "starting",
+            "Correct the name (`systemctl list-unit-files`), or install what brings the unit first",
+            refusal="unit_missing",
+        )
 
 
 def require_nothing_hidden(mount: MountState, place: Place) -> None:

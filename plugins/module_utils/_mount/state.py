@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
@@ -37,7 +39,7 @@ class Place(NamedTuple):
 
     target: str  # what is mounted, as people call it: docker/data
     unit: MountUnit
-    required_by: tuple[str, ...]  # systemd units
+    required_by: tuple[str, ...]  # systemd units, as the user names them
     keep_existing: bool  # whether what lies in the folder may be hidden
 
     @property
@@ -68,6 +70,13 @@ class MountState(NamedTuple):
     active: tuple[str, ...]  # units that need it and run; looked at where they may have to stop
     folder: Folder | None  # what the mount would hide; None once it is mounted
     folder_exists: bool
+    # A unit as it was named -> as systemd calls it. Only units that were asked for are in it.
+    names: Mapping[str, str] = MappingProxyType({})
+    unknown: tuple[str, ...] = ()  # units that there are not
+
+    def required(self, place: Place) -> tuple[str, ...]:
+        """The units that need the mount, by the names that systemd has for them."""
+        return tuple(dict.fromkeys(self.names.get(name, name) for name in place.required_by))
 
     @property
     def live(self) -> Mount:

@@ -75,6 +75,14 @@ def test_a_path_is_this_mounts_own(mounted, ours, table, wrong):
     assert (wrong in found) if wrong else not found
 
 
+@pytest.mark.parametrize("mounted", [None, LIVE])
+def test_a_unit_that_there_is_not_is_not_said_to_be_guarded(mounted):
+    found = state(mounted, ours=True)._replace(unknown=("dokcer",))
+    with pytest.raises(StorageError, match="required_by=dokcer: systemd has no unit") as refused:
+        require_own_mount(found, PLACE, {UNIT.what})
+    assert refused.value.details["refusal"] == "unit_missing"
+
+
 HELD = [
     (None, ""),
     (Folder(Holdings(WHERE)), ""),

@@ -73,30 +73,40 @@ PLACE = place()
 GUARD = PLACE.unit.guard_path("docker.service")
 RIGHT = Mount("252:0", "/", WHERE, "xfs", "/dev/dm-0", ("rw", "noatime"))
 WRONG = RIGHT._replace(devno="252:9")
-SHOW = "Id=docker.service\nActiveState={}\n"
+SHOW = "Id={}\nLoadState={}\nActiveState={}\n"
 
 
-def observe(monkeypatch, mounted=None, files=(), guarded=False, active="active", units=None):
-    """Observe a place on a host with one mount and these files; 252:0 is what is wanted there."""
+def observe(monkeypatch, mounted=None, files=(), guarded=(), active="active", **more):
+    """Observe a place on a host with one mount and these files; 252:0 is what is wanted there.
+
+    :param guarded: the units that are.
+    :param more: ``units`` that need it; ``real``, of those that systemd calls otherwise; those
+        that are ``gone``; whether a file of a unit is a ``link``.
+    """
     asked = []
+    real, gone = more.get("real", {}), more.get("gone", ())
 
     class Run:
         def read(self, argv):
             asked.append(argv)
-            return SHOW.format(active) + "\n" + "Id=other.service\nActiveState=active\n"
+            return "\n".join(
+                SHOW.format(real.get(name, name), "not-found" if name in gone else "loaded", active)
+                for name in argv[5:]
+            )
 
     monkeypatch.setattr(_observe, "mounts", lambda: [mounted] if mounted else [])
     monkeypatch.setattr(_observe, "read_text", dict(files).get)
-    monkeypatch.setattr(_observe._mount_unit, "guarded", lambda unit, where: guarded)
+    monkeypatch.setattr(_observe._mount_unit, "guarded", lambda unit, where: unit in guarded)
     monkeypatch.setattr(_observe._mount_unit, "fstab_line", lambda where: ("line of", where))
     monkeypatch.setattr(_observe, "_folder", lambda where, table: ("below", where))
-    wanted = PLACE if units is None else PLACE._replace(required_by=units)
+    monkeypatch.setattr(_observe, "is_its_own_name", lambda unit: not more.get("link"))
+    wanted = PLACE._replace(required_by=more.get("units", PLACE.required_by))
     found = observe_mount(Run(), wanted, lambda mount: mount.devno == "252:0")
     return found, asked
 
 
 def test_where_all_is_as_wanted_no_command_is_run_and_no_folder_read(monkeypatch):
-    found, asked = observe(monkeypatch, RIGHT, {GUARD: "guard"}, guarded=True)
+    found, asked = observe(monkeypatch, RIGHT, {GUARD: "guard"}, guarded=("docker.service",))
     assert asked == []
     assert (found.mounted, found.ours, found.active, found.folder) == (RIGHT, True, (), None)
     assert found.guarded == ("docker.service",)
@@ -115,7 +125,8 @@ UNSETTLED = [
 @pytest.mark.parametrize(("mounted", "ours", "folder"), UNSETTLED)
 def test_where_something_is_to_change_the_units_are_looked_at(monkeypatch, mounted, ours, folder):
     found, [asked] = observe(monkeypatch, mounted, {PLACE.unit.path: "unit"})
-    assert asked == ("systemctl", "show", "--property", "Id,ActiveState", "docker.service")
+    properties = "Id,LoadState,ActiveState"
+    assert asked == ("systemctl", "show", "--property", properties, "--", "docker.service")
     assert (found.mounted, found.ours, found.folder) == (mounted, ours, folder)
     assert (found.unit_text, found.guarded, found.guard_texts) == ("unit", (), {})
     assert found.active == ("docker.service",)
@@ -123,8 +134,11 @@ def test_where_something_is_to_change_the_units_are_looked_at(monkeypatch, mount
 
 @pytest.mark.parametrize(
     ("state", "runs"),
-    [("active", True), ("activating", True), ("inactive", False), ("failed", False)],
-)
+    [
+        ("active", True), ("activating", True), ("reloading", True), ("inactive", False),
+        ("failed", False), ("deactivating", False),
+    ],
+)  # fmt: skip
 def test_a_unit_that_starts_runs(monkeypatch, state, runs):
     found, _asked = observe(monkeypatch, active=state)
     assert found.active == (("docker.service",) if runs else ())
@@ -133,6 +147,42 @@ def test_a_unit_that_starts_runs(monkeypatch, state, runs):
 def test_without_units_no_command_is_run(monkeypatch):
     found, asked = observe(monkeypatch, units=())
     assert (found.active, asked) == ((), [])
+
+
+ALIAS = {"units": ("dockerd",), "real": {"dockerd.service": "docker.service"}, "link": True}
+# how a unit is named; who is guarded; whether systemd is asked though the mount is as wanted
+NAMES = [
+    ({}, ("docker.service",), False),
+    ({}, (), True),
+    ({"units": ("docker",)}, ("docker.service",), False),
+    ({"link": True}, ("docker.service",), True),
+    (ALIAS, ("docker.service",), True),
+    # a guard by the other name is none
+    (ALIAS, ("dockerd.service",), True),
+]
+
+
+@pytest.mark.parametrize(("named", "guarded", "asks"), NAMES)
+def test_a_unit_is_guarded_by_the_name_that_systemd_has_for_it(monkeypatch, named, guarded, asks):
+    found, asked = observe(monkeypatch, RIGHT, {GUARD: "guard"}, guarded=guarded, **named)
+    place = PLACE._replace(required_by=named.get("units", PLACE.required_by))
+    assert bool(asked) is asks
+    assert found.required(place) == ("docker.service",)
+    assert found.guarded == tuple({"docker.service"} & {*guarded})
+    assert found.guard_texts == {"docker.service": "guard"}
+    assert found.unknown == ()
+
+
+def test_a_unit_of_two_names_is_stopped_once(monkeypatch):
+    found, _asked = observe(monkeypatch, **{**ALIAS, "units": ("dockerd", "docker.service")})
+    assert found.active == ("docker.service",)
+
+
+def test_a_unit_that_there_is_not_is_seen(monkeypatch):
+    found, _asked = observe(
+        monkeypatch, RIGHT, units=("docker", "dokcer"), gone=("dokcer.service",)
+    )
+    assert found.unknown == ("dokcer",)
 
 
 NONE = Holdings(WHERE)
@@ -171,7 +221,7 @@ def test_a_folder_that_is_not_there_holds_nothing(tmp_path, monkeypatch):
 
 
 def test_a_mount_is_described(monkeypatch):
-    found, _asked = observe(monkeypatch, RIGHT, guarded=True)
+    found, _asked = observe(monkeypatch, RIGHT, guarded=("docker.service",))
     assert describe_mount(found) == {
         "mount": {"path": WHERE, "options": ["noatime", "rw"]},
         "guarded": ["docker.service"],
