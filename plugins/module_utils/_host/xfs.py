@@ -27,6 +27,9 @@ class Xfs(NamedTuple):
     blocks: int
     log_blocks: int  # of an internal log; statvfs leaves these out
     ftype: bool  # directory entries carry the file type, which overlay needs
+    # What was to write it has not ended (sb_inprogress): mkfs.xfs, xfs_copy or xfs_mdrestore. The
+    # kernel does not mount it.
+    unfinished: bool = False
 
     @property
     def size(self) -> int:
@@ -64,6 +67,7 @@ def parse_superblock(data: bytes) -> Xfs | None:
         blocks=blocks,
         log_blocks=log_blocks if log_start else 0,
         ftype=bool(incompat & 1) if version & 0xF == 5 else bool(features2 & 0x200),
+        unfinished=bool(data[126]),
     )
 
 

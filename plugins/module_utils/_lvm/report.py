@@ -45,7 +45,8 @@ _REPORT = (
     "pv_in_use",
     "--configreport", "lv", "-o",
     "lv_name,lv_uuid,lv_size,lv_metadata_size,lv_role,pool_lv,data_percent,metadata_percent,"
-    "lv_when_full,lv_profile,lv_health_status,lv_check_needed,lv_device_open,lv_active,lv_dm_path",
+    "lv_when_full,lv_profile,lv_health_status,lv_check_needed,lv_device_open,lv_active,lv_dm_path,"
+    "lv_tags",
     "--configreport", "seg", "-o",
     "lv_uuid,segtype,chunk_size,zero,discards,thin_count,seg_monitor,transaction_id",
     "--configreport", "pvseg", "-o", "pv_uuid",
@@ -91,6 +92,7 @@ class LogicalVolume(NamedTuple):
     health: str = ""  # "" is good; see lv_health_status
     check_needed: bool = False
     hidden: bool = False  # a part of another volume, or the spare: LVM writes it in brackets
+    tags: tuple[str, ...] = ()
 
 
 class VolumeGroup(NamedTuple):
@@ -219,6 +221,7 @@ def _logical_volume(
         health=row["lv_health_status"],
         check_needed=_yes(row["lv_check_needed"]),
         hidden=hidden,
+        tags=tuple(filter(None, row["lv_tags"].split(","))),
     )
 
 

@@ -65,6 +65,13 @@ def test_ftype_is_where_each_version_keeps_it(fields, ftype):
     assert parse_superblock(superblock(**fields)).ftype is ftype
 
 
+@pytest.mark.parametrize("byte", [0, 1, 255])
+def test_it_says_whether_it_is_whole(byte):
+    data = bytearray(superblock())
+    data[126] = byte
+    assert parse_superblock(bytes(data)).unfinished is bool(byte)
+
+
 def test_anything_else_is_no_xfs():
     assert parse_superblock(bytes(4096)) is None
 
