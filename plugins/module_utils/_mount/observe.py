@@ -35,6 +35,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.requi
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
+    Link,
     MountState,
     Place,
     missing_options,
@@ -84,7 +85,18 @@ def observe_mount(run: Reader, place: Place, is_ours: Callable[[Mount], object])
         folder_exists=os.path.isdir(where),
         names=names,
         unknown=tuple(name for name, unit in units.items() if not unit.there),
+        link=_link(where),
     )
+
+
+def _link(where: str) -> Link | None:
+    """The first part of a path that is a link; None where none is."""
+    leads_to = os.path.realpath(where)
+    if leads_to == where:
+        return None
+    parts = where.split("/")
+    paths = ("/".join(parts[: count + 1]) for count in range(1, len(parts)))
+    return Link(next(filter(os.path.islink, paths), where), leads_to)
 
 
 def _units(run: Reader, place: Place, asking: bool) -> dict[str, Unit]:

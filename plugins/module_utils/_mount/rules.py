@@ -33,6 +33,7 @@ def require_own_mount(mount: MountState, place: Place, sources: Collection[str])
     :param sources: the names by which fstab may call what is wanted there.
     """
     _require_units(mount)
+    _require_no_link(mount, place)
     where = place.where
     if mount.mounted and not mount.ours:
         raise StorageError(
@@ -70,6 +71,25 @@ def _require_units(mount: MountState) -> None:
             "Correct the name (`systemctl list-unit-files`), or install what brings the unit first",
             refusal="unit_missing",
         )
+
+
+def _require_no_link(mount: MountState, place: Place) -> None:
+    """Refuse a path through a link: systemd mounts at none, and a guard of it waits for no mount.
+
+    systemd's mount_process() calls it "not canonical", and RequiresMountsFor= follows no link.
+    """
+    link = mount.link
+    if link is None:
+        return
+    whole = "" if link.path == place.where else f", so it is {link.leads_to} in truth"
+    raise StorageError(
+        place.where,
+        (f"it is a link to {link.leads_to}" if not whole else f"{link.path} is a link{whole}")
+        + ", and systemd mounts at no path that leads through a link",
+        f"Name {link.leads_to} in its place, also as the engine's data root; or move what is there "
+        "away and put a folder in the link's place",
+        refusal="mount_point_link",
+    )
 
 
 def require_nothing_hidden(mount: MountState, place: Place) -> None:

@@ -48,6 +48,13 @@ class Place(NamedTuple):
         return self.unit.where
 
 
+class Link(NamedTuple):
+    """A part of a path that is a symbolic link, and where the whole path leads."""
+
+    path: str
+    leads_to: str
+
+
 class Folder(NamedTuple):
     """What lies in the folder that is to be mounted over."""
 
@@ -73,6 +80,7 @@ class MountState(NamedTuple):
     # A unit as it was named -> as systemd calls it. Only units that were asked for are in it.
     names: Mapping[str, str] = MappingProxyType({})
     unknown: tuple[str, ...] = ()  # units that there are not
+    link: Link | None = None  # that the path leads through
 
     def required(self, place: Place) -> tuple[str, ...]:
         """The units that need the mount, by the names that systemd has for them."""

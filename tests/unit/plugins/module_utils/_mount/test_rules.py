@@ -23,6 +23,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
+    Link,
     MountState,
     Place,
 )
@@ -81,6 +82,25 @@ def test_a_unit_that_there_is_not_is_not_said_to_be_guarded(mounted):
     with pytest.raises(StorageError, match="required_by=dokcer: systemd has no unit") as refused:
         require_own_mount(found, PLACE, {UNIT.what})
     assert refused.value.details["refusal"] == "unit_missing"
+
+
+LINKS = [
+    (Link(WHERE, "/data/docker"), "/var/lib/docker: it is a link to /data/docker, and systemd"),
+    (
+        Link("/var/lib", "/data/docker"),
+        "/var/lib/docker: /var/lib is a link, so it is /data/docker in truth, and systemd",
+    ),
+]
+
+
+@pytest.mark.parametrize("mounted", [None, LIVE])
+@pytest.mark.parametrize(("link", "words"), LINKS)
+def test_no_mount_point_leads_through_a_link(link, words, mounted):
+    found = refusal(
+        require_own_mount, state(mounted, bool(mounted))._replace(link=link), PLACE, {UNIT.what}
+    )
+    assert words in found
+    assert "Name /data/docker in its place" in found
 
 
 HELD = [

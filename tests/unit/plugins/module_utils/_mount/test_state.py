@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
@@ -27,6 +29,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.obser
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
+    Link,
     Place,
     check_path,
     missing_options,
@@ -183,6 +186,30 @@ def test_a_unit_that_there_is_not_is_seen(monkeypatch):
         monkeypatch, RIGHT, units=("docker", "dokcer"), gone=("dokcer.service",)
     )
     assert found.unknown == ("dokcer",)
+
+
+def test_a_link_on_the_way_is_seen(tmp_path):
+    top = os.path.realpath(tmp_path)
+    os.makedirs(f"{top}/data/docker")
+    os.symlink("data", f"{top}/lib")
+    os.symlink("nowhere", f"{top}/gone")
+    seen = {
+        path: _observe._link(f"{top}/{path}")
+        for path in ("data/docker", "data/new/folder", "lib", "lib/docker", "gone")
+    }
+    assert seen == {
+        "data/docker": None,
+        "data/new/folder": None,
+        "lib": Link(f"{top}/lib", f"{top}/data"),
+        "lib/docker": Link(f"{top}/lib", f"{top}/data/docker"),
+        "gone": Link(f"{top}/gone", f"{top}/nowhere"),
+    }
+
+
+def test_a_link_is_a_part_of_what_is_observed(monkeypatch):
+    monkeypatch.setattr(_observe, "_link", lambda where: ("link", where))
+    found, _asked = observe(monkeypatch, RIGHT, guarded=("docker.service",))
+    assert found.link == ("link", WHERE)
 
 
 NONE = Holdings(WHERE)
