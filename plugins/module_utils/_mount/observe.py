@@ -120,9 +120,35 @@ def _folder(where: str, table: Sequence[Mount]) -> Folder:
         entries = sorted(os.listdir(where))
     except FileNotFoundError:
         entries = []
+    below = [mount for mount in table if mount.path.startswith(where + "/")]
     worth = holdings.images or holdings.containers or holdings.volumes
     own = {*_SKELETON, *DRIVERS, "lost+found"}
-    foreign = tuple(name for name in entries if name not in own)
+    mounted = {mount.path for mount in below}
+    foreign = tuple(
+        name for name in entries if name not in own and f"{where}/{name}" not in mounted
+    )
     swarm = os.path.isdir(where + "/swarm") and bool(os.listdir(where + "/swarm"))
     size = bytes_below([where], {mount.path for mount in table}) if worth or foreign else 0
-    return Folder(holdings, foreign, swarm, size)
+    return Folder(
+        holdings,
+        foreign,
+        swarm,
+        size,
+        tuple(mount for mount in below if not _is_an_engines(mount, where)),
+    )
+
+
+def _entry(mount: Mount, where: str) -> str:
+    """The entry of the folder ``where`` that a mount below it is, or is in."""
+    return mount.path[len(where) + 1 :].partition("/")[0]
+
+
+def _is_an_engines(mount: Mount, where: str) -> bool:
+    """Tell whether an engine makes a mount: of a layer, a container, a volume or a plugin.
+
+    The folders of some drivers, and that of its plugins, it mounts on themselves as well.
+    """
+    entry = _entry(mount, where)
+    if mount.path == f"{where}/{entry}":
+        return entry in DRIVERS or entry == "plugins"
+    return entry in DRIVERS or entry in _SKELETON

@@ -15,6 +15,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
     missing,
     unheeded,
@@ -104,8 +105,9 @@ def require_nothing_hidden(mount: MountState, place: Place) -> None:
             f"mounting {place.target} there would hide "
             + ", ".join(held)
             + f" ({human(folder.size)})",
-            "Move that away first, or set `existing_data: keep` to leave it below the mount, "
-            "where it takes space and nobody sees it",
+            ("Unmount that, or move it" if folder.mounts else "Move that")
+            + " away first, or set `existing_data: keep` to leave it below the mount, where it takes "
+            "space and nobody sees it",
             refusal="data_hidden",
         )
 
@@ -123,7 +125,14 @@ def _held(folder: Folder) -> list[str]:
     if folder.foreign:
         names = ", ".join(folder.foreign[:5]) + (", ..." if len(folder.foreign) > 5 else "")
         held.append(f"files that are no engine's ({names})")
+    held += [f"what is mounted at {it.path} ({_origin(it)})" for it in folder.mounts]
     return held
+
+
+def _origin(mount: Mount) -> str:
+    """What is mounted, for people: a folder of a filesystem, or all of it."""
+    kind = f"{mount.fstype} {mount.source}"
+    return kind if mount.root == "/" else f"the folder {mount.root} of {kind}"
 
 
 def mount_findings(mount: MountState, place: Place) -> tuple[Finding, ...]:

@@ -62,6 +62,7 @@ class Folder(NamedTuple):
     foreign: tuple[str, ...] = ()  # entries that no engine makes
     swarm: bool = False
     size: int = 0  # bytes
+    mounts: tuple[Mount, ...] = ()  # at folders in it, but for those that an engine makes
 
 
 class MountState(NamedTuple):

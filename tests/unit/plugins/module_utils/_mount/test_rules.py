@@ -103,6 +103,8 @@ def test_no_mount_point_leads_through_a_link(link, words, mounted):
     assert "Name /data/docker in its place" in found
 
 
+BIND = Mount("254:1", "/data", f"{WHERE}/in", "ext4", "/dev/vda", ("rw",))
+NFS = Mount("0:50", "/", f"{WHERE}/nfs", "nfs4", "nas:/x", ("rw",))
 HELD = [
     (None, ""),
     (Folder(Holdings(WHERE)), ""),
@@ -110,6 +112,8 @@ HELD = [
     (Folder(Holdings(WHERE, {}, {"vfs": 1, "overlay2": 1})), "2 containers (0 B)"),
     (Folder(Holdings(WHERE, {}, {}, 4)), "4 volumes (0 B)"),
     (Folder(Holdings(WHERE), swarm=True), "the state of a swarm (0 B)"),
+    (Folder(Holdings(WHERE), mounts=(BIND,)), f"at {WHERE}/in (the folder /data of ext4 /dev/vda)"),
+    (Folder(Holdings(WHERE), mounts=(NFS,)), f"what is mounted at {WHERE}/nfs (nfs4 nas:/x)"),
     (Folder(Holdings(WHERE), tuple("abcde")), "no engine's (a, b, c, d, e) (0 B)"),
     (Folder(Holdings(WHERE), tuple("abcdef")), "no engine's (a, b, c, d, e, ...) (0 B)"),
     (Folder(Holdings(WHERE, {"vfs": 1}, {}, 2)), "1 images, 2 volumes (0 B)"),

@@ -242,6 +242,34 @@ def test_what_a_mount_would_hide(tmp_path, monkeypatch, holdings, entries, folde
     assert _observe._folder(str(tmp_path), [RIGHT]) == folder
 
 
+# where something is mounted below the folder: whether that is told as a mount
+MOUNTS = [
+    ("own", True),
+    ("own/deeper", True),
+    ("volumes", True),
+    ("volumes/a/_data", False),  # of a volume that the engine mounts for its containers
+    ("containers", True),
+    ("containers/5f/mounts/shm", False),
+    ("overlay2/5f/merged", False),
+    ("btrfs", False),  # an engine mounts the folders of some drivers on themselves
+    ("plugins", False),
+    ("plugins/5f/rootfs", False),
+    ("../docker2/own", None),
+]
+
+
+@pytest.mark.parametrize(("path", "told"), MOUNTS)
+def test_what_is_mounted_in_the_folder_is_called_that(tmp_path, monkeypatch, path, told):
+    top = tmp_path / "docker"
+    (top / path).mkdir(parents=True)
+    monkeypatch.setattr(_observe, "observe_holdings", lambda where: NONE)
+    mount = RIGHT._replace(path=os.path.normpath(top / path))
+    monkeypatch.setattr(_observe, "bytes_below", lambda folders, without: 0)
+    found = _observe._folder(str(top), [RIGHT, mount])
+    assert found.mounts == ((mount,) if told else ())
+    assert found.foreign == (("own",) if path == "own/deeper" else ())
+
+
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(_observe, "observe_holdings", lambda where: NONE)
     assert _observe._folder(str(tmp_path / "none"), []) == Folder(NONE)
