@@ -106,8 +106,8 @@ def require_nothing_hidden(mount: MountState, place: Place) -> None:
             + ", ".join(held)
             + f" ({human(folder.size)})",
             ("Unmount that, or move it" if folder.mounts else "Move that")
-            + " away first, or set `existing_data: keep` to leave it below the mount, where it takes "
-            "space and nobody sees it",
+            + " away first, or set `existing_data: keep` to leave it below the mount, where it "
+            "takes space and nobody sees it",
             refusal="data_hidden",
         )
 
