@@ -155,8 +155,11 @@ def _below(mount: Mount, parent: _Line | None) -> Below | None:
         return None
     mounted_on = parent.mount
     groups = dict(tag.partition(":")[::2] for tag in parent.tags)
+    top = mounted_on.path.rstrip("/") + "/"
+    inside = mount.path.startswith(top)
+    way = mount.path[len(top) :] if inside else os.path.relpath(mount.path, mounted_on.path)
     return Below(
-        folder=os.path.join(mounted_on.root, os.path.relpath(mount.path, mounted_on.path)),
+        folder=os.path.join(mounted_on.root, way),
         shared=groups.get("shared"),
         master=groups.get("master"),
     )
@@ -248,4 +251,6 @@ def _named_in(table: str) -> set[str]:
 
 def _plain(text: str) -> str:
     r"""Undo the octal escapes of the kernel's tables: a space is \040."""
+    if "\\" not in text:
+        return text
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
