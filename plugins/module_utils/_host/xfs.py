@@ -19,6 +19,10 @@ from typing import NamedTuple
 SMALLEST_GROWTH_BLOCKS = 64
 
 
+# Bytes: XFS_MIN_BLOCKSIZE to XFS_MAX_BLOCKSIZE, fs/xfs/libxfs/xfs_fs.h.
+_BLOCK_SIZES = tuple(2**bits for bits in range(9, 17))
+
+
 class Xfs(NamedTuple):
     """What the superblock says (fs/xfs/libxfs/xfs_format.h, struct xfs_dsb)."""
 
@@ -52,10 +56,12 @@ def read_superblock(device: str) -> Xfs | None:
 
 
 def parse_superblock(data: bytes) -> Xfs | None:
-    """The :class:`Xfs` in the first bytes of a device, or None."""
+    """The :class:`Xfs` in the first 4 KiB of a device, or None; so for what no XFS can say."""
     if data[:4] != b"XFSB":
         return None
     block_size, blocks = struct.unpack_from(">IQ", data, 4)
+    if block_size not in _BLOCK_SIZES or not blocks:
+        return None
     (log_start,) = struct.unpack_from(">Q", data, 48)
     (log_blocks,) = struct.unpack_from(">I", data, 96)
     (version,) = struct.unpack_from(">H", data, 100)
