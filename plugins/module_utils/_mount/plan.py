@@ -84,11 +84,15 @@ def units(
 
 
 def stopped(mount: MountState, place: Place) -> tuple[Pause, ...]:
-    """The pauses of the units that run, as the mount changes below them."""
-    return tuple(_pause(name, place) for name in mount.active)
+    """The pauses of the units that run, as the mount changes below them.
+
+    Each goes by the name that the user gave, so that it is one with what others wait for.
+    """
+    given = {unit: name for name, unit in reversed(tuple(mount.names.items()))}
+    return tuple(_pause(given.get(name, name), name, place) for name in mount.active)
 
 
-def _pause(name: str, place: Place) -> Pause:
+def _pause(given: str, name: str, place: Place) -> Pause:
     stop = Command(f"Stop {name} while {place.where} changes", ("systemctl", "stop", name))
     start = (
         # A fourth start within a minute is refused, good ones counted too (StartLimitBurst=).
@@ -97,7 +101,7 @@ def _pause(name: str, place: Place) -> Pause:
         ),
         Command(f"Start {name} again", ("systemctl", "start", name)),
     )
-    return Pause(name, stop=(stop,), start=start, back=start)
+    return Pause(given, stop=(stop,), start=start, back=start)
 
 
 def _diagnosis(place: Place) -> tuple[str, ...]:
