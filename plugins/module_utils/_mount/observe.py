@@ -27,6 +27,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
     mounted_at,
     mounts,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
+    check_kernel,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.required import (
     Unit,
     full_name,
@@ -58,12 +61,15 @@ def observe_mount(run: Reader, place: Place, is_ours: Callable[[Mount], object])
     """Read the :class:`MountState` of a place. No command where nothing is to be done.
 
     :param is_ours: tells of a Mount whether it is of what is wanted there.
-    :raises StorageError: what is said to need the mount is no unit, or systemd's answer is strange.
+    :raises StorageError: what is said to need the mount is no unit, systemd's answer is strange, or
+        the kernel is too old for an option.
     """
     where, table = place.where, mounts()
     found = mounted_at(where, table)
     ours = bool(found and is_ours(found))
     unsettled = not ours or missing_options(place, found)
+    if unsettled:
+        check_kernel(place.unit.fstype, place.unit.options, os.uname().release)
     units = _units(run, place, asking=bool(unsettled))
     names = {name: unit.name for name, unit in units.items()}
     required = tuple(dict.fromkeys(names.values()))

@@ -245,3 +245,12 @@ VALUES: dict[str, dict[str, Values]] = {
         "subvol": Values("the path of a subvolume", _subvolume),
     },
 }
+
+# Options, as patterns, and the kernel that was the first to take them: those that are younger than
+# the oldest kernel that engines of today are run on.
+SINCE: tuple[tuple[str, str, tuple[int, int]], ...] = (
+    ("", "nosymfollow", (5, 10)),
+    ("btrfs", "compress(-force)?=zstd:-.*", (6, 15)),
+    ("btrfs", "compress(-force)?=zstd:.*", (5, 1)),
+    ("btrfs", "discard=.*", (5, 6)),
+)

@@ -16,12 +16,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.option_tables import (
     CONTEXTS,
     FILESYSTEMS,
     FLAGS,
     OF_EACH_MOUNT,
+    SINCE,
     VALUES,
 )
 
@@ -72,6 +74,27 @@ def check_options(fstype: str, options: Iterable[str]) -> None:
             f"Leave it out; mount(8) and {fstype}(5) say which there are",
             refusal="mount_option_unknown",
         )
+
+
+def check_kernel(fstype: str, options: Iterable[str], release: str) -> None:
+    """Refuse an option that the running kernel is too old for: it would refuse the mount.
+
+    :param release: of the kernel, such as "5.10.0-28-amd64"; one that is not understood has all,
+        and so may one whose distribution takes features back into it.
+    :raises StorageError: naming the option.
+    """
+    match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})(?!.*\.(?:el[0-9]|amzn))", release)
+    for option in options if match else ():
+        have = int(known(match)[1]), int(known(match)[2])
+        for kind, pattern, since in SINCE:
+            if kind in ("", fstype) and re.fullmatch(pattern, option) and have < since:
+                raise StorageError(
+                    f"mount_options={option}",
+                    f"the running kernel ({release}) does not have it; Linux {since[0]}.{since[1]} "
+                    "was the first",
+                    "Leave it out, or upgrade the kernel",
+                    refusal="mount_option_unknown",
+                )
 
 
 def missing(

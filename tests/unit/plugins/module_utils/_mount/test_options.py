@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
     applied,
+    check_kernel,
     check_options,
     is_of_each_mount,
     missing,
@@ -205,6 +206,24 @@ def test_two_ways_to_keep_the_time_of_access_are_refused(other):
     with pytest.raises(StorageError, match=f"=noatime, {other}: one says what the other takes"):
         check_options("xfs", ["noatime", "nofail", other])
     check_options("xfs", [other, other])
+
+
+KERNELS = [
+    ("xfs", "nosymfollow", "5.9.16", "5.10.0-28-amd64"),
+    ("btrfs", "discard=async", "5.4.0-200-generic", "5.6.0"),
+    ("btrfs", "compress=zstd:5", "5.0.1", "5.1"),
+    ("btrfs", "compress-force=zstd:-5", "6.14.9", "6.15.0-rc1"),
+]
+
+
+@pytest.mark.parametrize(("fstype", "option", "old", "new"), KERNELS)
+def test_an_option_that_the_kernel_is_too_old_for_is_refused(fstype, option, old, new):
+    with pytest.raises(StorageError, match=f"the running kernel .{old}. does not have it"):
+        check_kernel(fstype, ["noatime", option], old)
+    for release in (new, "10.0", "", "strange", "4.18.0-553.el8_10.x86_64"):
+        check_kernel(fstype, ["noatime", option], release)
+    check_kernel(fstype, ["discard", "compress=zstd", "noatime"], old)
+    check_options(fstype, [option])
 
 
 def test_the_options_that_each_mount_has_for_itself():

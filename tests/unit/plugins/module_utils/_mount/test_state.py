@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
@@ -174,6 +175,15 @@ def test_a_unit_is_guarded_by_the_name_that_systemd_has_for_it(monkeypatch, name
     assert found.guarded == tuple({"docker.service"} & {*guarded})
     assert found.guard_texts == {"docker.service": "guard"}
     assert found.unknown == ()
+
+
+def test_a_kernel_that_is_too_old_for_an_option_is_refused_where_it_is_to_mount(monkeypatch):
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(release="5.4.0"))
+    wanted = place(("noatime", "nosymfollow"))
+    for name, value in (("mounts", list), ("_folder", lambda *_: None)):
+        monkeypatch.setattr(_observe, name, value)
+    with pytest.raises(StorageError, match="does not have it"):
+        observe_mount(None, wanted, lambda _mount: False)
 
 
 def test_a_unit_of_two_names_is_stopped_once(monkeypatch):
