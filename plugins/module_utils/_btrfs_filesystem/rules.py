@@ -36,9 +36,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_r
 from ansible_collections.containerhost.storage.plugins.module_utils._mount import (
     rules as mount_rules,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
-    is_of_each_mount,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Place,
     missing_options,
@@ -224,6 +221,12 @@ def require_mount(state: State, wanted: Wanted, place: Place) -> None:
 
 def _require_options(found: Btrfs, place: Place) -> None:
     """Refuse options that the kernel would not heed: it keeps those of the first mount."""
+    if not found.elsewhere:
+        return
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
+        is_of_each_mount,
+    )
+
     for mount in found.elsewhere:
         names = [option for option in place.unit.options if not is_of_each_mount(option)]
         names = [option for option in names if not option.startswith("subvol=")]

@@ -28,12 +28,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
     MountUnit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
-from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
-    check_options,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
     Place,
+    check_options,
     check_path,
 )
 

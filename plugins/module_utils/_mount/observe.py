@@ -27,9 +27,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
     mounted_at,
     mounts,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
-    check_kernel,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.required import (
     Unit,
     full_name,
@@ -69,7 +66,7 @@ def observe_mount(run: Reader, place: Place, is_ours: Callable[[Mount], object])
     ours = bool(found and is_ours(found))
     unsettled = not ours or missing_options(place, found)
     if unsettled:
-        check_kernel(place.unit.fstype, place.unit.options, os.uname().release)
+        _check_kernel(place)
     units = _units(run, place, asking=bool(unsettled))
     names = {name: unit.name for name, unit in units.items()}
     required = tuple(dict.fromkeys(names.values()))
@@ -93,6 +90,14 @@ def observe_mount(run: Reader, place: Place, is_ours: Callable[[Mount], object])
         unknown=tuple(name for name, unit in units.items() if not unit.there),
         link=_link(where),
     )
+
+
+def _check_kernel(place: Place) -> None:
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
+        check_kernel,
+    )
+
+    check_kernel(place.unit.fstype, place.unit.options, os.uname().release)
 
 
 def _link(where: str) -> Link | None:

@@ -144,18 +144,6 @@ def _is_for_userspace(option: str) -> bool:
     return bool(_OPEN_ENDED.fullmatch(option)) or FLAGS.get(option) == {}
 
 
-def unheeded(options: Iterable[str], in_fstab: bool) -> list[str]:
-    """Those of the options that do nothing where they are kept.
-
-    systemd reads these in /etc/fstab only, and not in a mount unit: systemd.mount(5), "FSTAB".
-    """
-    return [
-        option
-        for option in options
-        if not in_fstab and (option.startswith("x-systemd.") or option in ("auto", "noauto"))
-    ]
-
-
 def _settings_of(fstype: str, option: str) -> Mapping[str, str] | None:
     """What an option sets: name -> text as the kernel shows it; None for what is no option."""
     flags = {**FLAGS, **FILESYSTEMS.get(fstype, {})}

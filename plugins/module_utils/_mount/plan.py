@@ -21,7 +21,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
-from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import applied
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules import (
     require_nothing_hidden,
 )
@@ -113,7 +112,10 @@ def _diagnosis(place: Place) -> tuple[str, ...]:
 def mounted(mount: MountState, place: Place) -> MountState:
     """The state once it is mounted as wanted, and guarded."""
     unit = place.unit
-    options = applied(unit.fstype, unit.options, mount.live.options if mount.ours else ())
+    live = mount.live.options if mount.ours else ()
+    options = (
+        live if mount.ours and not missing_options(place, mount.mounted) else _with(place, live)
+    )
     return mount._replace(
         mounted=Mount("", "/", unit.where, unit.fstype, unit.what, options),
         ours=True,
@@ -123,6 +125,15 @@ def mounted(mount: MountState, place: Place) -> MountState:
         folder=None,
         folder_exists=True,
     )
+
+
+def _with(place: Place, live: Sequence[str]) -> tuple[str, ...]:
+    """The options that the kernel shows once the wanted ones are in force too."""
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
+        applied,
+    )
+
+    return applied(place.unit.fstype, place.unit.options, live)
 
 
 def _way_back(mount: MountState, place: Place, remount: bool) -> tuple[Command | WriteFile, ...]:

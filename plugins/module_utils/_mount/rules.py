@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Finding,
@@ -16,10 +16,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
-from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
-    missing,
-    unheeded,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
     MountState,
@@ -46,20 +42,28 @@ def require_own_mount(mount: MountState, place: Place, sources: Collection[str])
     table = mount.table
     if table is None:
         return
-    unit = place.unit
-    lacking = missing(unit.fstype, unit.options, table.options, written=True)
     if table.source not in sources:
         wrong = f"it mounts {table.source} at {where}, and {place.target} is wanted there"
-    elif lacking and missing_options(place, mount.mounted):
-        wrong = f"its line for {where} lacks the options {', '.join(lacking)}"
     else:
-        return
+        lacking = _lacking(place, table.options) if missing_options(place, mount.mounted) else []
+        if not lacking:
+            return
+        wrong = f"its line for {where} lacks the options {', '.join(lacking)}"
     raise StorageError(
         "/etc/fstab",
         wrong,
         "Mend that line, or take it out: the mount is then kept by a unit of its own",
         refusal="fstab_conflict",
     )
+
+
+def _lacking(place: Place, listed: Sequence[str]) -> list[str]:
+    """The wanted options that a line of fstab does not bring."""
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
+        missing,
+    )
+
+    return missing(place.unit.fstype, place.unit.options, listed, written=True)
 
 
 def _require_units(mount: MountState) -> None:
@@ -129,6 +133,11 @@ def _held(folder: Folder) -> list[str]:
     return held
 
 
+def _unheeded(options: Iterable[str]) -> list[str]:
+    """Those of the options that systemd reads in fstab only: systemd.mount(5), "FSTAB"."""
+    return [it for it in options if it.startswith("x-systemd.") or it in ("auto", "noauto")]
+
+
 def _origin(mount: Mount) -> str:
     """What is mounted, for people: a folder of a filesystem, or all of it."""
     kind = f"{mount.fstype} {mount.source}"
@@ -138,7 +147,7 @@ def _origin(mount: Mount) -> str:
 def mount_findings(mount: MountState, place: Place) -> tuple[Finding, ...]:
     """What a person should know about the options, and the folder below the mount."""
     found = []
-    idle = unheeded(place.unit.options, in_fstab=mount.table is not None)
+    idle = _unheeded(place.unit.options) if mount.table is None else []
     if idle:
         found.append(
             Finding(

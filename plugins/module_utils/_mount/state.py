@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -25,7 +25,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     Mount,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import missing
+
+# What the modules mount with by themselves, for each filesystem.
+_COMMON = {"xfs": {"noatime", "prjquota"}, "btrfs": {"noatime"}}
 
 # What doc_fragments/mount.py documents, for every module that mounts something for units.
 MOUNT_ARGUMENTS = {
@@ -108,6 +110,28 @@ def check_path(path: str) -> None:
         )
 
 
+def check_options(fstype: str, options: Sequence[str]) -> None:
+    """Refuse what is no mount option of a filesystem, or has a value that it does not take.
+
+    :raises StorageError: naming the option.
+    """
+    if set(options) <= _COMMON.get(fstype, set()):
+        return
+    # Loaded for what is not common only: most hosts need no table of all options.
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount import (
+        options as table,
+    )
+
+    table.check_options(fstype, options)
+
+
 def missing_options(place: Place, mounted: Mount | None) -> list[str]:
     """The wanted mount options that the kernel does not have in force."""
-    return missing(place.unit.fstype, place.unit.options, mounted.options if mounted else ())
+    live = mounted.options if mounted else ()
+    if set(place.unit.options) <= {*live} and "ro" not in live:
+        return []
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount import (
+        options as table,
+    )
+
+    return table.missing(place.unit.fstype, place.unit.options, live)

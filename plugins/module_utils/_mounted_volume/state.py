@@ -34,12 +34,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.report 
 from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_group import (
     GroupState,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
-    check_options,
-)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
     Place,
+    check_options,
     check_path,
 )
 
