@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -149,17 +150,15 @@ def _folder(where: str, table: Sequence[Mount]) -> Folder:
     )
 
 
-def _entry(mount: Mount, where: str) -> str:
-    """The entry of the folder ``where`` that a mount below it is, or is in."""
-    return mount.path[len(where) + 1 :].partition("/")[0]
-
-
 def _is_an_engines(mount: Mount, where: str) -> bool:
     """Tell whether an engine makes a mount: of a layer, a container, a volume or a plugin.
 
-    The folders of some drivers, and that of its plugins, it mounts on themselves as well.
+    The folders of some drivers, and that of its plugins, it mounts on themselves as well. One that
+    maps users has all of that in a folder named by their numbers, as 165536.165536.
     """
-    entry = _entry(mount, where)
-    if mount.path == f"{where}/{entry}":
-        return entry in DRIVERS or entry == "plugins"
-    return entry in DRIVERS or entry in _SKELETON
+    parts = mount.path[len(where) + 1 :].split("/")
+    if re.fullmatch(r"[0-9]+\.[0-9]+", parts[0]):
+        del parts[0]
+    if len(parts) == 1:
+        return parts[0] in DRIVERS or parts[0] == "plugins"
+    return bool(parts) and (parts[0] in DRIVERS or parts[0] in _SKELETON)

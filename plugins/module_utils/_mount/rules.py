@@ -15,6 +15,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import listed
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
@@ -129,7 +130,9 @@ def _held(folder: Folder) -> list[str]:
     if folder.foreign:
         names = ", ".join(folder.foreign[:5]) + (", ..." if len(folder.foreign) > 5 else "")
         held.append(f"files that are no engine's ({names})")
-    held += [f"what is mounted at {it.path} ({_origin(it)})" for it in folder.mounts]
+    if folder.mounts:
+        told = [f"{it.path} ({_origin(it)})" for it in folder.mounts]
+        held.append(f"what is mounted at {listed(told, 5, last=', and at ')}")
     return held
 
 

@@ -114,6 +114,10 @@ HELD = [
     (Folder(Holdings(WHERE), swarm=True), "the state of a swarm (0 B)"),
     (Folder(Holdings(WHERE), mounts=(BIND,)), f"at {WHERE}/in (the folder /data of ext4 /dev/vda)"),
     (Folder(Holdings(WHERE), mounts=(NFS,)), f"what is mounted at {WHERE}/nfs (nfs4 nas:/x)"),
+    (
+        Folder(Holdings(WHERE), mounts=(NFS,) * 7),
+        f"{WHERE}/nfs (nfs4 nas:/x), and at 2 more (0 B)",
+    ),
     (Folder(Holdings(WHERE), tuple("abcde")), "no engine's (a, b, c, d, e) (0 B)"),
     (Folder(Holdings(WHERE), tuple("abcdef")), "no engine's (a, b, c, d, e, ...) (0 B)"),
     (Folder(Holdings(WHERE, {"vfs": 1}, {}, 2)), "1 images, 2 volumes (0 B)"),

@@ -264,6 +264,11 @@ MOUNTS = [
     ("btrfs", False),  # an engine mounts the folders of some drivers on themselves
     ("plugins", False),
     ("plugins/5f/rootfs", False),
+    # of an engine that maps users
+    ("165536.165536", True),
+    ("165536.165536/own", True),
+    ("165536.165536/overlay2/5f/merged", False),
+    ("165536.165536/plugins", False),
     ("../docker2/own", None),
 ]
 
@@ -277,7 +282,8 @@ def test_what_is_mounted_in_the_folder_is_called_that(tmp_path, monkeypatch, pat
     monkeypatch.setattr(_observe, "bytes_below", lambda folders, without: 0)
     found = _observe._folder(str(top), [RIGHT, mount])
     assert found.mounts == ((mount,) if told else ())
-    assert found.foreign == (("own",) if path == "own/deeper" else ())
+    entry, slash, _rest = path.partition("/")
+    assert found.foreign == ((entry,) if slash and entry in ("own", "165536.165536") else ())
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path, monkeypatch):
