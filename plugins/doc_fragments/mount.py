@@ -14,6 +14,8 @@ options:
     description:
       - Systemd units that must not run without the mount. Those that run are stopped while it is
         mounted, and started again.
+      - A name without a type is that of a service; an alias stands for the unit that it leads to. A
+        template, and a unit that is not on the host, are refused, since nothing would be guarded.
     type: list
     elements: str
     default: []

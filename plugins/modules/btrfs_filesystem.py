@@ -75,6 +75,11 @@ options:
         mounted, which has to be there; without it what is mounted stays, and a new mount is that
         of the filesystem's default subvolume.
       - Reading a layer without V(noatime) writes to it, and so takes space from its snapshots.
+      - They are compared with what is in force by their meaning (C(compress) is
+        C(compress=zlib:3)); one that btrfs does not have, or that only mends it, is refused. One
+        that is left out stays in force until the next mount.
+      - Options of userspace, such as C(nofail), are written down and not compared. Systemd reads
+        those that begin with C(x-systemd.) in C(/etc/fstab) only.
       - Options that the kernel has for the whole filesystem are refused where it is mounted at
         another path already without them, because the kernel would not heed them.
     type: list

@@ -60,6 +60,10 @@ options:
     description:
       - Options of the mount. Those of the default serve an engine on overlay2, C(prjquota) for
         its C(overlay2.size).
+      - They are compared with what is in force by their meaning; one that XFS does not have is
+        refused. One that is left out stays in force until the next mount.
+      - Options of userspace, such as C(nofail), are written down and not compared. Systemd reads
+        those that begin with C(x-systemd.) in C(/etc/fstab) only.
     type: list
     elements: str
     default: [noatime, prjquota]

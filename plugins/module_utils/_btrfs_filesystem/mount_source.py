@@ -63,15 +63,22 @@ def live_subvolume(mount: MountState) -> str | None:
 
 
 def named_subvolume(options: Iterable[str]) -> str | None:
-    """The subvolume among mount options, as the kernel writes it; None where there is none."""
+    r"""The subvolume among mount options, as the kernel writes it; None where there is none.
+
+    In its table, and in fstab, a space is \040.
+    """
     for option in options:
         name, _equals, value = option.partition("=")
         if name == "subvol":
-            return "/" + value.strip("/")
+            plain = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), value)
+            return "/" + plain.strip("/")
     return None
 
 
 def _setting(mount: MountState, name: str) -> str | None:
-    """A setting in the text of the mount unit that there is; None where there is none."""
+    """A setting in the text of the mount unit that there is; None where there is none.
+
+    A percent sign is doubled there: systemd.unit(5), "SPECIFIERS".
+    """
     match = re.search(rf"^{name}=(.*)$", mount.unit_text or "", re.M)
-    return match[1].strip() if match else None
+    return match[1].strip().replace("%%", "%") if match else None

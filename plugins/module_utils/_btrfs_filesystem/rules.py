@@ -41,12 +41,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.state
     missing_options,
 )
 
-# Options that each mount has for itself: mount(8), "FILESYSTEM-INDEPENDENT MOUNT OPTIONS".
-_OWN_OPTIONS = {
-    "dev", "diratime", "exec", "lazytime", "noatime", "nodev", "nodiratime", "noexec", "norelatime",
-    "nosuid", "nosymfollow", "relatime", "ro", "rw", "strictatime", "suid",
-}  # fmt: skip
-
 
 def require_one(state: State, wanted: Wanted) -> None:
     """Refuse where the label means several filesystems, or one that was not meant."""
@@ -227,8 +221,14 @@ def require_mount(state: State, wanted: Wanted, place: Place) -> None:
 
 def _require_options(found: Btrfs, place: Place) -> None:
     """Refuse options that the kernel would not heed: it keeps those of the first mount."""
+    if not found.elsewhere:
+        return
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
+        is_of_each_mount,
+    )
+
     for mount in found.elsewhere:
-        names = [option for option in place.unit.options if option not in _OWN_OPTIONS]
+        names = [option for option in place.unit.options if not is_of_each_mount(option)]
         names = [option for option in names if not option.startswith("subvol=")]
         missing = [option for option in missing_options(place, mount) if option in names]
         if missing:

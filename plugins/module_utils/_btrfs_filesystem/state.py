@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -35,6 +34,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
     Place,
+    check_options,
     check_path,
 )
 
@@ -43,7 +43,13 @@ _NO_OPTIONS = {
     "device": "udev tells the kernel all devices of a filesystem before it is mounted",
     "degraded": "it would let a mirror be written to by halves; mount so by hand, to mend it",
     "subvolid": "write the subvolume as subvol=PATH",
-}
+    "nospace_cache": "the filesystem has its cache of free space, and would not be mounted so",
+    **dict.fromkeys(
+        ("rescue", "recovery", "norecovery", "nologreplay", "usebackuproot", "clear_cache",
+         "rescan_uuid_tree"),
+        "it mends a filesystem once, and is no way to mount it ever after; mount so by hand",
+    ),
+}  # fmt: skip
 
 
 class Wanted(NamedTuple):
@@ -128,6 +134,7 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
     for option in params["mount_options"]:
         name, _equals, value = option.partition("=")
         _check_option(option, name)
+        check_options("btrfs", [option])
         if name == "subvol":
             subvolume = "/" + value.strip("/")
         else:
@@ -147,13 +154,11 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
 
 def _check_option(option: str, name: str) -> None:
     wrong = _NO_OPTIONS.get(name)
-    if wrong is None and not re.fullmatch(r"[^\s,]+", option):
-        wrong = "one option has no space and no comma in it"
     if wrong:
         raise StorageError(
             f"mount_options={option}",
             wrong,
-            "Leave it out, or write each option as an item",
+            "Leave it out",
             refusal="option_value_invalid",
         )
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, NoReturn
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 
 TABLES = ("/etc/fstab", "/etc/crypttab")
@@ -28,6 +29,7 @@ class Mount(NamedTuple):
     source: str
     options: tuple[str, ...]  # of the mount and of the filesystem
     below: Below | None = None  # None where the process does not see what it is mounted on
+    covered: bool = False  # another one is mounted over it, so that its path leads elsewhere
 
 
 class Below(NamedTuple):
@@ -39,40 +41,125 @@ class Below(NamedTuple):
 
 
 def mounts(process: str = "self") -> list[Mount]:
-    """The mounts that a process sees, in the order in which they were made."""
-    with open(f"/proc/{process}/mountinfo", encoding="utf-8", errors="replace") as stream:
-        return parse_mountinfo(stream.read())
+    """The mounts that a process sees, in the order in which they were made.
+
+    :raises StorageError: the kernel's table cannot be read with certainty.
+    """
+    path = f"/proc/{process}/mountinfo"
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
+        return parse_mountinfo(stream.read(), path)
 
 
-def parse_mountinfo(text: str) -> list[Mount]:
-    """The :class:`Mount` of each line."""
-    found: dict[str, tuple[Mount, list[str]]] = {}
-    parents = []
+class _Line(NamedTuple):
+    """A line of mountinfo, cut into its fields."""
+
+    id: str
+    parent: str
+    mount: Mount
+    tags: tuple[str, ...]  # the optional fields, such as "shared:1"
+
+
+def parse_mountinfo(text: str, path: str = "/proc/self/mountinfo") -> list[Mount]:
+    """The :class:`Mount` of each line.
+
+    :param path: of the table, for the error.
+    :raises StorageError: a line is not as proc_pid_mountinfo(5) has it.
+    """
+    lines = []
     # At nothing else that Python takes for the end of a line.
-    for line in filter(None, text.split("\n")):
-        left, _dash, right = line.partition(" - ")
-        head, tail = left.split(" "), right.split(" ")
-        options = head[5].split(",") + (tail[2].split(",") if len(tail) > 2 else [])
-        mount = Mount(
-            devno=head[2],
-            root=_plain(head[3]),
-            path=_plain(head[4]),
-            fstype=tail[0],
-            source=_plain(tail[1]),
-            options=tuple(dict.fromkeys(options)),
+    *whole, rest = text.split("\n")
+    for number, line in enumerate(whole, 1):
+        lines.append(_parse_line(line) or _refuse(path, number, line))
+    if rest:  # cut off
+        _refuse(path, len(whole) + 1, rest)
+    found = {line.id: line for line in lines}
+    covered = _covered(lines, found)
+    return [
+        line.mount._replace(
+            below=_below(line.mount, found.get(line.parent)), covered=line.id in covered
         )
-        found[head[0]] = mount, head[6:]
-        parents.append((mount, head[1]))
-    return [mount._replace(below=_below(mount, found.get(parent))) for mount, parent in parents]
+        for line in lines
+    ]
 
 
-def _below(mount: Mount, parent: tuple[Mount, list[str]] | None) -> Below | None:
+def _parse_line(line: str) -> _Line | None:
+    left, dash, right = line.partition(" - ")
+    head, tail = left.split(" "), right.split(" ")
+    if not dash or len(head) < 6 or len(tail) < 3 or not _is_device(head[2]):
+        return None
+    if not (head[0].isdecimal() and head[1].isdecimal() and head[4].startswith("/") and tail[0]):
+        return None
+    mount = Mount(
+        devno=head[2],
+        root=_plain(head[3]),
+        path=_plain(head[4]),
+        fstype=tail[0],
+        source=_plain(tail[1]),
+        options=tuple(dict.fromkeys([*head[5].split(","), *tail[2].split(",")])),
+    )
+    return _Line(head[0], head[1], mount, tuple(head[6:]))
+
+
+def _is_device(text: str) -> bool:
+    major, colon, minor = text.partition(":")
+    return bool(colon) and major.isdecimal() and minor.isdecimal()
+
+
+def _refuse(path: str, number: int, line: str) -> NoReturn:
+    raise StorageError(
+        path,
+        f"line {number} is not as proc_pid_mountinfo(5) has it: {line[:80]!a}",
+        "Look at that line (`cat`); what is mounted cannot be told, and nothing has been changed",
+        refusal="answer_unreadable",
+    )
+
+
+def _covered(lines: Iterable[_Line], found: Mapping[str, _Line]) -> set[str]:
+    """The numbers of the mounts that their own paths do not lead to.
+
+    Another one lies on top of it, or on a folder on the way to it, or over what it is mounted on.
+    """
+    on: dict[str, dict[str, str]] = {}  # a mount -> path -> the mount that was made there on it
+    for line in lines:
+        if line.id != line.parent:
+            on.setdefault(line.parent, {})[line.mount.path] = line.id
+    reached: dict[str, bool] = {}  # whether walking to its path enters it
+    for line in lines:
+        chain = []
+        at: _Line | None = line
+        while at is not None and at.id not in reached:
+            chain.append(at)
+            reached[at.id] = True  # so that a circle, which a strange table could have, ends
+            at = found.get(at.parent)
+        free = at is None or reached[at.id]
+        for it in reversed(chain):
+            parent = found.get(it.parent)
+            aside = on.get(it.parent, {})
+            folders = _folders_to(it.mount.path, parent.mount.path) if parent else ()
+            free = free and all(aside.get(folder, it.id) == it.id for folder in folders)
+            reached[it.id] = free
+    return {
+        line.id for line in lines if not reached[line.id] or line.mount.path in on.get(line.id, ())
+    }
+
+
+def _folders_to(path: str, top: str) -> Iterator[str]:
+    """The folders on the way from ``top`` to ``path``, the first one too, the last one not."""
+    while len(path) > len(top) and path != "/":
+        path = path.rpartition("/")[0] or "/"
+        yield path
+
+
+def _below(mount: Mount, parent: _Line | None) -> Below | None:
     if parent is None:
         return None
-    mounted_on, fields = parent
-    groups = dict(field.split(":") for field in fields if ":" in field)
+    mounted_on = parent.mount
+    groups = dict(tag.partition(":")[::2] for tag in parent.tags)
+    top = mounted_on.path.rstrip("/") + "/"
+    inside = mount.path.startswith(top)
+    way = mount.path[len(top) :] if inside else os.path.relpath(mount.path, mounted_on.path)
     return Below(
-        folder=os.path.join(mounted_on.root, os.path.relpath(mount.path, mounted_on.path)),
+        folder=os.path.join(mounted_on.root, way),
         shared=groups.get("shared"),
         master=groups.get("master"),
     )
@@ -111,12 +198,13 @@ def tables() -> dict[str, list[Mount]]:
 
 
 def mounted_at(path: str, table: Sequence[Mount] | None = None) -> Mount | None:
-    """The mount whose mount point is ``path`` (the uppermost, where there are several), or None."""
+    """The mount whose mount point is ``path``, or None.
+
+    Where there are several it is the uppermost; what another mount covers is none of them.
+    """
     path = os.path.realpath(path)
-    return next(
-        (mount for mount in reversed(mounts() if table is None else table) if mount.path == path),
-        None,
-    )
+    found = [mount for mount in (mounts() if table is None else table) if mount.path == path]
+    return next((mount for mount in reversed(found) if not mount.covered), None)
 
 
 def mount_of(path: str, table: Iterable[Mount] | None = None) -> Mount | None:
@@ -125,7 +213,7 @@ def mount_of(path: str, table: Iterable[Mount] | None = None) -> Mount | None:
     best = None
     for mount in mounts() if table is None else table:
         inside = mount.path == "/" or path == mount.path or path.startswith(mount.path + "/")
-        if inside and (best is None or len(mount.path) >= len(best.path)):
+        if inside and not mount.covered and (best is None or len(mount.path) >= len(best.path)):
             best = mount
     return best
 
@@ -141,8 +229,8 @@ def swap_devices() -> set[str]:
     found = set()
     for line in text_of("/proc/swaps").splitlines()[1:]:  # no such file: a kernel without swap
         try:
-            number = os.stat(_plain(line.split()[0])).st_rdev
-        except OSError:
+            number = os.stat(_plain(line.split(" ")[0])).st_rdev
+        except (OSError, ValueError):  # ValueError: no path has a NUL in it
             continue
         found.add(f"{os.major(number)}:{os.minor(number)}")
     return found
@@ -163,4 +251,6 @@ def _named_in(table: str) -> set[str]:
 
 def _plain(text: str) -> str:
     r"""Undo the octal escapes of the kernel's tables: a space is \040."""
+    if "\\" not in text:
+        return text
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)

@@ -19,6 +19,10 @@ from typing import NamedTuple
 SMALLEST_GROWTH_BLOCKS = 64
 
 
+# Bytes: XFS_MIN_BLOCKSIZE to XFS_MAX_BLOCKSIZE, fs/xfs/libxfs/xfs_fs.h.
+_BLOCK_SIZES = tuple(2**bits for bits in range(9, 17))
+
+
 class Xfs(NamedTuple):
     """What the superblock says (fs/xfs/libxfs/xfs_format.h, struct xfs_dsb)."""
 
@@ -27,6 +31,9 @@ class Xfs(NamedTuple):
     blocks: int
     log_blocks: int  # of an internal log; statvfs leaves these out
     ftype: bool  # directory entries carry the file type, which overlay needs
+    # What was to write it has not ended (sb_inprogress): mkfs.xfs, xfs_copy or xfs_mdrestore. The
+    # kernel does not mount it.
+    unfinished: bool = False
 
     @property
     def size(self) -> int:
@@ -49,10 +56,12 @@ def read_superblock(device: str) -> Xfs | None:
 
 
 def parse_superblock(data: bytes) -> Xfs | None:
-    """The :class:`Xfs` in the first bytes of a device, or None."""
+    """The :class:`Xfs` in the first 4 KiB of a device, or None; so for what no XFS can say."""
     if data[:4] != b"XFSB":
         return None
     block_size, blocks = struct.unpack_from(">IQ", data, 4)
+    if block_size not in _BLOCK_SIZES or not blocks:
+        return None
     (log_start,) = struct.unpack_from(">Q", data, 48)
     (log_blocks,) = struct.unpack_from(">I", data, 96)
     (version,) = struct.unpack_from(">H", data, 100)
@@ -64,6 +73,7 @@ def parse_superblock(data: bytes) -> Xfs | None:
         blocks=blocks,
         log_blocks=log_blocks if log_start else 0,
         ftype=bool(incompat & 1) if version & 0xF == 5 else bool(features2 & 0x200),
+        unfinished=bool(data[126]),
     )
 
 

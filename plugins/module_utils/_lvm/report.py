@@ -49,7 +49,8 @@ _REPORT = (
     "pv_in_use",
     "--configreport", "lv", "-o",
     "lv_name,lv_uuid,lv_size,lv_metadata_size,lv_role,pool_lv,data_percent,metadata_percent,"
-    "lv_when_full,lv_profile,lv_health_status,lv_check_needed,lv_device_open,lv_active,lv_dm_path",
+    "lv_when_full,lv_profile,lv_health_status,lv_check_needed,lv_device_open,lv_active,lv_dm_path,"
+    "lv_tags",
     "--configreport", "seg", "-o",
     "lv_uuid,segtype,chunk_size,zero,discards,thin_count,seg_monitor,transaction_id",
     "--configreport", "pvseg", "-o", "pv_uuid",
@@ -95,6 +96,7 @@ class LogicalVolume(NamedTuple):
     health: str = ""  # "" is good; see lv_health_status
     check_needed: bool = False
     hidden: bool = False  # a part of another volume, or the spare: LVM writes it in brackets
+    tags: tuple[str, ...] = ()
 
 
 class VolumeGroup(NamedTuple):
@@ -240,6 +242,7 @@ def _logical_volume(row: Row, segment: Row | None, extent_size: int) -> LogicalV
         health=row.text("lv_health_status"),
         check_needed=_yes(row.text("lv_check_needed")),
         hidden=hidden,
+        tags=tuple(filter(None, row.text("lv_tags").split(","))),
     )
     if segment is None:
         return volume

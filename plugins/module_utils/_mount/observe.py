@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
     mounted_at,
     mounts,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._mount.required import (
+    Unit,
+    full_name,
+    is_its_own_name,
+    show_units,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
+    Link,
     MountState,
     Place,
     missing_options,
@@ -51,40 +59,71 @@ def observe_mount(run: Reader, place: Place, is_ours: Callable[[Mount], object])
     """Read the :class:`MountState` of a place. No command where nothing is to be done.
 
     :param is_ours: tells of a Mount whether it is of what is wanted there.
+    :raises StorageError: what is said to need the mount is no unit, systemd's answer is strange, or
+        the kernel is too old for an option.
     """
     where, table = place.where, mounts()
     found = mounted_at(where, table)
     ours = bool(found and is_ours(found))
     unsettled = not ours or missing_options(place, found)
+    if unsettled:
+        _check_kernel(place)
+    units = _units(run, place, asking=bool(unsettled))
+    names = {name: unit.name for name, unit in units.items()}
+    required = tuple(dict.fromkeys(names.values()))
     return MountState(
         mounted=found,
         ours=ours,
         unit_text=read_text(place.unit.path),
         enabled=place.unit.enabled,
         table=_mount_unit.fstab_line(where),
-        guarded=tuple(unit for unit in place.required_by if _mount_unit.guarded(unit, where)),
+        guarded=tuple(unit for unit in required if _mount_unit.guarded(unit, where)),
         guard_texts={
             unit: text
-            for unit in place.required_by
+            for unit in required
             for text in [read_text(place.unit.guard_path(unit))]
             if text is not None
         },
-        active=_active(run, place.required_by) if unsettled else (),
+        active=tuple(dict.fromkeys(unit.name for unit in units.values() if unit.active)),
         folder=None if ours else _folder(where, table),
         folder_exists=os.path.isdir(where),
+        names=names,
+        unknown=tuple(name for name, unit in units.items() if not unit.there),
+        link=_link(where),
     )
 
 
-def _active(run: Reader, units: Sequence[str]) -> tuple[str, ...]:
-    """Those of the units that run."""
-    if not units:
-        return ()
-    out = run.read(("systemctl", "show", "--property", "Id,ActiveState", *units))
-    records = [
-        dict(line.split("=", 1) for line in record.splitlines()) for record in out.split("\n\n")
-    ]
-    running = {row["Id"] for row in records if row.get("ActiveState") in ("active", "activating")}
-    return tuple(unit for unit in units if unit in running)
+def _check_kernel(place: Place) -> None:
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
+        check_kernel,
+    )
+
+    check_kernel(place.unit.fstype, place.unit.options, os.uname().release)
+
+
+def _link(where: str) -> Link | None:
+    """The first part of a path that is a link; None where none is."""
+    leads_to = os.path.realpath(where)
+    if leads_to == where:
+        return None
+    parts = where.split("/")
+    paths = ("/".join(parts[: count + 1]) for count in range(1, len(parts)))
+    return Link(next(filter(os.path.islink, paths), where), leads_to)
+
+
+def _units(run: Reader, place: Place, asking: bool) -> dict[str, Unit]:
+    """The units that need the mount, by the names that they were given.
+
+    systemd is asked where there is something to do, or where a name may be another unit's.
+    """
+    names = {name: full_name(name) for name in place.required_by}
+    for name in names.values():
+        guarded = is_its_own_name(name) and _mount_unit.guarded(name, place.where)
+        asking = asking or not guarded
+    if not asking:
+        return {given: Unit(name, there=True, active=False) for given, name in names.items()}
+    shown = show_units(run, tuple(names.values()))
+    return {given: shown[name] for given, name in names.items()}
 
 
 def _folder(where: str, table: Sequence[Mount]) -> Folder:
@@ -93,9 +132,33 @@ def _folder(where: str, table: Sequence[Mount]) -> Folder:
         entries = sorted(os.listdir(where))
     except FileNotFoundError:
         entries = []
+    below = [mount for mount in table if mount.path.startswith(where + "/")]
     worth = holdings.images or holdings.containers or holdings.volumes
     own = {*_SKELETON, *DRIVERS, "lost+found"}
-    foreign = tuple(name for name in entries if name not in own)
+    mounted = {mount.path for mount in below}
+    foreign = tuple(
+        name for name in entries if name not in own and f"{where}/{name}" not in mounted
+    )
     swarm = os.path.isdir(where + "/swarm") and bool(os.listdir(where + "/swarm"))
     size = bytes_below([where], {mount.path for mount in table}) if worth or foreign else 0
-    return Folder(holdings, foreign, swarm, size)
+    return Folder(
+        holdings,
+        foreign,
+        swarm,
+        size,
+        tuple(mount for mount in below if not _is_an_engines(mount, where)),
+    )
+
+
+def _is_an_engines(mount: Mount, where: str) -> bool:
+    """Tell whether an engine makes a mount: of a layer, a container, a volume or a plugin.
+
+    The folders of some drivers, and that of its plugins, it mounts on themselves as well. One that
+    maps users has all of that in a folder named by their numbers, as 165536.165536.
+    """
+    parts = mount.path[len(where) + 1 :].split("/")
+    if re.fullmatch(r"[0-9]+\.[0-9]+", parts[0]):
+        del parts[0]
+    if len(parts) == 1:
+        return parts[0] in DRIVERS or parts[0] == "plugins"
+    return bool(parts) and (parts[0] in DRIVERS or parts[0] in _SKELETON)

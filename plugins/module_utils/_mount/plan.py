@@ -83,11 +83,15 @@ def units(
 
 
 def stopped(mount: MountState, place: Place) -> tuple[Pause, ...]:
-    """The pauses of the units that run, as the mount changes below them."""
-    return tuple(_pause(name, place) for name in mount.active)
+    """The pauses of the units that run, as the mount changes below them.
+
+    Each goes by the name that the user gave, so that it is one with what others wait for.
+    """
+    given = {unit: name for name, unit in reversed(tuple(mount.names.items()))}
+    return tuple(_pause(given.get(name, name), name, place) for name in mount.active)
 
 
-def _pause(name: str, place: Place) -> Pause:
+def _pause(given: str, name: str, place: Place) -> Pause:
     stop = Command(f"Stop {name} while {place.where} changes", ("systemctl", "stop", name))
     start = (
         # A fourth start within a minute is refused, good ones counted too (StartLimitBurst=).
@@ -96,7 +100,7 @@ def _pause(name: str, place: Place) -> Pause:
         ),
         Command(f"Start {name} again", ("systemctl", "start", name)),
     )
-    return Pause(name, stop=(stop,), start=start, back=start)
+    return Pause(given, stop=(stop,), start=start, back=start)
 
 
 def _diagnosis(place: Place) -> tuple[str, ...]:
@@ -108,16 +112,28 @@ def _diagnosis(place: Place) -> tuple[str, ...]:
 def mounted(mount: MountState, place: Place) -> MountState:
     """The state once it is mounted as wanted, and guarded."""
     unit = place.unit
-    options = tuple(dict.fromkeys((*(mount.live.options if mount.ours else ()), *unit.options)))
+    live = mount.live.options if mount.ours else ()
+    options = (
+        live if mount.ours and not missing_options(place, mount.mounted) else _with(place, live)
+    )
     return mount._replace(
         mounted=Mount("", "/", unit.where, unit.fstype, unit.what, options),
         ours=True,
-        guarded=place.required_by,
-        guard_texts=dict.fromkeys(place.required_by, unit.guard_text),
+        guarded=mount.required(place),
+        guard_texts=dict.fromkeys(mount.required(place), unit.guard_text),
         active=(),
         folder=None,
         folder_exists=True,
     )
+
+
+def _with(place: Place, live: Sequence[str]) -> tuple[str, ...]:
+    """The options that the kernel shows once the wanted ones are in force too."""
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount.options import (
+        applied,
+    )
+
+    return applied(place.unit.fstype, place.unit.options, live)
 
 
 def _way_back(mount: MountState, place: Place, remount: bool) -> tuple[Command | WriteFile, ...]:
@@ -168,6 +184,6 @@ def _guards(mount: MountState, place: Place) -> list[WriteFile]:
             place.unit.guard_text,
             old=mount.guard_texts.get(name),
         )
-        for name in place.required_by
+        for name in mount.required(place)
         if name not in mount.guarded
     ]

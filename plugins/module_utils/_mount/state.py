@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
@@ -24,9 +26,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
     Mount,
 )
 
-# The kernel's name for each way to write an option of xfs(5).
-_SYNONYMS = {"pquota": "prjquota", "uquota": "usrquota", "quota": "usrquota", "gquota": "grpquota"}
-
+# What the modules mount with by themselves, for each filesystem.
+_COMMON = {"xfs": {"noatime", "prjquota"}, "btrfs": {"noatime"}}
 
 # What doc_fragments/mount.py documents, for every module that mounts something for units.
 MOUNT_ARGUMENTS = {
@@ -40,13 +41,20 @@ class Place(NamedTuple):
 
     target: str  # what is mounted, as people call it: docker/data
     unit: MountUnit
-    required_by: tuple[str, ...]  # systemd units
+    required_by: tuple[str, ...]  # systemd units, as the user names them
     keep_existing: bool  # whether what lies in the folder may be hidden
 
     @property
     def where(self) -> str:
         """The mount point."""
         return self.unit.where
+
+
+class Link(NamedTuple):
+    """A part of a path that is a symbolic link, and where the whole path leads."""
+
+    path: str
+    leads_to: str
 
 
 class Folder(NamedTuple):
@@ -56,6 +64,7 @@ class Folder(NamedTuple):
     foreign: tuple[str, ...] = ()  # entries that no engine makes
     swarm: bool = False
     size: int = 0  # bytes
+    mounts: tuple[Mount, ...] = ()  # at folders in it, but for those that an engine makes
 
 
 class MountState(NamedTuple):
@@ -71,6 +80,14 @@ class MountState(NamedTuple):
     active: tuple[str, ...]  # units that need it and run; looked at where they may have to stop
     folder: Folder | None  # what the mount would hide; None once it is mounted
     folder_exists: bool
+    # A unit as it was named -> as systemd calls it. Only units that were asked for are in it.
+    names: Mapping[str, str] = MappingProxyType({})
+    unknown: tuple[str, ...] = ()  # units that there are not
+    link: Link | None = None  # that the path leads through
+
+    def required(self, place: Place) -> tuple[str, ...]:
+        """The units that need the mount, by the names that systemd has for them."""
+        return tuple(dict.fromkeys(self.names.get(name, name) for name in place.required_by))
 
     @property
     def live(self) -> Mount:
@@ -93,13 +110,28 @@ def check_path(path: str) -> None:
         )
 
 
+def check_options(fstype: str, options: Sequence[str]) -> None:
+    """Refuse what is no mount option of a filesystem, or has a value that it does not take.
+
+    :raises StorageError: naming the option.
+    """
+    if set(options) <= _COMMON.get(fstype, set()):
+        return
+    # Loaded for what is not common only: most hosts need no table of all options.
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount import (
+        options as table,
+    )
+
+    table.check_options(fstype, options)
+
+
 def missing_options(place: Place, mounted: Mount | None) -> list[str]:
     """The wanted mount options that the kernel does not have in force."""
-    live = set(mounted.options) if mounted else set()
-    # The kernel shows the level of a compression that was asked for without one.
-    live |= {option.partition(":")[0] for option in live if option.startswith("compress")}
-    return [
-        option
-        for option in place.unit.options
-        if _SYNONYMS.get(option, option) not in live and option not in ("defaults", "nofail")
-    ]
+    live = mounted.options if mounted else ()
+    if set(place.unit.options) <= {*live} and "ro" not in live:
+        return []
+    from ansible_collections.containerhost.storage.plugins.module_utils._mount import (
+        options as table,
+    )
+
+    return table.missing(place.unit.fstype, place.unit.options, live)

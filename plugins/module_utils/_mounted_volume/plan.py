@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Claim,
     Command,
     Part,
     Plan,
@@ -52,6 +53,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules
     require_nothing_hidden,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mounted_volume.rules import (
+    UNFINISHED,
     findings,
     require_mountable,
     require_own_mount,
@@ -66,6 +68,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mounted_vol
 DEFAULT_SIZE = Amount(share=Fraction(80, 100))
 
 _BLOCK = 4 * KIB
+_MARK = ("--addtag", UNFINISHED)
 
 
 def plan(state: State, wanted: Wanted) -> Plan:
@@ -82,7 +85,7 @@ def plan(state: State, wanted: Wanted) -> Plan:
     steps += more
     if steps:
         require_healthy(state.groups, wanted.vg)
-    more, state = _make_filesystem(state, wanted)
+    more, state = _make_filesystem(state, wanted, made=volume is None)
     steps += more
     mounting, after = _mount(state, wanted)
     growing, after = _grow_filesystem(after, wanted)
@@ -102,6 +105,7 @@ def _create(state: State, wanted: Wanted, group: VolumeGroup) -> tuple[list[Comm
         role="public",
         path=wanted.device,
         pool=wanted.pool or "",
+        tags=(UNFINISHED,),
     )
     argv: tuple[str, ...]
     size_text = human(size * group.extent_size)
@@ -114,7 +118,7 @@ def _create(state: State, wanted: Wanted, group: VolumeGroup) -> tuple[list[Comm
         # What a removed volume left in the free space of the group is not data of anybody's.
         argv = ("--yes", "--wipesignatures", "y", "--extents", str(size))
         taken = size
-    step = Command(reason, ("lvcreate", "--name", wanted.name, *argv, wanted.vg))
+    step = Command(reason, ("lvcreate", "--name", wanted.name, *_MARK, *argv, wanted.vg))
     return [step], _with_volume(state, group, volume, taken)
 
 
@@ -149,18 +153,44 @@ def _grow(
     return steps, _with_volume(state, group, volume._replace(extents=size), taken)
 
 
-def _make_filesystem(state: State, wanted: Wanted) -> tuple[list[Command], State]:
-    if state.xfs is None:
-        require_mountable(state, wanted)
-        group, volume = state.planned(wanted)
+def _make_filesystem(state: State, wanted: Wanted, made: bool) -> tuple[list[Command], State]:
+    """Make it where there is none, and where mkfs.xfs was killed on a volume that bears our mark.
+
+    The mark is taken off once the filesystem is whole. So it tells, after whatever kill, that
+    nothing is on the volume but what a run of ours had begun.
+
+    :param made: whether the volume is made in this run, and so blank.
+    """
+    group, volume = state.planned(wanted)
+    marked = UNFINISHED in volume.tags
+    require_mountable(state, wanted, made, marked)
+    steps: list[Command] = []
+    xfs, found = state.xfs, state.xfs is not None
+    if xfs is None or xfs.unfinished:
+        if not marked:
+            argv: tuple[str, ...] = ("lvchange", *_MARK, wanted.target)
+            steps.append(Command(f"Note that {wanted.target} has no whole filesystem yet", argv))
+        # What it finds of its own work it overwrites only when it is told to.
+        argv = ("mkfs.xfs", *(("-f",) if found else ()), "-q", "-n", "ftype=1", wanted.device)
+        reason = f"Make an XFS filesystem on {wanted.target}"
+        if found:
+            reason += " anew: mkfs.xfs was broken off there, and nothing was ever stored in it"
+        claims = _claims(state, volume.extents * group.extent_size) if found else ()
+        steps.append(Command(reason, argv, claims=claims))
         blocks = volume.extents * group.extent_size // _BLOCK
-        step = Command(
-            f"Make an XFS filesystem on {wanted.target}",
-            ("mkfs.xfs", "-q", "-n", "ftype=1", wanted.device),
-        )
-        return [step], state._replace(xfs=Xfs(None, _BLOCK, blocks, 0, True))
-    require_mountable(state, wanted)
-    return [], state
+        state = state._replace(xfs=Xfs(None, _BLOCK, blocks, 0, True))
+        marked = True
+    if marked:
+        argv = ("lvchange", "--deltag", UNFINISHED, wanted.target)
+        steps.append(Command(f"Note that the filesystem on {wanted.target} is whole", argv))
+        volume = volume._replace(tags=tuple(tag for tag in volume.tags if tag != UNFINISHED))
+        state = _with_volume(state, group, volume, 0)
+    return steps, state
+
+
+def _claims(state: State, size: int) -> tuple[Claim, ...]:
+    """The volume as it is to be found by what writes over it: it may have grown before that."""
+    return (known(state.device).claim._replace(size=size),)
 
 
 def _mount(state: State, wanted: Wanted) -> tuple[tuple[Part, ...], State]:

@@ -22,6 +22,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mounted_vol
     Wanted,
 )
 
+# The tag of a volume on which a run of ours has begun, and has not ended.
+UNFINISHED = "containerhost.storage.unfinished"
+
+_CLEARED = 4096  # bytes
+
 # mkfs.xfs refuses less since xfsprogs 5.19.
 _SMALLEST_XFS = 300 * MIB
 
@@ -64,24 +69,65 @@ def require_room(wanted: Wanted, group: VolumeGroup, extents: int) -> None:
         )
 
 
-def require_mountable(state: State, wanted: Wanted) -> None:
-    """Refuse to format a volume that is not blank, and an XFS that overlay cannot lie on."""
-    if state.xfs is None:
-        device = state.device
-        if device and (device.signatures or device.content is not None):
-            what = ", ".join(device.signatures) or f"unknown data from byte {device.content} on"
-            raise StorageError(
-                f"Volume {wanted.target}",
-                f"it is not blank and not XFS: it carries {what}",
-                "Choose another name for the volume, or save what is on it and remove it by hand",
-                refusal="volume_not_blank",
-            )
+def require_mountable(state: State, wanted: Wanted, made: bool, marked: bool) -> None:
+    """Refuse to format a volume that is not blank, and an XFS that overlay cannot lie on.
+
+    :param made: whether the volume is made in this run.
+    :param marked: whether it bears the mark of one on which a run of ours has begun.
+    """
+    if state.xfs is None and not made:
+        _require_blank(state, wanted, marked)
+    elif state.xfs is None:
+        return
+    elif state.xfs.unfinished and not marked:
+        raise StorageError(
+            f"The XFS filesystem on {wanted.target}",
+            "it is not whole: mkfs.xfs, xfs_copy or xfs_mdrestore was broken off on it, and by "
+            "whom cannot be told, so what it was to hold may be needed",
+            f"If nothing on it is needed, make it anew by hand: `mkfs.xfs -f -n ftype=1 "
+            f"{wanted.device}`",
+            refusal="filesystem_unfinished",
+        )
     elif not state.xfs.ftype:
         raise StorageError(
             f"The XFS filesystem on {wanted.target}",
             "it was made with ftype=0, and overlay cannot work on it",
             "Save its data, make it anew with `mkfs.xfs -n ftype=1`: it cannot be changed",
             refusal="file_types_missing",
+        )
+
+
+def _require_blank(state: State, wanted: Wanted, marked: bool) -> None:
+    """Refuse to make a filesystem over anything.
+
+    What was in the free space of a group before lvcreate is not anybody's. So a volume that bears
+    our mark is blank where the beginning is that lvcreate has cleared: lvcreate(8), --zero.
+    """
+    device = state.device
+    if state.mount.ours:  # by something that knows another filesystem
+        raise StorageError(
+            f"Volume {wanted.target}",
+            f"it is mounted at {wanted.place.where}, as {state.mount.live.fstype} and not as XFS",
+            "Choose another name for the volume, or save what is on it and remove it by hand",
+            refusal="volume_not_blank",
+        )
+    if device is None:
+        raise StorageError(
+            f"Volume {wanted.target}",
+            "it is not active, so what is on it cannot be seen",
+            f"Run `lvchange --activate y --ignoreactivationskip {wanted.target}`, then run again",
+            refusal="volume_inactive",
+        )
+    content = device.content
+    if marked and content is not None and content >= _CLEARED:
+        content = None
+    if device.signatures or content is not None:
+        what = ", ".join(device.signatures) or f"unknown data from byte {content} on"
+        raise StorageError(
+            f"Volume {wanted.target}",
+            f"it is not blank and not XFS: it carries {what}",
+            "Choose another name for the volume, or save what is on it and remove it by hand",
+            refusal="volume_not_blank",
         )
 
 

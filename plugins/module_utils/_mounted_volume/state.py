@@ -37,6 +37,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._lvm.volume_
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
     Place,
+    check_options,
     check_path,
 )
 
@@ -94,6 +95,7 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
     if params["pool"] is not None:
         check_name(params["pool"], "logical volume")
     check_path(params["path"])
+    check_options("xfs", params["mount_options"])
     size = params["size"]
     return Wanted(
         vg=params["vg"],

@@ -73,10 +73,10 @@ def lvm_pool(*found, profiles=None):
     return pools.State(groups(*found, disks=[disk()]), LvmConfig(), profiles, True)
 
 
-def volume(*found, disks=(), xfs=None, mount=None, size=0):
+def volume(*found, disks=(), xfs=None, mount=None, size=0, device=None):
     """What the keeper of a volume finds; Docker on the folder below if nothing is said."""
     mount = mount or btrfs_disks.host().mount
-    return volumes.State(groups(*found, disks=disks), None, xfs, mount, size)
+    return volumes.State(groups(*found, disks=disks), device, xfs, mount, size)
 
 
 def mounted_volume(found, data):

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import Profiles
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem import (
     describe,
+    mount_source,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.plan import (
     plan,
@@ -329,12 +330,16 @@ def test_invariant(holds, state, wanted, steps):
     holds(Technology(plan, describe.describe), state, wanted)
 
 
+# as the kernel's table has it
+WITH_SPACE = LIVE._replace(root="/a b", options=("rw", "noatime", r"subvol=/a\040b"))
+
 UNITS = [
     # a new filesystem has no UUID yet, one that exists has; never the label
     (host(disks=BOTH), want(), ONE, "noatime"),
     (host(btrfs(), [disk()]), want(), BY_UUID, "noatime"),
     (host(btrfs(), [disk()]), want(subvolume="/@docker"), BY_UUID, "noatime,subvol=/@docker"),
     (by_hand(mounted=AT_DOCKER), want(), BY_UUID, "noatime,subvol=/@docker"),
+    (by_hand(mounted=WITH_SPACE), want(), BY_UUID, "noatime,subvol=/a b"),
     (by_hand(), want(), BY_UUID, "noatime"),
     (mounted(what="/dev/disk/by-label/docker"), want(), BY_UUID, "noatime"),
     (mounted(what=ONE), want(options=ZSTD), ONE, "noatime,compress=zstd"),
@@ -345,6 +350,13 @@ UNITS = [
 def test_the_unit(state, wanted, what, options):
     unit = next(step for step in plan(state, wanted).steps if getattr(step, "path", "") == UNIT)
     assert f"What={what}\nWhere={ROOT}\nType=btrfs\nOptions={options}\n" in unit.content
+
+
+def test_a_percent_sign_is_doubled_in_a_unit_and_is_one_all_the_same():
+    found = mounted(mounted=LIVE._replace(root="/a%b", options=("noatime", "subvol=/a%b")))
+    text = found.mount.unit_text.replace("Options=noatime", "Options=noatime,subvol=/a%%b")
+    state = found._replace(mount=found.mount._replace(unit_text=text))
+    assert mount_source.subvolume_of(state, want()) == "/a%b"
 
 
 @pytest.mark.parametrize("state", [host(disks=BOTH), mounted(disks=BOTH)])

@@ -10,6 +10,7 @@ import os
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts as _mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 
@@ -76,9 +77,94 @@ def test_a_path_may_hold_what_python_takes_for_the_end_of_a_line(strange):
     assert mount.path == f"/a{strange}b"
 
 
-def test_a_filesystem_without_options_of_its_own_has_those_of_the_mount():
-    [mount] = _mounts.parse_mountinfo("27 1 254:0 / /a rw,noatime - ext4 /dev/vda\n")
-    assert (mount.source, mount.options) == ("/dev/vda", ("rw", "noatime"))
+GOOD = "27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard"
+STRANGE = [
+    *(GOOD[:length] for length in range(GOOD.index("rw,discard"))),
+    "x", " ", "- - -", "27 1 254:0 / / rw -", "27 1 254:0 / / rw - ext4", "\x00" * 5000,
+    "27 1 254:0 / / rw - ext4 /dev/vda",
+    "27 1 254 / / rw - ext4 /dev/vda rw", "27 1 254: / / rw - ext4 /dev/vda rw",
+    "27 1 a:0 / / rw - ext4 /dev/vda rw", "a 1 254:0 / / rw - ext4 /dev/vda rw",
+    "27 1 254:0 / relative rw - ext4 /dev/vda rw", "27 1 254:0 / / rw -  /dev/vda rw",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", STRANGE)
+def test_a_line_that_is_short_or_strange_is_refused_by_its_number(line):
+    with pytest.raises(StorageError, match="line 2 is not as proc_pid_mountinfo") as refused:
+        _mounts.parse_mountinfo(f"{GOOD}\n{line}\n", "/proc/7/mountinfo")
+    text = str(refused.value)
+    assert text.startswith("/proc/7/mountinfo: line 2")
+    assert len(text) < 500
+    assert text.isprintable()
+    assert refused.value.details["refusal"] == "answer_unreadable"
+
+
+@pytest.mark.parametrize("length", [1, 20, len(GOOD) - 3, len(GOOD)])
+def test_a_table_that_ends_within_a_line_is_refused(length):
+    with pytest.raises(StorageError, match="line 2 is not"):
+        _mounts.parse_mountinfo(f"{GOOD}\n{GOOD[:length]}")
+
+
+def test_an_empty_table_has_no_mounts():
+    assert _mounts.parse_mountinfo("") == []
+
+
+ODD = ["a:b:c", "shared", "shared:", ":", "propagate_from:2 unbindable"]
+
+
+@pytest.mark.parametrize("tags", ODD)
+def test_optional_fields_may_come_that_nobody_knows(tags):
+    text = f"{GOOD.replace('shared:1', tags)}\n28 27 0:5 / /srv rw - tmpfs  rw\n"
+    mount = _mounts.parse_mountinfo(text)[1]
+    assert (mount.path, mount.source, mount.below.folder) == ("/srv", "", "/srv")
+
+
+# numbers, parents and paths of mounts; those that no path leads to
+COVERED = [
+    ("1 0 /, 2 1 /a, 3 1 /b", ""),
+    ("1 0 /, 2 1 /a, 3 2 /a", "2"),
+    ("1 0 /, 2 1 /a, 3 2 /a, 4 3 /a", "2 3"),
+    ("1 0 /, 3 2 /a, 2 1 /a", "2"),  # moved, so that it comes after what is on it
+    ("1 0 /, 2 1 /a/b, 3 1 /a", "2"),
+    ("1 0 /, 2 1 /a/b, 3 1 /a, 4 3 /a/b", "2"),
+    ("1 0 /, 2 1 /a/b, 4 2 /a/b/c, 3 1 /a", "2 4"),
+    ("1 0 /, 2 1 /a, 3 2 /a/b, 4 2 /a", "2 3"),
+    ("1 0 /, 2 1 /a, 3 1 /ab", ""),
+    ("1 0 /, 2 1 /, 3 1 /a", "1 3"),
+    ("1 0 /, 2 1 /a, 3 1 /", "1 2"),
+    ("1 1 /, 2 1 /a", ""),
+    # what the process does not see the parent of
+    ("5 4 /a, 6 5 /a/b", ""),
+    # as no kernel has it
+    ("1 2 /a, 2 1 /a", "1 2"),
+]
+
+
+def table_of(text):
+    rows = [row.split() for row in text.split(", ")]
+    lines = [f"{one} {on} 0:{one} / {path} rw - tmpfs t rw\n" for one, on, path in rows]
+    return _mounts.parse_mountinfo("".join(lines))
+
+
+@pytest.mark.parametrize(("text", "covered"), COVERED)
+def test_what_is_mounted_over_is_covered(text, covered):
+    table = table_of(text)
+    assert " ".join(it.devno[2:] for it in table if it.covered) == " ".join(covered.split())
+
+
+def test_what_is_covered_is_not_what_lies_there():
+    table = table_of("1 0 /, 3 2 /a, 2 1 /a, 4 1 /b/c, 5 1 /b")
+    assert _mounts.mounted_at("/a", table).devno == "0:3"
+    assert _mounts.mount_of("/a/x", table).devno == "0:3"
+    assert _mounts.mounted_at("/b/c", table) is None
+    assert _mounts.mount_of("/b/c/d", table).devno == "0:5"
+
+
+def test_a_stack_of_thousands_is_read():
+    text = "1 0 /, " + ", ".join(f"{number + 1} {number} /a" for number in range(1, 5000))
+    table = table_of(text)
+    assert sum(mount.covered for mount in table) == 4998
+    assert _mounts.mounted_at("/a", table).devno == "0:5000"
 
 
 def test_the_real_table_of_this_process():
@@ -175,6 +261,9 @@ SWAPS = r"""Filename    Type       Size  Used  Priority
 /swap\040file file      1024  0     -3
 /dev/gone   partition  1024  0     -4
 /dev/dm-1   partition  1024  0     -5
+
+short
+/dev/a\000b  partition  1024  0     -6
 """
 
 
@@ -208,4 +297,5 @@ def test_the_kernels_table_is_read_whatever_is_in_it(monkeypatch):
         return io.TextIOWrapper(io.BytesIO(b"27 1 254:0 / /a\xff rw - ext4 /dev/vda rw\n"), **how)
 
     monkeypatch.setattr(_mounts, "open", fake, raising=False)
-    assert [mount.path for mount in _mounts.mounts("7")] == ["/a\ufffd"]
+    # as os.readlink() and os.path.realpath() have it (PEP 383)
+    assert [mount.path for mount in _mounts.mounts("7")] == ["/a\udcff"]

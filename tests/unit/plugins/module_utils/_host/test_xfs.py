@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import random
 import struct
 import uuid
 from types import SimpleNamespace
@@ -65,8 +66,31 @@ def test_ftype_is_where_each_version_keeps_it(fields, ftype):
     assert parse_superblock(superblock(**fields)).ftype is ftype
 
 
+@pytest.mark.parametrize("byte", [0, 1, 255])
+def test_it_says_whether_it_is_whole(byte):
+    data = bytearray(superblock())
+    data[126] = byte
+    assert parse_superblock(bytes(data)).unfinished is bool(byte)
+
+
 def test_anything_else_is_no_xfs():
     assert parse_superblock(bytes(4096)) is None
+
+
+@pytest.mark.parametrize(
+    ("block_size", "blocks"), [(0, 1000), (4096, 0), (4097, 1000), (256, 9), (2**17, 9), (2**31, 9)]
+)
+def test_what_no_xfs_can_say_is_none(block_size, blocks):
+    data = bytearray(superblock())
+    struct.pack_into(">IQ", data, 4, block_size, blocks)
+    assert parse_superblock(bytes(data)) is None
+
+
+def test_noise_after_the_magic_number_is_read_without_an_error():
+    random_ = random.Random(1)
+    for _round in range(2000):
+        found = parse_superblock(b"XFSB" + random_.randbytes(4092))
+        assert found is None or found.size > 0
 
 
 def test_a_superblock_is_read_from_the_device(tmp_path, monkeypatch):

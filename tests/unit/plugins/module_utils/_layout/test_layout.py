@@ -58,7 +58,12 @@ LVCREATE_POOL = (
     "--poolmetadataspare y --chunksize 512k --zero n --discards passdown "
     "--metadataprofile docker-thinpool --monitor y docker"
 )
-MKFS = "mkfs.xfs -q -n ftype=1 /dev/mapper/docker-data"
+TAG = "--addtag containerhost.storage.unfinished"
+MARK = f"lvchange {TAG} docker/data"
+MKFS = [
+    "mkfs.xfs -q -n ftype=1 /dev/mapper/docker-data",
+    "lvchange --deltag containerhost.storage.unfinished docker/data",
+]
 
 BLANK = {
     "pool": [VGCREATE, PROFILE, LVCREATE_POOL, UNREAD, CONFIG, *RESTART],
@@ -66,16 +71,16 @@ BLANK = {
         VGCREATE,
         PROFILE,
         LVCREATE_POOL,
-        "lvcreate --name data --virtualsize 9957376k --thinpool thinpool docker",
-        MKFS,
+        f"lvcreate --name data {TAG} --virtualsize 9957376k --thinpool thinpool docker",
+        *MKFS,
         *MOUNTED,
         CONFIG,
         *START,
     ],
     "plain": [
         VGCREATE,
-        "lvcreate --name data --yes --wipesignatures y --extents 2047 docker",
-        MKFS,
+        f"lvcreate --name data {TAG} --yes --wipesignatures y --extents 2047 docker",
+        *MKFS,
         *MOUNTED,
         CONFIG,
         *START,
@@ -121,9 +126,9 @@ CASES = [
     # what a run that broke off has left is gone on from, at each layer
     (layout(lvm_pool(group(), profiles={}), volume(), engine()), THIN_WISH, BLANK["thin"][1:]),
     (
-        layout(THIN_DONE.layers[0], volume(THIN_GROUP), engine()),
+        layout(THIN_DONE.layers[0], volume(THIN_GROUP, device=disk()), engine()),
         THIN_WISH,
-        [MKFS, *MOUNTED, CONFIG, *START],
+        [MARK, *MKFS, *MOUNTED, CONFIG, *START],
     ),
     (layout(*THIN_DONE.layers[:2], engine(backing=ON_XFS)), THIN_WISH, [CONFIG]),
     # an engine that is stopped need not be stopped, and is started on what it is to have

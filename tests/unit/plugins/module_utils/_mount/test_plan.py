@@ -150,6 +150,26 @@ def test_the_way_back(mount, steps):
     assert told(way_back(mount)) == steps
 
 
+def test_a_guard_is_written_for_the_name_that_systemd_has():
+    named = PLACE._replace(required_by=("dockerd",))
+    mount = settled(guarded=(), guard_texts={}, names={"dockerd": "docker.service"})
+    parts, after = plan_mount(mount, named)
+    # on a live mount as well: systemd reads it at once, and so it holds without a reboot
+    assert told(move.step for move in moves(parts)) == [f"write {GUARD}", RELOAD]
+    assert after.guarded == ("docker.service",)
+    assert plan_mount(after, named)[0] == ()
+
+
+def test_a_unit_waits_by_the_name_that_it_was_given():
+    """The engine above the mount may wait by that name as well: it is stopped and started once."""
+    named = PLACE._replace(required_by=("dockerd.service",))
+    [part] = plan_mount(blank(names={"dockerd.service": "docker.service"}), named)[0]
+    [pause] = part.pauses
+    assert (pause.unit, told(pause.stop), told(pause.start)) == (
+        "dockerd.service", [STOP], [FORGIVE, START],
+    )  # fmt: skip
+
+
 def test_the_way_back_restores_what_the_files_held():
     mount = settled(unit_text=FOREIGN, guarded=(), guard_texts={"docker.service": "[Unit]\n"})
     back = {step.path: step for step in way_back(mount) if hasattr(step, "content")}

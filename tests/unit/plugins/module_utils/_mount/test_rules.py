@@ -23,6 +23,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.rules
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
+    Link,
     MountState,
     Place,
 )
@@ -61,8 +62,10 @@ OWN = [
     (None, False, LINE._replace(source="UUID=5f"), ""),
     # a line that lacks an option is wrong when the option is missing, and not before
     (LIVE, True, SHORT, ""),
-    (PLAIN, True, SHORT, "lacks the options noatime, nofail"),
-    (None, False, SHORT, "lacks the options noatime, nofail"),
+    # those that no mount shows are not missing in it
+    (PLAIN, True, SHORT, "lacks the options noatime. Mend"),
+    (None, False, SHORT, "lacks the options noatime. Mend"),
+    (None, False, LINE._replace(options=("noatime",)), ""),
     (PLAIN, True, LINE, ""),
 ]
 
@@ -73,6 +76,35 @@ def test_a_path_is_this_mounts_own(mounted, ours, table, wrong):
     assert (wrong in found) if wrong else not found
 
 
+@pytest.mark.parametrize("mounted", [None, LIVE])
+def test_a_unit_that_there_is_not_is_not_said_to_be_guarded(mounted):
+    found = state(mounted, ours=True)._replace(unknown=("dokcer",))
+    with pytest.raises(StorageError, match="required_by=dokcer: systemd has no unit") as refused:
+        require_own_mount(found, PLACE, {UNIT.what})
+    assert refused.value.details["refusal"] == "unit_missing"
+
+
+LINKS = [
+    (Link(WHERE, "/data/docker"), "/var/lib/docker: it is a link to /data/docker, and systemd"),
+    (
+        Link("/var/lib", "/data/docker"),
+        "/var/lib/docker: /var/lib is a link, so it is /data/docker in truth, and systemd",
+    ),
+]
+
+
+@pytest.mark.parametrize("mounted", [None, LIVE])
+@pytest.mark.parametrize(("link", "words"), LINKS)
+def test_no_mount_point_leads_through_a_link(link, words, mounted):
+    found = refusal(
+        require_own_mount, state(mounted, bool(mounted))._replace(link=link), PLACE, {UNIT.what}
+    )
+    assert words in found
+    assert "Name /data/docker in its place" in found
+
+
+BIND = Mount("254:1", "/data", f"{WHERE}/in", "ext4", "/dev/vda", ("rw",))
+NFS = Mount("0:50", "/", f"{WHERE}/nfs", "nfs4", "nas:/x", ("rw",))
 HELD = [
     (None, ""),
     (Folder(Holdings(WHERE)), ""),
@@ -80,6 +112,12 @@ HELD = [
     (Folder(Holdings(WHERE, {}, {"vfs": 1, "overlay2": 1})), "2 containers (0 B)"),
     (Folder(Holdings(WHERE, {}, {}, 4)), "4 volumes (0 B)"),
     (Folder(Holdings(WHERE), swarm=True), "the state of a swarm (0 B)"),
+    (Folder(Holdings(WHERE), mounts=(BIND,)), f"at {WHERE}/in (the folder /data of ext4 /dev/vda)"),
+    (Folder(Holdings(WHERE), mounts=(NFS,)), f"what is mounted at {WHERE}/nfs (nfs4 nas:/x)"),
+    (
+        Folder(Holdings(WHERE), mounts=(NFS,) * 7),
+        f"{WHERE}/nfs (nfs4 nas:/x), and at 2 more (0 B)",
+    ),
     (Folder(Holdings(WHERE), tuple("abcde")), "no engine's (a, b, c, d, e) (0 B)"),
     (Folder(Holdings(WHERE), tuple("abcdef")), "no engine's (a, b, c, d, e, ...) (0 B)"),
     (Folder(Holdings(WHERE, {"vfs": 1}, {}, 2)), "1 images, 2 volumes (0 B)"),
@@ -92,6 +130,21 @@ def test_nothing_is_hidden_unless_it_is_wanted(folder, held):
     found = refusal(require_nothing_hidden, mount, PLACE)
     assert (held in found) if held else not found
     assert not refusal(require_nothing_hidden, mount, PLACE._replace(keep_existing=True))
+
+
+# who keeps the mount: what is told of options that systemd reads in fstab only
+UNHEEDED = [
+    (None, ["systemd heeds noauto, x-systemd.device-timeout=30s in /etc/fstab only"]),
+    (LINE, []),
+]
+
+
+@pytest.mark.parametrize(("table", "told"), UNHEEDED)
+def test_an_option_that_does_nothing_is_told(table, told):
+    idle = ("noatime", "nofail", "noauto", "x-systemd.device-timeout=30s", "x-gvfs-hide")
+    found = mount_findings(state(table=table), PLACE._replace(unit=UNIT._replace(options=idle)))
+    assert [one.topic for one in found] == ["mount_option_unheeded"] * len(told)
+    assert all(words in one.message for one, words in zip(found, told))
 
 
 @pytest.mark.parametrize(("folder", "held"), HELD)

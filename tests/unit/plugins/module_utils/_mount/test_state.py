@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import os
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
@@ -27,6 +30,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.obser
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
+    Link,
     Place,
     check_path,
     missing_options,
@@ -34,28 +38,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.state
 
 WHERE = "/var/lib/docker"
 
-# what is wanted, what the kernel shows, what is missing
+# what is wanted, what the kernel shows, what is missing: test_options.py has all of them
 OPTIONS = [
     ("noatime", "rw,noatime", ""),
     ("noatime", "rw", "noatime"),
-    ("noatime,prjquota", "rw,noatime,noquota", "prjquota"),
-    ("prjquota,noatime", "rw", "prjquota,noatime"),
-    # each way to write a quota is shown as one
-    ("pquota", "rw,prjquota", ""),
-    ("uquota", "rw,usrquota", ""),
-    ("quota", "rw,usrquota", ""),
-    ("gquota", "rw,grpquota", ""),
-    ("gquota", "rw,usrquota", "gquota"),
-    # not the kernel's: mount(8) and systemd read these, and no mount shows them
-    ("defaults", "rw", ""),
-    ("nofail", "rw", ""),
+    ("noatime,pquota", "rw,noatime,noquota", "pquota"),
     ("nofail,noatime", "rw", "noatime"),
-    # the kernel shows a level that was not asked for
-    ("compress=zstd", "rw,compress=zstd:3", ""),
-    ("compress=zstd:3", "rw,compress=zstd:3", ""),
-    ("compress=zstd:5", "rw,compress=zstd:3", "compress=zstd:5"),
-    ("compress-force=lzo", "rw,compress-force=lzo:1", ""),
-    ("commit=5", "rw,commit=5:1", "commit=5"),
 ]
 
 
@@ -89,30 +77,40 @@ PLACE = place()
 GUARD = PLACE.unit.guard_path("docker.service")
 RIGHT = Mount("252:0", "/", WHERE, "xfs", "/dev/dm-0", ("rw", "noatime"))
 WRONG = RIGHT._replace(devno="252:9")
-SHOW = "Id=docker.service\nActiveState={}\n"
+SHOW = "Id={}\nLoadState={}\nActiveState={}\n"
 
 
-def observe(monkeypatch, mounted=None, files=(), guarded=False, active="active", units=None):
-    """Observe a place on a host with one mount and these files; 252:0 is what is wanted there."""
+def observe(monkeypatch, mounted=None, files=(), guarded=(), active="active", **more):
+    """Observe a place on a host with one mount and these files; 252:0 is what is wanted there.
+
+    :param guarded: the units that are.
+    :param more: ``units`` that need it; ``real``, of those that systemd calls otherwise; those
+        that are ``gone``; whether a file of a unit is a ``link``.
+    """
     asked = []
+    real, gone = more.get("real", {}), more.get("gone", ())
 
     class Run:
         def read(self, argv):
             asked.append(argv)
-            return SHOW.format(active) + "\n" + "Id=other.service\nActiveState=active\n"
+            return "\n".join(
+                SHOW.format(real.get(name, name), "not-found" if name in gone else "loaded", active)
+                for name in argv[5:]
+            )
 
     monkeypatch.setattr(_observe, "mounts", lambda: [mounted] if mounted else [])
     monkeypatch.setattr(_observe, "read_text", dict(files).get)
-    monkeypatch.setattr(_observe._mount_unit, "guarded", lambda unit, where: guarded)
+    monkeypatch.setattr(_observe._mount_unit, "guarded", lambda unit, where: unit in guarded)
     monkeypatch.setattr(_observe._mount_unit, "fstab_line", lambda where: ("line of", where))
     monkeypatch.setattr(_observe, "_folder", lambda where, table: ("below", where))
-    wanted = PLACE if units is None else PLACE._replace(required_by=units)
+    monkeypatch.setattr(_observe, "is_its_own_name", lambda unit: not more.get("link"))
+    wanted = PLACE._replace(required_by=more.get("units", PLACE.required_by))
     found = observe_mount(Run(), wanted, lambda mount: mount.devno == "252:0")
     return found, asked
 
 
 def test_where_all_is_as_wanted_no_command_is_run_and_no_folder_read(monkeypatch):
-    found, asked = observe(monkeypatch, RIGHT, {GUARD: "guard"}, guarded=True)
+    found, asked = observe(monkeypatch, RIGHT, {GUARD: "guard"}, guarded=("docker.service",))
     assert asked == []
     assert (found.mounted, found.ours, found.active, found.folder) == (RIGHT, True, (), None)
     assert found.guarded == ("docker.service",)
@@ -131,7 +129,8 @@ UNSETTLED = [
 @pytest.mark.parametrize(("mounted", "ours", "folder"), UNSETTLED)
 def test_where_something_is_to_change_the_units_are_looked_at(monkeypatch, mounted, ours, folder):
     found, [asked] = observe(monkeypatch, mounted, {PLACE.unit.path: "unit"})
-    assert asked == ("systemctl", "show", "--property", "Id,ActiveState", "docker.service")
+    properties = "Id,LoadState,ActiveState"
+    assert asked == ("systemctl", "show", "--property", properties, "--", "docker.service")
     assert (found.mounted, found.ours, found.folder) == (mounted, ours, folder)
     assert (found.unit_text, found.guarded, found.guard_texts) == ("unit", (), {})
     assert found.active == ("docker.service",)
@@ -139,8 +138,11 @@ def test_where_something_is_to_change_the_units_are_looked_at(monkeypatch, mount
 
 @pytest.mark.parametrize(
     ("state", "runs"),
-    [("active", True), ("activating", True), ("inactive", False), ("failed", False)],
-)
+    [
+        ("active", True), ("activating", True), ("reloading", True), ("inactive", False),
+        ("failed", False), ("deactivating", False),
+    ],
+)  # fmt: skip
 def test_a_unit_that_starts_runs(monkeypatch, state, runs):
     found, _asked = observe(monkeypatch, active=state)
     assert found.active == (("docker.service",) if runs else ())
@@ -149,6 +151,75 @@ def test_a_unit_that_starts_runs(monkeypatch, state, runs):
 def test_without_units_no_command_is_run(monkeypatch):
     found, asked = observe(monkeypatch, units=())
     assert (found.active, asked) == ((), [])
+
+
+ALIAS = {"units": ("dockerd",), "real": {"dockerd.service": "docker.service"}, "link": True}
+# how a unit is named; who is guarded; whether systemd is asked though the mount is as wanted
+NAMES = [
+    ({}, ("docker.service",), False),
+    ({}, (), True),
+    ({"units": ("docker",)}, ("docker.service",), False),
+    ({"link": True}, ("docker.service",), True),
+    (ALIAS, ("docker.service",), True),
+    # a guard by the other name is none
+    (ALIAS, ("dockerd.service",), True),
+]
+
+
+@pytest.mark.parametrize(("named", "guarded", "asks"), NAMES)
+def test_a_unit_is_guarded_by_the_name_that_systemd_has_for_it(monkeypatch, named, guarded, asks):
+    found, asked = observe(monkeypatch, RIGHT, {GUARD: "guard"}, guarded=guarded, **named)
+    place = PLACE._replace(required_by=named.get("units", PLACE.required_by))
+    assert bool(asked) is asks
+    assert found.required(place) == ("docker.service",)
+    assert found.guarded == tuple({"docker.service"} & {*guarded})
+    assert found.guard_texts == {"docker.service": "guard"}
+    assert found.unknown == ()
+
+
+def test_a_kernel_that_is_too_old_for_an_option_is_refused_where_it_is_to_mount(monkeypatch):
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(release="5.4.0"))
+    wanted = place(("noatime", "nosymfollow"))
+    for name, value in (("mounts", list), ("_folder", lambda *_: None)):
+        monkeypatch.setattr(_observe, name, value)
+    with pytest.raises(StorageError, match="does not have it"):
+        observe_mount(None, wanted, lambda _mount: False)
+
+
+def test_a_unit_of_two_names_is_stopped_once(monkeypatch):
+    found, _asked = observe(monkeypatch, **{**ALIAS, "units": ("dockerd", "docker.service")})
+    assert found.active == ("docker.service",)
+
+
+def test_a_unit_that_there_is_not_is_seen(monkeypatch):
+    found, _asked = observe(
+        monkeypatch, RIGHT, units=("docker", "dokcer"), gone=("dokcer.service",)
+    )
+    assert found.unknown == ("dokcer",)
+
+
+def test_a_link_on_the_way_is_seen(tmp_path):
+    top = os.path.realpath(tmp_path)
+    os.makedirs(f"{top}/data/docker")
+    os.symlink("data", f"{top}/lib")
+    os.symlink("nowhere", f"{top}/gone")
+    seen = {
+        path: _observe._link(f"{top}/{path}")
+        for path in ("data/docker", "data/new/folder", "lib", "lib/docker", "gone")
+    }
+    assert seen == {
+        "data/docker": None,
+        "data/new/folder": None,
+        "lib": Link(f"{top}/lib", f"{top}/data"),
+        "lib/docker": Link(f"{top}/lib", f"{top}/data/docker"),
+        "gone": Link(f"{top}/gone", f"{top}/nowhere"),
+    }
+
+
+def test_a_link_is_a_part_of_what_is_observed(monkeypatch):
+    monkeypatch.setattr(_observe, "_link", lambda where: ("link", where))
+    found, _asked = observe(monkeypatch, RIGHT, guarded=("docker.service",))
+    assert found.link == ("link", WHERE)
 
 
 NONE = Holdings(WHERE)
@@ -181,13 +252,47 @@ def test_what_a_mount_would_hide(tmp_path, monkeypatch, holdings, entries, folde
     assert _observe._folder(str(tmp_path), [RIGHT]) == folder
 
 
+# where something is mounted below the folder: whether that is told as a mount
+MOUNTS = [
+    ("own", True),
+    ("own/deeper", True),
+    ("volumes", True),
+    ("volumes/a/_data", False),  # of a volume that the engine mounts for its containers
+    ("containers", True),
+    ("containers/5f/mounts/shm", False),
+    ("overlay2/5f/merged", False),
+    ("btrfs", False),  # an engine mounts the folders of some drivers on themselves
+    ("plugins", False),
+    ("plugins/5f/rootfs", False),
+    # of an engine that maps users
+    ("165536.165536", True),
+    ("165536.165536/own", True),
+    ("165536.165536/overlay2/5f/merged", False),
+    ("165536.165536/plugins", False),
+    ("../docker2/own", None),
+]
+
+
+@pytest.mark.parametrize(("path", "told"), MOUNTS)
+def test_what_is_mounted_in_the_folder_is_called_that(tmp_path, monkeypatch, path, told):
+    top = tmp_path / "docker"
+    (top / path).mkdir(parents=True)
+    monkeypatch.setattr(_observe, "observe_holdings", lambda where: NONE)
+    mount = RIGHT._replace(path=os.path.normpath(top / path))
+    monkeypatch.setattr(_observe, "bytes_below", lambda folders, without: 0)
+    found = _observe._folder(str(top), [RIGHT, mount])
+    assert found.mounts == ((mount,) if told else ())
+    entry, slash, _rest = path.partition("/")
+    assert found.foreign == ((entry,) if slash and entry in ("own", "165536.165536") else ())
+
+
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(_observe, "observe_holdings", lambda where: NONE)
     assert _observe._folder(str(tmp_path / "none"), []) == Folder(NONE)
 
 
 def test_a_mount_is_described(monkeypatch):
-    found, _asked = observe(monkeypatch, RIGHT, guarded=True)
+    found, _asked = observe(monkeypatch, RIGHT, guarded=("docker.service",))
     assert describe_mount(found) == {
         "mount": {"path": WHERE, "options": ["noatime", "rw"]},
         "guarded": ["docker.service"],

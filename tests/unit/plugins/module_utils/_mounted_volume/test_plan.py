@@ -95,9 +95,15 @@ def mounted(found=None, **more):
     return host(found or [group(PLAIN)], **{**values, **more})
 
 
-LVCREATE = f"lvcreate --name data --yes --wipesignatures y --extents {SIZE} docker"
-LVCREATE_THIN = f"lvcreate --name data --virtualsize {SIZE * 4096}k --thinpool thinpool docker"
-MKFS = "mkfs.xfs -q -n ftype=1 /dev/mapper/docker-data"
+TAG = "--addtag containerhost.storage.unfinished"
+MARK = f"lvchange {TAG} docker/data"
+WHOLE = "lvchange --deltag containerhost.storage.unfinished docker/data"
+LVCREATE = f"lvcreate --name data {TAG} --yes --wipesignatures y --extents {SIZE} docker"
+LVCREATE_THIN = (
+    f"lvcreate --name data {TAG} --virtualsize {SIZE * 4096}k --thinpool thinpool docker"
+)
+MKFS = ["mkfs.xfs -q -n ftype=1 /dev/mapper/docker-data", WHOLE]
+AGAIN = ["mkfs.xfs -f -q -n ftype=1 /dev/mapper/docker-data", WHOLE]
 RELOAD, STOP = "systemctl daemon-reload", "systemctl stop docker.service"
 ENABLE = "systemctl enable --quiet var-lib-docker.mount"
 FORGIVE = "systemctl reset-failed docker.service"
@@ -105,30 +111,54 @@ MOUNT, START = "systemctl restart var-lib-docker.mount", "systemctl start docker
 FILES = [UNIT.path, GUARD, RELOAD]
 GROW_FS = f"xfs_growfs {ROOT}"
 REMOUNT = [f"umount {ROOT}", MOUNT]
+ON = [*FILES, STOP, ENABLE, MOUNT, FORGIVE, START]
+MARKED = PLAIN._replace(tags=("containerhost.storage.unfinished",))
+HALF = XFS._replace(unfinished=True)
+HALF_MADE = disk(path=UNIT.what, signatures=("xfs",), content=0)
 FSTAB = TableLine("UUID=5f", ROOT, "xfs", ("noatime", "prjquota"))
 NO_QUOTA = LIVE._replace(options=("rw", "noatime", "noquota"))
 
 CASES = [
     # made anew
-    (host([group()]), want(), [LVCREATE, MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START]),
+    (host([group()]), want(), [LVCREATE, *MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START]),
     (
         host([group(pool(2047))]),
         want("thinpool"),
-        [LVCREATE_THIN, MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START],
+        [LVCREATE_THIN, *MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START],
     ),
     (
         host([group()], active=(), folder_exists=False),
         want(units=()),
         [
-            LVCREATE, MKFS, f"mkdir --parents --mode 0711 {ROOT}", UNIT.path, RELOAD, ENABLE, MOUNT,
+            LVCREATE, *MKFS, f"mkdir --parents --mode 0711 {ROOT}",
+            UNIT.path, RELOAD, ENABLE, MOUNT,
         ],
     ),
     # what a run that broke off has left is gone on from
     (
         host([group(PLAIN)], device=disk()),
         want(),
-        [MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START],
+        [MARK, *MKFS, *ON],
     ),
+    # the mark tells that nothing is on it but what a run of ours has begun: killed before mkfs,
+    # with what a removed volume has left behind the first 4 KiB; within it; right after it
+    (host([group(MARKED)], device=disk()), want(), [*MKFS, *ON]),
+    (host([group(MARKED)], device=disk(content=4096)), want(), [*MKFS, *ON]),
+    (host([group(MARKED)], xfs=HALF, device=HALF_MADE), want(), [*AGAIN, *ON]),
+    (
+        host([group(pool(), THIN._replace(tags=MARKED.tags))], xfs=HALF, device=HALF_MADE),
+        want("thinpool"),
+        [*AGAIN, *ON],
+    ),
+    (
+        host([group(MARKED)], xfs=HALF, device=HALF_MADE),
+        want(size="9g"),
+        ["lvextend --extents 2304 docker/data", *AGAIN, *ON],
+    ),
+    (host([group(MARKED)], xfs=XFS, device=HALF_MADE), want(), [WHOLE, *ON]),
+    (mounted([group(MARKED)]), want(), [WHOLE]),
+    # marks of others are theirs
+    (mounted([group(PLAIN._replace(tags=("backup",)))]), want(), []),
     (host([group(PLAIN)], xfs=XFS), want(), [*FILES, STOP, ENABLE, MOUNT, FORGIVE, START]),
     (
         mounted(mounted=None, ours=False, filesystem_size=0, folder=NOTHING),
@@ -166,7 +196,7 @@ CASES = [
     (
         host([group()], folder=Folder(Holdings(ROOT, {"overlay2": 1}))),
         want(keep=True),
-        [LVCREATE, MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START],
+        [LVCREATE, *MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START],
     ),
 ]  # fmt: skip
 
@@ -202,6 +232,19 @@ REFUSALS = [
     (host([group(PLAIN)], device=disk(signatures=("ext4",))), want(), "it carries ext4"),
     (host([group(PLAIN)], device=disk(content=4096)), want(), "unknown data from byte 4096 on"),
     (host([group(PLAIN)], xfs=XFS._replace(ftype=False)), want(), "it was made with ftype=0"),
+    (host([group(MARKED)], device=disk(content=4095)), want(), "unknown data from byte 4095 on"),
+    (host([group(MARKED)], device=disk(signatures=("ext4",))), want(), "it carries ext4"),
+    (
+        host([group(PLAIN)], xfs=HALF, device=HALF_MADE),
+        want(),
+        "it is not whole: mkfs.xfs, xfs_copy or xfs_mdrestore was broken off on it",
+    ),
+    (host([group(PLAIN._replace(active=False))]), want(), "it is not active, so what is on it"),
+    (
+        mounted(xfs=None, mounted=LIVE._replace(fstype="ext4"), filesystem_size=0),
+        want(),
+        "it is mounted at /var/lib/docker, as ext4 and not as XFS",
+    ),
     (host([group(), group(name="b", missing=1)]), want(), "Volume group b"),
 ]
 
@@ -220,6 +263,12 @@ def test_refusal(state, wanted, refusal):
 @pytest.mark.parametrize(("state", "wanted", "steps"), CASES)
 def test_invariant(holds, state, wanted, steps):
     holds(Technology(plan, describe.describe), state, wanted)
+
+
+def test_what_is_written_over_is_claimed_as_it_will_be_then():
+    planned = plan(host([group(MARKED)], xfs=HALF, device=HALF_MADE), want(size="9g"))
+    (claim,) = (it for step in planned.steps for it in getattr(step, "claims", ()))
+    assert claim == HALF_MADE.claim._replace(size=2304 * EXTENT)
 
 
 def test_the_volume_that_is_promised_is_the_one_that_will_be_seen():
