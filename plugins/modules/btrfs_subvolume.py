@@ -266,7 +266,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvo
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
     wanted_from,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import wish
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 
 
@@ -288,10 +288,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    try:
-        wanted = wanted_from(module.params)
-    except StorageError as error:
-        module.fail_json(msg=str(error), **error.details)
+    wanted = wish(module, wanted_from)
     reconcile(
         module,
         observe=partial(observe.observe, wanted=wanted),

@@ -232,7 +232,7 @@ failed_step:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import wish
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.keeper import (
@@ -257,10 +257,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    try:
-        engine = keeper(wanted_from(module.params))
-    except StorageError as error:
-        module.fail_json(msg=str(error), **error.details)
+    engine = keeper(wish(module, wanted_from))
     reconcile(module, observe=engine.observe, plan=engine.plan, describe=engine.describe)
 
 

@@ -729,7 +729,15 @@ refusal:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import (
+    fail,
+    leave,
+    wish,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    StorageError,
+    unexpected,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import WORKLOADS
 from ansible_collections.containerhost.storage.plugins.module_utils._info.drivers import Wish
@@ -756,12 +764,16 @@ def main():
         },
         supports_check_mode=True,
     )
+    wanted = wish(
+        module, lambda params: Wish(params["workload"], params["devices"], params["data_root"])
+    )
     try:
-        wish = Wish(*(module.params[name] for name in ("workload", "devices", "data_root")))
-        seen = observe(Reader(module), module.params["gather"], wish)
+        seen = observe(Reader(module), module.params["gather"], wanted)
     except StorageError as error:
-        module.fail_json(msg=str(error), **error.details)
-    module.exit_json(changed=False, **report(seen))
+        fail(module, error)
+    except Exception as error:  # no user sees a traceback
+        fail(module, unexpected(error, "nothing has been changed"))
+    leave(module, {"changed": False, **report(seen)})
 
 
 if __name__ == "__main__":

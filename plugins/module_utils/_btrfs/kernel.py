@@ -58,7 +58,7 @@ def compression_of(path: str) -> str | None:
     btrfs-property(8) keeps it as this attribute.
     """
     try:
-        return os.getxattr(path, "btrfs.compression").decode("ascii", "replace") or None
+        return os.getxattr(path, "btrfs.compression").decode("ascii", "surrogateescape") or None
     except OSError:
         return None
 

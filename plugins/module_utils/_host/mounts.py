@@ -40,7 +40,7 @@ class Below(NamedTuple):
 
 def mounts(process: str = "self") -> list[Mount]:
     """The mounts that a process sees, in the order in which they were made."""
-    with open(f"/proc/{process}/mountinfo", encoding="utf-8", errors="replace") as stream:
+    with open(f"/proc/{process}/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
         return parse_mountinfo(stream.read())
 
 

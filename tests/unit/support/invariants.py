@@ -55,6 +55,7 @@ class FakeModule:
     """All of AnsibleModule that reconcile() uses."""
 
     _name = "fake"
+    _diff = True
 
     def __init__(self, check_mode=False, consent=None):
         self.check_mode, self.params = check_mode, {"consent": consent}

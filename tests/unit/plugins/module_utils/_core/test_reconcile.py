@@ -43,6 +43,7 @@ class Host:
         self.check_mode = check_mode
         self.params = {"consent": consent}
         self._name = "a_module"
+        self._diff = True
         self.broken = ()
         self.lacks = ()  # programs
         self.deaf = False  # takes every command and does nothing
@@ -227,6 +228,30 @@ def test_the_diff_keeps_a_private_file_to_itself():
     ]
     assert "password" not in shown["before"] + shown["after"]
     assert shown["before"] != shown["after"]
+
+
+def test_without_diff_nothing_of_a_file_is_in_the_result():
+    host = Host(1, check_mode=True)
+    host._diff = False
+    file = WriteFile("Set it", "/etc/x", "new", old="old")
+    assert len(reconcile(host, lambda size: Plan(kept([file]), 1)).result["diff"]) == 2
+
+
+def test_what_leaves_is_nothing_that_a_terminal_would_act_on():
+    odd = "a\x1b[2J\udcff"
+    told = "a\\x1b[2J\\xff"
+    host = Host(1)
+    ended = reconcile(host, to(1, findings=(Finding("warning", odd, odd),), facts={odd: [odd]}))
+    assert host.warned == [told]
+    assert ended.result["findings"] == [{"level": "warning", "topic": told, "message": told}]
+    assert ended.result[told] == [told]
+
+    def refuse(_size):
+        raise StorageError(odd, odd, odd, refusal="odd", more={"deep": (odd,)})
+
+    ended = reconcile(host, refuse)
+    assert ended.result["msg"] == f"{told}: {told}. {told}."
+    assert ended.result["more"] == {"deep": [told]}
 
 
 def test_findings_are_returned_and_warnings_printed():
