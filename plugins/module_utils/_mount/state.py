@@ -8,17 +8,16 @@
 
 from __future__ import annotations
 
-import os
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
     TableLine,
+    check_where,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     Mount,
@@ -81,16 +80,9 @@ class MountState(NamedTuple):
 def check_path(path: str) -> None:
     """Refuse a mount point that is not written plainly.
 
-    :raises StorageError: it is relative, the root, or has an empty or a dotted part.
+    :raises StorageError: see :func:`check_where`.
     """
-    plain = "/" + os.path.normpath(path).lstrip("/")  # normpath leaves two slashes at the start
-    if path != plain or path == "/":
-        raise StorageError(
-            f"path={path}",
-            "it is not a plain absolute path of a folder below /",
-            "Write it like /var/lib/docker",
-            refusal="path_invalid",
-        )
+    check_where(path)
 
 
 def missing_options(place: Place, mounted: Mount | None) -> list[str]:
