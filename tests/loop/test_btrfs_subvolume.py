@@ -12,6 +12,7 @@ import subprocess
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 from support.loops import sh
+from support.texts import is_plain, strings
 
 READING = ("btrfs subvolume list", "btrfs subvolume get-default")
 
@@ -494,3 +495,24 @@ def test_cg_a_plain_folder_is_no_success(top, subvolume):
 def test_nothing_is_left_mounted(loops, top):
     loops.clean()
     assert mounts.mounted_at(str(top)) is None
+
+
+# --- names that are no text
+
+
+ODD = (b"\xff", b"caf\xc3", b"\x1b[2J", b"\xe2\x80\xaex", b"a\tb c", b"-rf")
+
+
+def test_names_that_are_no_text_hold_nothing_up_and_no_terminal_acts_on_them(top, subvolume):
+    create(top / "a")
+    for name in ODD:
+        path = os.fsencode(top / "a") + b"/" + name
+        subprocess.run(["btrfs", "subvolume", "create", path], check=True, capture_output=True)
+    refused = subvolume(top / "a", check=True, state="absent")
+    assert refused["failed"]
+    done = settles(subvolume, top / "a", state="absent", recursive=True)
+    assert listed(top) == []
+    for result in (refused, done):
+        result.pop("commands")
+        assert all(map(is_plain, strings(result)))
+    assert any(r"/a/\xff" in lost for lost in done["destroys"])

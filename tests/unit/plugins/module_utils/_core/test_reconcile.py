@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core import (
     reconcile as _reconcile,
@@ -21,6 +23,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
     seal,
 )
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.texts import is_plain, strings
 
 
 class Exit(Exception):  # noqa: N818 - ending is no error
@@ -491,3 +496,41 @@ def test_a_part_looks_once_more_before_its_first_step():
     checked = reconcile(Host(1, check_mode=True), lambda size: Plan((first, second), 12))
     assert not checked.failed
     assert len(seen) == 1
+
+
+# Names of files, labels and what programs print, as they come from others.
+NAMES = st.one_of(
+    st.binary(max_size=12).map(os.fsdecode), st.text("\x00\x1b\x9b\u202e\udcff\r%{}", max_size=6)
+)
+
+
+@given(NAMES, st.sampled_from(["found", "refused", "failed", "unforeseen", "lost"]))
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_things_are_called_a_module_ends_and_tells_them_as_text(name, how):
+    host = Host(1)
+    found = (Finding("warning", name, name),)
+    step = Command(f"Grow {name}", ("grow", "1"), needs=(name,))
+
+    def observe(run):
+        if how == "unforeseen" and host.ran:
+            raise ValueError(name)
+        return int(run.read(("size",)))
+
+    def plan(size):
+        if how == "refused":
+            raise StorageError(name, name, name, refusal="odd", names=[name])
+        parts = kept([step]) if size == 1 else ()
+        return Plan(parts, 2, findings=found, facts={"names": {name: [name]}})
+
+    real = host.run_command
+
+    def run_command(argv, environ_update, **more):
+        if how == "failed" and argv[0] == "grow":
+            return 1, name, name
+        return real(argv, environ_update, **more)
+
+    host.run_command, host.deaf = run_command, how == "lost"
+    with pytest.raises(Exit) as ended:
+        _reconcile.reconcile(host, observe, plan, describe)
+    assert ended.value.failed is (how != "found")
+    assert all(map(is_plain, strings([ended.value.result, host.warned])))
