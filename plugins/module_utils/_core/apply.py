@@ -103,8 +103,7 @@ def require_replaceable(step: WriteFile) -> None:
         raise StorageError(
             folder,
             f"{wrong}, and {step.path} is not written below it: {step.reason}",
-            "Put a folder in its place that belongs to root and that only root can write to, then "
-            "run again",
+            _way_in(folder),
             refusal="folder_foreign",
         )
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
@@ -118,6 +117,14 @@ def require_replaceable(step: WriteFile) -> None:
                 _way_out(step.path, found),
                 refusal="file_foreign",
             )
+
+
+def _way_in(folder: str) -> str:
+    """What to do about a folder that nothing is written into."""
+    if os.path.islink(folder):
+        return "Put a folder of root's in its place, then run again"
+    name = shlex.quote(folder)
+    return f"Make it root's alone (`chown root: {name} && chmod go-w {name}`), then run again"
 
 
 def _way_out(path: str, found: os.stat_result) -> str:

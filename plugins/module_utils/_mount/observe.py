@@ -79,7 +79,7 @@ def _active(run: Reader, units: Sequence[str]) -> tuple[str, ...]:
     """Those of the units that run."""
     if not units:
         return ()
-    out = run.read(("systemctl", "show", "--property", "Id,ActiveState", *units))
+    out = run.read(("systemctl", "show", "--property", "Id,ActiveState", "--", *units))
     records = [
         dict(line.split("=", 1) for line in record.splitlines()) for record in out.split("\n\n")
     ]

@@ -34,6 +34,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 )
 from support.deletions import every_verb_that_deletes_declares_what_it_destroys
 from support.failures import done_is_what_is_kept_and_what_is_taken_back
+from support.words import no_value_can_be_an_option
 
 
 class Technology(NamedTuple):
@@ -165,6 +166,7 @@ INVARIANTS = [
     check_mode_tells_the_same_and_does_nothing,
     what_the_host_does_not_keep_is_an_error,
     every_command_is_a_list_of_plain_words,
+    no_value_can_be_an_option,
     nothing_is_destroyed_without_consent,
     done_is_what_is_kept_and_what_is_taken_back,
     every_verb_that_deletes_declares_what_it_destroys,

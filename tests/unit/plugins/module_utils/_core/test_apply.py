@@ -404,6 +404,8 @@ def not_written(path, named, words):
         write(path, "new")
     assert error.value.details["refusal"] == "folder_foreign"
     assert str(error.value).startswith(f"{named}: ")
+    said = "Put a folder of root's in its place" if named.is_symlink() else "chmod go-w "
+    assert said in str(error.value)
     assert (sorted(os.listdir(path.parent)) if path.parent.exists() else None) == before
 
 

@@ -131,7 +131,7 @@ UNSETTLED = [
 @pytest.mark.parametrize(("mounted", "ours", "folder"), UNSETTLED)
 def test_where_something_is_to_change_the_units_are_looked_at(monkeypatch, mounted, ours, folder):
     found, [asked] = observe(monkeypatch, mounted, {PLACE.unit.path: "unit"})
-    assert asked == ("systemctl", "show", "--property", "Id,ActiveState", "docker.service")
+    assert asked == ("systemctl", "show", "--property", "Id,ActiveState", "--", "docker.service")
     assert (found.mounted, found.ours, found.folder) == (mounted, ours, folder)
     assert (found.unit_text, found.guarded, found.guard_texts) == ("unit", (), {})
     assert found.active == ("docker.service",)
