@@ -58,7 +58,8 @@ def _object(text: str | None) -> dict[str, Any] | None:
 
 def _differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     """Both without what is the same in both."""
-    was, becomes = {}, {}
+    was: dict[str, Any] = {}
+    becomes: dict[str, Any] = {}
     for name in dict.fromkeys((*before, *after)):
         both = [it[name] for it in (before, after) if name in it]
         if len(both) == 2 and both[0] == both[1]:
