@@ -78,14 +78,22 @@ def foreign_way(path: str) -> tuple[str, str]:
             # What is written for one unit would be in force for another, or for none.
             if it == parent and it.endswith(".d"):
                 return it, "it is a symbolic link"
-        elif _others_write(found) and (it == parent or not found.st_mode & stat.S_ISVTX):
+        elif _others_write(it, found) and (it == parent or not found.st_mode & stat.S_ISVTX):
             return it, "others than root can write to it"
     return "", ""
 
 
-def _others_write(found: os.stat_result) -> bool:
-    of_group = found.st_mode & stat.S_IWGRP and found.st_gid != 0
-    return bool(of_group or found.st_mode & stat.S_IWOTH)
+def _others_write(folder: str, found: os.stat_result) -> bool:
+    if found.st_mode & stat.S_IWOTH:
+        return True
+    # With an ACL that is no right of the group's: it bounds those that the ACL names, acl(5).
+    return bool(found.st_mode & stat.S_IWGRP) and (found.st_gid != 0 or _has_acl(folder))
+
+
+def _has_acl(folder: str) -> bool:
+    with contextlib.suppress(OSError):  # a filesystem without
+        return "system.posix_acl_access" in os.listxattr(folder)
+    return False
 
 
 def _way(path: str) -> Iterator[tuple[str, os.stat_result]]:

@@ -171,6 +171,28 @@ def test_a_filesystem_without_attributes_is_no_obstacle(tmp_path, monkeypatch):
     assert stat.S_IMODE(path.stat().st_mode) == 0o604
 
 
+@pytest.mark.parametrize(("user", "mask", "taken"), [(7, 7, False), (7, 5, True), (5, 5, True)])
+@as_root
+def test_a_folder_that_an_acl_lets_others_write_to(tmp_path, user, mask, taken):
+    folder = tmp_path / "unit.d"
+    folder.mkdir()
+    if not supports(folder, ACL, acl(user, 5, mask, owner=7)):
+        pytest.skip("no ACL here")
+    os.setxattr(folder, ACL, acl(user, 5, mask, owner=7))
+    if taken:
+        write(folder / "file", "new", None)
+        return
+    with pytest.raises(StorageError, match="others than root can write to it"):
+        write(folder / "file", "new", None)
+
+
+@as_root
+def test_roots_own_group_is_root(tmp_path):
+    (tmp_path / "unit.d").mkdir()
+    (tmp_path / "unit.d").chmod(0o775)
+    write(tmp_path / "unit.d" / "file", "new", None)
+
+
 class Failing:
     """A module whose commands fail."""
 
