@@ -65,6 +65,11 @@ def _text(text: str) -> str:
     return text
 
 
+def one_line(name: str) -> str:
+    """A name that others have given, for a sentence: it begins no line of its own."""
+    return _text(name).replace("\n", "\\x0a").replace("\t", "\\x09")
+
+
 def _escaped(match: re.Match[str]) -> str:
     r"""``\x1b``; a byte that was no text is ``\xff``."""
     number = ord(match[0])
