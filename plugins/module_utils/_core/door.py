@@ -16,7 +16,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    StorageError,
+    unexpected,
+)
 
 T = TypeVar("T")
 
@@ -103,6 +106,9 @@ def wish(module: Any, wanted_from: Callable[[Mapping[str, Any]], T]) -> T:
     except StorageError as error:
         fail(module, error)
         raise  # fail_json() does not return
+    except Exception as error:  # no user sees a traceback
+        fail(module, unexpected(error, "nothing has been changed"))
+        raise
 
 
 def require_texts(params: Mapping[str, Any]) -> None:

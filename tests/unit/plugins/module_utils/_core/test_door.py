@@ -117,6 +117,17 @@ def test_what_a_wish_refuses_ends_the_module_as_well():
     assert ended.value.args[0] == {"refusal": "odd", "more": 1, "msg": "It: no \\x1b. Do."}
 
 
+def test_what_nobody_foresaw_in_a_wish_is_no_traceback():
+    def broken(_params):
+        raise LookupError("a\x1b")
+
+    with pytest.raises(EndedError) as ended:
+        door.wish(Module(name="a"), broken)
+    (result,) = ended.value.args
+    assert result["refusal"] == "unforeseen"
+    assert "LookupError: a\\x1b); nothing has been changed" in result["msg"]
+
+
 def test_a_wish_that_can_be_is_returned():
     params = {
         "name": "a",
