@@ -67,7 +67,7 @@ options:
     choices: [single, dup, raid0, raid1, raid1c3, raid1c4, raid10, raid5, raid6]
   path:
     description: Where it is mounted.
-    type: path
+    type: str
     required: true
   mount_options:
     description:
@@ -237,7 +237,7 @@ def main():
             "devices": {"type": "list", "elements": "str", "default": []},
             "data_profile": {"type": "str", "choices": list(LEAST)},
             "metadata_profile": {"type": "str", "choices": list(LEAST)},
-            "path": {"type": "path", "required": True},
+            "path": {"type": "str", "required": True},
             "mount_options": {"type": "list", "elements": "str", "default": ["noatime"]},
         },
         supports_check_mode=True,

@@ -40,13 +40,13 @@ options:
     description:
       - Where the subvolume is or is to be, as an absolute path without symbolic links.
       - The folder that holds it has to be there. It may be a subvolume itself.
-    type: path
+    type: str
     required: true
   snapshot_of:
     description:
       - The path of the subvolume that this one is a snapshot of, on the same filesystem.
       - A subvolume that is there already has to be a snapshot of it, told by the UUIDs.
-    type: path
+    type: str
   readonly:
     description:
       - Whether the subvolume is read-only. A new one is writable by default.
@@ -273,8 +273,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.reconc
 def main():
     module = AnsibleModule(
         argument_spec={
-            "path": {"type": "path", "required": True},
-            "snapshot_of": {"type": "path"},
+            "path": {"type": "str", "required": True},
+            "snapshot_of": {"type": "str"},
             "readonly": {"type": "bool"},
             "quota": {
                 "type": "dict",

@@ -54,7 +54,7 @@ options:
     type: str
   path:
     description: Where it is mounted.
-    type: path
+    type: str
     required: true
   mount_options:
     description:
@@ -180,7 +180,7 @@ def main():
             "devices": {"type": "list", "elements": "str", "default": []},
             "pool": {"type": "str"},
             "size": {"type": "str"},
-            "path": {"type": "path", "required": True},
+            "path": {"type": "str", "required": True},
             "mount_options": {
                 "type": "list",
                 "elements": "str",

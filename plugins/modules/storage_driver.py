@@ -68,10 +68,10 @@ options:
   data_root:
     description:
       - The folder that the engine keeps its data in. Nothing is moved there.
-    type: path
+    type: str
   config_file:
     description: The engine's configuration file. It need not exist, but must not be a link.
-    type: path
+    type: str
     default: /etc/docker/daemon.json
   existing_data:
     description:
@@ -249,8 +249,8 @@ def main():
             "driver": {"type": "str", "choices": list(DRIVERS)},
             "containerd_image_store": {"type": "bool"},
             "options": {"type": "dict"},
-            "data_root": {"type": "path"},
-            "config_file": {"type": "path", "default": "/etc/docker/daemon.json"},
+            "data_root": {"type": "str"},
+            "config_file": {"type": "str", "default": "/etc/docker/daemon.json"},
             "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
             "service": {"type": "str", "default": "docker.service"},
             "restart": {"type": "bool", "default": True},

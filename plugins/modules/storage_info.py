@@ -74,12 +74,12 @@ options:
         looked at. Where this is empty, the choice keeps to the filesystem that is there, and disks
         that are free count for RV(storage.drivers.candidates) only.
     type: list
-    elements: path
+    elements: str
     default: []
   data_root:
     description:
       - Where the engine's data is to be, for RV(storage.drivers.choice). By default where it is.
-    type: path
+    type: str
 seealso:
   - module: containerhost.storage.thinpool
   - module: containerhost.storage.storage_driver
@@ -759,8 +759,8 @@ def main():
                 "default": DEFAULT,
             },
             "workload": {"type": "str", "choices": list(WORKLOADS), "default": "general"},
-            "devices": {"type": "list", "elements": "path", "default": []},
-            "data_root": {"type": "path"},
+            "devices": {"type": "list", "elements": "str", "default": []},
+            "data_root": {"type": "str"},
         },
         supports_check_mode=True,
     )

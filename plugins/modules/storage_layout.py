@@ -169,7 +169,7 @@ options:
     default: false
   data_root:
     description: The folder that the engine keeps its data in.
-    type: path
+    type: str
     default: /var/lib/docker
   existing_data:
     description:
@@ -180,7 +180,7 @@ options:
     default: refuse
   config_file:
     description: The engine's configuration file.
-    type: path
+    type: str
     default: /etc/docker/daemon.json
   service:
     description: The engine's systemd unit.

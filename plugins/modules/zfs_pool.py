@@ -72,7 +72,7 @@ options:
       - Where the filesystem is mounted. Without a path only the pool is kept.
       - ZFS mounts it there by itself. A filesystem with C(mountpoint=legacy) and a line in fstab
         is taken as it is.
-    type: path
+    type: str
   arc_max:
     description:
       - How much memory the cache of ZFS may take, with a binary unit (C(2g)). It is set at once,
@@ -222,7 +222,7 @@ def main():
             },
             "ashift": {"type": "int", "choices": list(range(9, 17))},
             "dataset": {"type": "str"},
-            "path": {"type": "path"},
+            "path": {"type": "str"},
             "arc_max": {"type": "str"},
         },
         supports_check_mode=True,

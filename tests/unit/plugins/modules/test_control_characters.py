@@ -72,6 +72,32 @@ def test_what_no_name_can_have_is_refused(monkeypatch, name, option, text):
 
 
 @pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        *((name, "path") for name, (given, _options) in MODULES.items() if "path" in given),
+        ("zfs_pool", "path"), ("storage_driver", "data_root"), ("storage_driver", "config_file"),
+        ("overlay_layer", "upper"), ("btrfs_subvolume", "snapshot_of"),
+    ],
+)  # fmt: skip
+def test_nothing_is_put_in_for_what_stands_in_a_path(monkeypatch, name, option):
+    """It gets to where the wish is made of it just as it was written."""
+    seen = {}
+
+    def look(params):
+        seen.update(params)
+        raise Ended({})
+
+    monkeypatch.setenv("HOME", "/root")
+    module = importlib.import_module(f"{PACKAGE}.{name}")
+    monkeypatch.setattr(module, "wanted_from", look)
+    monkeypatch.setattr(basic.AnsibleModule, "fail_json", lambda _self, **_result: None)
+    given = {**MODULES[name][0], option: "/srv/$HOME/~"}
+    with patch_module_args(given), pytest.raises(Ended):
+        module.main()
+    assert seen[option] == "/srv/$HOME/~"
+
+
+@pytest.mark.parametrize(
     ("name", "option"), [("storage_driver", "options"), ("zfs_dataset", "properties")]
 )
 def test_so_is_what_is_deeper_in_an_option(monkeypatch, name, option):
