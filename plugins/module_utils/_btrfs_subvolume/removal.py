@@ -18,6 +18,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvo
     Place,
     Removal,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import tables
 
@@ -32,7 +33,7 @@ def observe_removal(run: Reader, place: Place) -> Removal:
     found = place.subvolume
     if found is None or found.location is None:  # there is nothing to be removed
         return Removal()
-    held = observe_held(place.path, found.id)
+    held = observe_held(place.path, known(found.id))
     default = run.read(("btrfs", "subvolume", "get-default", place.path))
     return Removal(
         # access(2) says no to root too where a subvolume is read-only
