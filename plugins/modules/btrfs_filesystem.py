@@ -67,7 +67,7 @@ options:
     choices: [single, dup, raid0, raid1, raid1c3, raid1c4, raid10, raid5, raid6]
   path:
     description: Where it is mounted.
-    type: path
+    type: str
     required: true
   mount_options:
     description:
@@ -226,7 +226,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_files
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_filesystem.state import (
     wanted_from,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import wish
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import hold
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
@@ -242,15 +242,12 @@ def main():
             "devices": {"type": "list", "elements": "str", "default": []},
             "data_profile": {"type": "str", "choices": list(LEAST)},
             "metadata_profile": {"type": "str", "choices": list(LEAST)},
-            "path": {"type": "path", "required": True},
+            "path": {"type": "str", "required": True},
             "mount_options": {"type": "list", "elements": "str", "default": ["noatime"]},
         },
         supports_check_mode=True,
     )
-    try:
-        wanted = wanted_from(module.params)
-    except StorageError as error:
-        module.fail_json(msg=str(error), **error.details)
+    wanted = wish(module, wanted_from)
     reconcile(
         module,
         observe=partial(observe.observe, wanted=wanted),

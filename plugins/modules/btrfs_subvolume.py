@@ -40,13 +40,13 @@ options:
     description:
       - Where the subvolume is or is to be, as an absolute path without symbolic links.
       - The folder that holds it has to be there. It may be a subvolume itself.
-    type: path
+    type: str
     required: true
   snapshot_of:
     description:
       - The path of the subvolume that this one is a snapshot of, on the same filesystem.
       - A subvolume that is there already has to be a snapshot of it, told by the UUIDs.
-    type: path
+    type: str
   readonly:
     description:
       - Whether the subvolume is read-only. A new one is writable by default.
@@ -266,15 +266,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvo
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
     wanted_from,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import wish
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 
 
 def main():
     module = AnsibleModule(
         argument_spec={
-            "path": {"type": "path", "required": True},
-            "snapshot_of": {"type": "path"},
+            "path": {"type": "str", "required": True},
+            "snapshot_of": {"type": "str"},
             "readonly": {"type": "bool"},
             "quota": {
                 "type": "dict",
@@ -288,10 +288,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    try:
-        wanted = wanted_from(module.params)
-    except StorageError as error:
-        module.fail_json(msg=str(error), **error.details)
+    wanted = wish(module, wanted_from)
     reconcile(
         module,
         observe=partial(observe.observe, wanted=wanted),

@@ -54,7 +54,7 @@ options:
     type: str
   path:
     description: Where it is mounted.
-    type: path
+    type: str
     required: true
   mount_options:
     description:
@@ -157,7 +157,7 @@ undone:
 from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import wish
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import hold
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
@@ -184,7 +184,7 @@ def main():
             "devices": {"type": "list", "elements": "str", "default": []},
             "pool": {"type": "str"},
             "size": {"type": "str"},
-            "path": {"type": "path", "required": True},
+            "path": {"type": "str", "required": True},
             "mount_options": {
                 "type": "list",
                 "elements": "str",
@@ -193,10 +193,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    try:
-        wanted = wanted_from(module.params)
-    except StorageError as error:
-        module.fail_json(msg=str(error), **error.details)
+    wanted = wish(module, wanted_from)
     reconcile(
         module,
         observe=partial(observe, wanted=wanted),

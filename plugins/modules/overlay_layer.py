@@ -35,7 +35,7 @@ attributes:
 options:
   path:
     description: The mount point. It is made where it is missing.
-    type: path
+    type: str
     required: true
   state:
     description:
@@ -53,17 +53,17 @@ options:
       - Left out, those of the present mount or of its unit are kept. So it is with every option
         below.
     type: list
-    elements: path
+    elements: str
   upper:
     description:
       - The upper layer, which takes all that is written. It is made where it is missing.
       - An overlay without one is read only, and needs two lower layers.
-    type: path
+    type: str
   work:
     description:
       - An empty folder for the kernel's own use, on the filesystem of O(upper) and not in it. It is
         made where it is missing.
-    type: path
+    type: str
   redirect_dir:
     description: Whether folders of a lower layer can be renamed. Linux 4.10.
     type: str
@@ -291,7 +291,7 @@ undone:
 from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import wish
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.describe import (
     describe,
@@ -308,15 +308,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay_lay
 def main():
     module = AnsibleModule(
         argument_spec={
-            "path": {"type": "path", "required": True},
+            "path": {"type": "str", "required": True},
             "state": {
                 "type": "str",
                 "choices": ["mounted", "unmounted", "absent"],
                 "default": "mounted",
             },
-            "lower": {"type": "list", "elements": "path"},
-            "upper": {"type": "path"},
-            "work": {"type": "path"},
+            "lower": {"type": "list", "elements": "str"},
+            "upper": {"type": "str"},
+            "work": {"type": "str"},
             "redirect_dir": {"type": "str", "choices": ["on", "off", "follow", "nofollow"]},
             "index": {"type": "bool"},
             "metacopy": {"type": "bool"},
@@ -329,10 +329,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    try:
-        wanted = wanted_from(module.params)
-    except StorageError as error:
-        module.fail_json(msg=str(error), **error.details)
+    wanted = wish(module, wanted_from)
     reconcile(
         module,
         observe=partial(observe, wanted=wanted),

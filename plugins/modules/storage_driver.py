@@ -68,10 +68,10 @@ options:
   data_root:
     description:
       - The folder that the engine keeps its data in. Nothing is moved there.
-    type: path
+    type: str
   config_file:
     description: The engine's configuration file. It need not exist, but must not be a link.
-    type: path
+    type: str
     default: /etc/docker/daemon.json
   existing_data:
     description:
@@ -232,7 +232,7 @@ failed_step:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import wish
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.keeper import (
@@ -249,18 +249,15 @@ def main():
             "driver": {"type": "str", "choices": list(DRIVERS)},
             "containerd_image_store": {"type": "bool"},
             "options": {"type": "dict"},
-            "data_root": {"type": "path"},
-            "config_file": {"type": "path", "default": "/etc/docker/daemon.json"},
+            "data_root": {"type": "str"},
+            "config_file": {"type": "str", "default": "/etc/docker/daemon.json"},
             "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
             "service": {"type": "str", "default": "docker.service"},
             "restart": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )
-    try:
-        engine = keeper(wanted_from(module.params))
-    except StorageError as error:
-        module.fail_json(msg=str(error), **error.details)
+    engine = keeper(wish(module, wanted_from))
     reconcile(module, observe=engine.observe, plan=engine.plan, describe=engine.describe)
 
 

@@ -74,12 +74,12 @@ options:
         looked at. Where this is empty, the choice keeps to the filesystem that is there, and disks
         that are free count for RV(storage.drivers.candidates) only.
     type: list
-    elements: path
+    elements: str
     default: []
   data_root:
     description:
       - Where the engine's data is to be, for RV(storage.drivers.choice). By default where it is.
-    type: path
+    type: str
 seealso:
   - module: containerhost.storage.thinpool
   - module: containerhost.storage.storage_driver
@@ -736,7 +736,15 @@ refusal:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import (
+    fail,
+    leave,
+    wish,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    StorageError,
+    unexpected,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import Reader
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import WORKLOADS
 from ansible_collections.containerhost.storage.plugins.module_utils._info.drivers import Wish
@@ -758,17 +766,21 @@ def main():
                 "default": DEFAULT,
             },
             "workload": {"type": "str", "choices": list(WORKLOADS), "default": "general"},
-            "devices": {"type": "list", "elements": "path", "default": []},
-            "data_root": {"type": "path"},
+            "devices": {"type": "list", "elements": "str", "default": []},
+            "data_root": {"type": "str"},
         },
         supports_check_mode=True,
     )
+    wanted = wish(
+        module, lambda params: Wish(params["workload"], params["devices"], params["data_root"])
+    )
     try:
-        wish = Wish(*(module.params[name] for name in ("workload", "devices", "data_root")))
-        seen = observe(Reader(module), module.params["gather"], wish)
+        seen = observe(Reader(module), module.params["gather"], wanted)
     except StorageError as error:
-        module.fail_json(msg=str(error), **error.details)
-    module.exit_json(changed=False, **report(seen))
+        fail(module, error)
+    except Exception as error:  # no user sees a traceback
+        fail(module, unexpected(error, "nothing has been changed"))
+    leave(module, {"changed": False, **report(seen)})
 
 
 if __name__ == "__main__":

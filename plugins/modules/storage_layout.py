@@ -169,7 +169,7 @@ options:
     default: false
   data_root:
     description: The folder that the engine keeps its data in.
-    type: path
+    type: str
     default: /var/lib/docker
   existing_data:
     description:
@@ -180,7 +180,7 @@ options:
     default: refuse
   config_file:
     description: The engine's configuration file.
-    type: path
+    type: str
     default: /etc/docker/daemon.json
   service:
     description: The engine's systemd unit.
@@ -330,6 +330,7 @@ undone:
 from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import wish
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._host import disk
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.describe import describe
@@ -342,11 +343,12 @@ def main():
     module = AnsibleModule(
         argument_spec={**OPTIONS, "variables": {"type": "str"}}, supports_check_mode=True
     )
+    params = wish(module, dict)
     reconcile(
         module,
-        observe=partial(observe, params=module.params),
-        plan=partial(plan, params=module.params),
-        describe=partial(describe, params=module.params),
+        observe=partial(observe, params=params),
+        plan=partial(plan, params=params),
+        describe=partial(describe, params=params),
         hold=hold,
     )
 

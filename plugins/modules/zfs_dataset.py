@@ -265,7 +265,7 @@ failed_step:
 from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import wish
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_dataset.describe import (
     describe,
@@ -296,10 +296,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    try:
-        wanted = wanted_from(module.params)
-    except StorageError as error:
-        module.fail_json(msg=str(error), **error.details)
+    wanted = wish(module, wanted_from)
     reconcile(
         module,
         observe=partial(observe, wanted=wanted),

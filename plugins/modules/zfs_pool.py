@@ -75,7 +75,7 @@ options:
       - Where the filesystem is mounted. Without a path only the pool is kept.
       - ZFS mounts it there by itself. A filesystem with C(mountpoint=legacy) and a line in fstab
         is taken as it is.
-    type: path
+    type: str
   arc_max:
     description:
       - How much memory the cache of ZFS may take, with a binary unit (C(2g)). It is set at once,
@@ -197,7 +197,7 @@ undone:
 from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import wish
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk import check
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
@@ -225,15 +225,12 @@ def main():
             },
             "ashift": {"type": "int", "choices": list(range(9, 17))},
             "dataset": {"type": "str"},
-            "path": {"type": "path"},
+            "path": {"type": "str"},
             "arc_max": {"type": "str"},
         },
         supports_check_mode=True,
     )
-    try:
-        wanted = wanted_from(module.params)
-    except StorageError as error:
-        module.fail_json(msg=str(error), **error.details)
+    wanted = wish(module, wanted_from)
     reconcile(
         module,
         observe=partial(observe, wanted=wanted),

@@ -17,8 +17,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.journa
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 from support.instants import killed_at, sampled
 from support.loops import sh
+from support.texts import is_plain, strings
 
-READING = ("btrfs subvolume list", "btrfs subvolume get-default")
+READING = ("btrfs subvolume get-default",)
 
 
 def changing(result):
@@ -269,13 +270,31 @@ def test_a_name_with_a_line_break_cannot_have_another_one_removed(top, subvolume
     os.mkdir(top / "mine/x")
     evil = f"x\nID {number} gen 1 top level {mine} uuid - path y"
     create(f"{top}/mine/{evil}")
-    options = {"state": "absent", "recursive": True}
-    refuses(subvolume, top / "mine", "a name in it has a line break", **options)
-    assert "victim" in listed_ids(top, number)
+    done = settles(subvolume, top / "mine", state="absent", recursive=True)
+    assert [it.split(" (ID")[0] for it in done["destroys"]] == [
+        f"subvolume {top}/mine/x\\x0aID {number} gen 1 top level {mine} uuid - path y",
+        f"subvolume {top}/mine",
+    ]
+    assert listed(top) == ["victim"]
 
 
-def listed_ids(top, number):
-    return sh("btrfs", "inspect-internal", "subvolid-resolve", number, str(top))
+def test_a_name_with_a_line_break_holds_no_other_removal_up(top, subvolume):
+    create(top / "a")
+    create(f"{top}/a\nb")
+    settles(subvolume, top / "a", state="absent")
+    assert not os.path.exists(top / "a")
+
+
+def test_what_the_kernel_tells_of_many_is_what_the_tool_lists(top, subvolume):
+    create(top / "a")
+    for number in range(257):  # more than the kernel tells at once
+        create(top / f"a/{number}")
+    (top / "a/deep folder").mkdir()
+    create(top / "a/deep folder/b")
+    refused = subvolume(top / "a", check=True, state="absent")
+    assert "it holds 258 other subvolumes" in refused["msg"]
+    settles(subvolume, top / "a", state="absent", recursive=True)
+    assert listed(top) == []
 
 
 # --- refused, with nothing written
@@ -546,3 +565,24 @@ def test_killed_wherever_it_is_the_next_run_goes_on_from_there(loops, subvolume,
         if not came:
             assert instant > 5
             break
+
+
+# --- names that are no text
+
+
+ODD = (b"\xff", b"caf\xc3", b"\x1b[2J", b"\xe2\x80\xaex", b"a\tb c", b"-rf")
+
+
+def test_names_that_are_no_text_hold_nothing_up_and_no_terminal_acts_on_them(top, subvolume):
+    create(top / "a")
+    for name in ODD:
+        path = os.fsencode(top / "a") + b"/" + name
+        subprocess.run(["btrfs", "subvolume", "create", path], check=True, capture_output=True)
+    refused = subvolume(top / "a", check=True, state="absent")
+    assert refused["failed"]
+    done = settles(subvolume, top / "a", state="absent", recursive=True)
+    assert listed(top) == []
+    for result in (refused, done):
+        result.pop("commands")
+        assert all(map(is_plain, strings(result)))
+    assert any(r"/a/\xff" in lost for lost in done["destroys"])

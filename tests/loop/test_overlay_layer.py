@@ -184,7 +184,7 @@ def test_what_is_left_out_is_kept_however_the_path_is_written(base):
         {"path": str(base / "m") + "/"},
         {"path": str(base / "dot/m")},
         base.options(lower=[str(base / "link")]),
-        base.options(upper=str(base / "lower/../upper/"), work=f"/{base / 'work'}"),
+        base.options(upper=f"{base / 'upper'}//./", work=f"/{base / 'work'}"),
     ):
         result = base.run(**options)
         assert (result.get("msg"), result["changed"], result["commands"]) == (None, False, [])

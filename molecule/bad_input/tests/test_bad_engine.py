@@ -32,7 +32,7 @@ OPTIONS = [
     ({"options": {"overlay2.sizes": "10g"}}, "the overlay2 driver has no such option"),
     ({"options": {"overlay2.size": "10g"}}, "overlay2.size works only on xfs"),
     ({"driver": "btrfs"}, "the btrfs driver does not work on it"),
-    ({"data_root": "var/lib"}, "it is no absolute path"),
+    ({"data_root": "var/lib"}, "it is not a plain absolute path"),
     ({"service": "podman.service"}, "it is not installed on this host"),
 ]
 

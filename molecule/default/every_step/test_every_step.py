@@ -20,8 +20,8 @@ SHOWN = {
     "mkfs.btrfs ": "blkid --probe --match-types btrfs /dev/disk/by-id/virtio-disk1",
     "zpool create ": "zpool list docker",
     "zfs create ": "zfs list docker/data",
-    "systemctl enable --quiet var-lib-docker.mount": "systemctl is-enabled var-lib-docker.mount",
-    "systemctl restart var-lib-docker.mount": "mountpoint /var/lib/docker",
+    "systemctl enable --quiet -- var-lib-docker.mount": "systemctl is-enabled var-lib-docker.mount",
+    "systemctl restart -- var-lib-docker.mount": "mountpoint /var/lib/docker",
     "zfs mount ": "mountpoint /var/lib/docker",
     "write ": "test -e {path}",
 }

@@ -40,13 +40,13 @@ def test_an_engine_that_was_stopped_for_a_mount_is_started_again(
 ):
     before = engine()
     assert before
-    broken(step("systemctl stop docker.service"), "killed-after")
+    broken(step("systemctl stop -- docker.service"), "killed-after")
     layout()
     broken.mend()
     assert not engine()
     found = module("storage_info", gather=["open_changes"])["storage"]["open_changes"]
-    assert "systemctl stop docker.service" in [it["action"] for it in found[0]["done"]] or (
-        found[0]["at_work"]["action"] == "systemctl stop docker.service"
+    assert "systemctl stop -- docker.service" in [it["action"] for it in found[0]["done"]] or (
+        found[0]["at_work"]["action"] == "systemctl stop -- docker.service"
     )
     checked = module("open_change", check=True)
     assert checked["would_recover"]
@@ -61,7 +61,7 @@ def test_the_old_configuration_is_back_where_the_new_one_was_not_proven(
     host, layout, module, broken, step, journals, engine
 ):
     before = engine(), host.file(CONFIG).exists
-    broken(step("systemctl start docker.service"), "killed-before")
+    broken(step("systemctl start -- docker.service"), "killed-before")
     layout()
     broken.mend()
     assert not engine()
@@ -95,7 +95,7 @@ def test_the_power_is_cut_before_the_mount(
     host, module, power_cut, step, journals, engine, wait_until
 ):
     before = engine()
-    power_cut(step("systemctl restart var-lib-docker.mount"))
+    power_cut(step("systemctl restart -- var-lib-docker.mount"))
     assert len(journals()) == 1
     assert module("open_change")["recovered"]
     assert engine() == before
@@ -108,7 +108,7 @@ def test_the_power_is_cut_before_the_engine_starts_and_it_starts_by_itself(
     host, module, power_cut, step, journals, engine, wait_until
 ):
     """What somebody may have stored since is not put out of sight by going back."""
-    power_cut(step("systemctl start docker.service"))
+    power_cut(step("systemctl start -- docker.service"))
     wait_until(engine)
     assert host.run("mountpoint --quiet %s", ROOT).rc == 0
     (told,) = module("open_change")["recovered"]

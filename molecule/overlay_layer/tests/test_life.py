@@ -15,9 +15,13 @@ LAYERS = {
     "upper": "/srv/layers/life",
     "work": "/srv/layers/life.work",
 }
-RELOAD, START, UMOUNT = "systemctl daemon-reload", f"systemctl restart {UNIT}", f"umount {PATH}"
-ENABLE, DISABLE = f"systemctl enable --quiet {UNIT}", f"systemctl disable --quiet {UNIT}"
-FORGIVE = "systemctl reset-failed 'srv-life.[m]ount'"
+RELOAD, START, UMOUNT = (
+    "systemctl daemon-reload",
+    f"systemctl restart -- {UNIT}",
+    f"umount -- {PATH}",
+)
+ENABLE, DISABLE = f"systemctl enable --quiet -- {UNIT}", f"systemctl disable --quiet -- {UNIT}"
+FORGIVE = "systemctl reset-failed -- 'srv-life.[m]ount'"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -87,7 +91,7 @@ def test_a_long_list_of_layers(host, steps):
         host.check_output("mkdir --parents %s && touch %s/$(basename %s)", lower, lower, lower)
     layers = {"lower": lowers, "upper": "/srv/layers/l", "work": "/srv/layers/l.work"}
     try:
-        assert steps("/srv/long", **layers)[-1] == "systemctl restart srv-long.mount"
+        assert steps("/srv/long", **layers)[-1] == "systemctl restart -- srv-long.mount"
         assert len(host.file("/srv/long").listdir()) == len(lowers)
     finally:
         steps("/srv/long", state="absent")

@@ -54,7 +54,7 @@ def test_only_the_one_without_its_layer_failed_and_nothing_waited_for_it(host):
 def test_one_without_its_layer_is_refused_until_the_layer_is_back(host, steps, refusal):
     assert "lower=/srv/layers/torn: it is not there" in refusal("/srv/torn")
     host.check_output("mkdir /srv/layers/torn")
-    assert steps("/srv/torn") == ["systemctl restart srv-torn.mount"]
+    assert steps("/srv/torn") == ["systemctl restart -- srv-torn.mount"]
     assert host.check_output("systemctl --failed --no-legend") == ""
 
 

@@ -146,7 +146,7 @@ def test_what_is_masked_is_told_and_docker_waits(host, lab, pool, wish, docker):
 def test_the_boot_is_mended(host, steps, wish):
     host.check_output("systemctl disable zfs-mount.service zfs-import-cache.service")
     [step] = steps(**wish)
-    assert step == "systemctl enable --quiet zfs-import-cache.service zfs-mount.service"
+    assert step == "systemctl enable --quiet -- zfs-import-cache.service zfs-mount.service"
     assert steps(**wish) == []
     for unit in ("zfs-mount", "zfs-import-cache"):
         assert host.check_output("systemctl is-enabled %s.service", unit) == "enabled"

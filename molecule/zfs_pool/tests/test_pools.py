@@ -94,7 +94,7 @@ def test_a_line_in_fstab_is_taken_as_it_is(host, steps, mirror):
     host.check_output("echo 'tank/legacy /srv/legacy zfs defaults,nofail 0 0' >> /etc/fstab")
     host.check_output("systemctl daemon-reload")
     wish = {"devices": mirror, "dataset": "legacy", "path": "/srv/legacy"}
-    assert steps("tank", **wish) == ["mount /srv/legacy"]
+    assert steps("tank", **wish) == ["mount -- /srv/legacy"]
     assert steps("tank", **wish) == []
     assert host.check_output("zfs get -Ho value mountpoint tank/legacy") == "legacy"
 

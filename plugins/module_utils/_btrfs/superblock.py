@@ -62,7 +62,7 @@ def parse_superblock(data: bytes) -> Superblock | None:
     number, size = struct.unpack_from("<QQ", data, 201)
     return Superblock(
         uuid=str(uuid.UUID(bytes=data[32:48])),
-        label=data[299:555].partition(b"\0")[0].decode("utf-8", "replace"),
+        label=data[299:555].partition(b"\0")[0].decode("utf-8", "surrogateescape"),
         id=number,
         size=size,
         devices=struct.unpack_from("<Q", data, 136)[0],

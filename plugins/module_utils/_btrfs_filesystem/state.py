@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -31,6 +30,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_
     MountUnit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
+from ansible_collections.containerhost.storage.plugins.module_utils._host.names import unit_names
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
     Place,
@@ -123,7 +123,11 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     check_path(params["path"])
     label = params["label"]
-    if not 0 < len(os.fsencode(label)) < 256 or label.startswith("-") or not label.isprintable():
+    if (
+        not 0 < len(label.encode(errors="surrogatepass")) < 256
+        or label.startswith("-")
+        or not label.isprintable()
+    ):
         raise StorageError(
             f"label={label}",
             "btrfs does not take it, or a command would take it for an option",
@@ -147,7 +151,7 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
         where=params["path"],
         options=tuple(plain),
         subvolume=subvolume,
-        required_by=tuple(params["required_by"]),
+        required_by=unit_names("required_by", params["required_by"]),
         keep_existing=params["existing_data"] == "keep",
     )
 

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.files
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import parse_size
+from ansible_collections.containerhost.storage.plugins.module_utils._host.names import plain_path
 
 _COMPRESSION = re.compile(r"none|lzo|zlib(:[1-9])?|zstd(:([1-9]|1[0-5]))?", re.A)
 _LEVEL_BY_DEFAULT = ":3"  # of zlib and of zstd: btrfs(5), "Compression"
@@ -100,7 +100,8 @@ class Wanted(NamedTuple):
 def wanted_from(params: Mapping[str, Any]) -> Wanted:
     """The :class:`Wanted` in a module's parameters; refuses what no host could have."""
     for name in ("path", "snapshot_of"):
-        _check_path(params[name], name)
+        if params[name] is not None:
+            plain_path(name, params[name])
     compression = params["compression"]
     if compression is not None and not _COMPRESSION.fullmatch(compression):
         raise StorageError(
@@ -130,19 +131,6 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
         nodatacow=params["nodatacow"],
         recursive=params["recursive"],
     )
-
-
-def _check_path(path: str | None, name: str) -> None:
-    if path is None:
-        return
-    plain = os.path.normpath(path) == path and path.startswith("/") and path.isprintable()
-    if not plain or path.startswith("//"):
-        raise StorageError(
-            f"{name}={path!r}",
-            "it is not a plain absolute path",
-            "Write it like /var/lib/docker, without `..`, doubled or trailing slashes",
-            refusal="path_invalid",
-        )
 
 
 def effective(compression: str | None) -> str | None:

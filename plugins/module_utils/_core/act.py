@@ -25,6 +25,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.journa
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Plan
 from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import Taker
+from ansible_collections.containerhost.storage.plugins.module_utils._core.rights import remembering
 from ansible_collections.containerhost.storage.plugins.module_utils._core.told_to_end import (
     ToldToEnd,
 )
@@ -46,6 +47,7 @@ def act(
     :raises StorageError: whatever went wrong, with what was kept and what was taken back.
     """
     name = new_run() if journaled else ""
+    planned = planned._replace(parts=remembering(planned.parts))
     with ToldToEnd() as may_go_on:
         journal = open_journal(name, module._name, planned.parts) if name else None
         run = Taker(module, name, lock)

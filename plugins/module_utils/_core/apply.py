@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shlex
 import stat
@@ -19,6 +20,7 @@ from typing import Any
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.owned import (
     foreign,
+    foreign_way,
     sync_folder,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
@@ -30,6 +32,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import (
     Taker,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._core.rights import (
+    give,
+    rights_of,
+    tightened,
 )
 
 _PARAMETERS = "/sys/"
@@ -86,20 +93,50 @@ def _filled(folder: str) -> bool:
 def require_replaceable(step: WriteFile) -> None:
     """Refuse to replace or remove what is no file of root's own: a link leads elsewhere.
 
-    :raises StorageError: it is a link, a pipe, a folder, or another user's.
+    :raises StorageError: it is a link, a pipe, a folder, or another user's, or others than root
+        can write to a folder on the way to it.
     """
     if step.path.startswith(_PARAMETERS):
         return
+    folder, wrong = foreign_way(step.path)
+    if wrong:
+        raise StorageError(
+            folder,
+            f"{wrong}, and {step.path} is not written below it: {step.reason}",
+            _way_in(folder),
+            refusal="folder_foreign",
+        )
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        wrong = foreign(os.lstat(step.path), stat.S_ISREG, "file")
+        found = os.lstat(step.path)
+        wrong = foreign(found, stat.S_ISREG, "file")
         if wrong:
+            leads = f" to {os.readlink(step.path)}" if stat.S_ISLNK(found.st_mode) else ""
             raise StorageError(
                 step.path,
-                f"{wrong}, and is not replaced: {step.reason}",
-                "Put a file that belongs to root in its place, with what it is to hold, then run "
-                "again",
+                f"{wrong}{leads}, and is not replaced: {step.reason}",
+                _way_out(step.path, found),
                 refusal="file_foreign",
             )
+
+
+def _way_in(folder: str) -> str:
+    """What to do about a folder that nothing is written into."""
+    if os.path.islink(folder):
+        return "Put a folder of root's in its place, then run again"
+    name = shlex.quote(folder)
+    return f"Make it root's alone (`chown root: {name} && chmod go-w {name}`), then run again"
+
+
+def _way_out(path: str, found: os.stat_result) -> str:
+    """What to do about a file that is not replaced."""
+    folder, name = os.path.split(path)
+    if stat.S_ISLNK(found.st_mode) and os.readlink(path) == os.devnull:
+        if folder.endswith("/systemd/system"):
+            return f"It is masked: run `systemctl unmask {shlex.quote(name)}`, then run again"
+        return "It is masked by that link: remove the link, then run again"
+    if stat.S_ISREG(found.st_mode):
+        return f"Give it to root (`chown root: {shlex.quote(path)}`), then run again"
+    return "Put a file that belongs to root in its place, with what it is to hold, then run again"
 
 
 def landed(step: WriteFile) -> bool:
@@ -162,12 +199,22 @@ def _is_there(step: WriteFile) -> bool:
 
 
 def present(path: str) -> str | None:
-    """The text of a file; None where there is none."""
+    """The text of a file; None where there is none, and '' for what is no plain file."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe holds nobody up
     try:
-        with open(path, encoding="utf-8", errors="replace", newline="") as stream:
-            return stream.read()
+        descriptor = os.open(path, flags)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            return ""
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return ""
+    # A byte that is no text comes back as it was: it may have to be written again.
+    with os.fdopen(descriptor, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        return stream.read()
 
 
 def _lines(text: str | None) -> str:
@@ -179,8 +226,19 @@ def _change(step: WriteFile, folder: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(step.path)
     else:
-        os.makedirs(folder, mode=0o755, exist_ok=True)
+        _make_folder(folder)
         _write_beside(step, step.content)
+
+
+def _make_folder(folder: str) -> None:
+    """Make a folder and those above it that are missing, for nobody else to write to."""
+    missing = []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for it in reversed(missing):
+        os.mkdir(it, 0o755)
+        sync_folder(os.path.dirname(it))
 
 
 def _beside(path: str) -> str:
@@ -194,11 +252,15 @@ def _write_beside(step: WriteFile, content: str) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # which follows no link
     descriptor = os.open(beside, flags, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        with os.fdopen(
+            descriptor, "w", encoding="utf-8", errors="surrogateescape", newline=""
+        ) as stream:
             stream.write(content)
             stream.flush()
-            _take_over_ownership(step, stream.fileno())
+            _give_rights(step, stream.fileno())
             os.fsync(stream.fileno())
+        # To write and to sync takes a while, in which another program may have written as well.
+        _is_there(step)
         os.rename(beside, step.path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -206,15 +268,15 @@ def _write_beside(step: WriteFile, content: str) -> None:
         raise
 
 
-def _take_over_ownership(step: WriteFile, descriptor: int) -> None:
-    """Owner and mode of the file that is replaced stay; a new file gets the step's mode.
+def _give_rights(step: WriteFile, descriptor: int) -> None:
+    """Rights of the file that is replaced stay; a new file gets the step's mode.
 
     That others than root may write to it, or run it with its owner's rights, does not stay.
     """
-    try:
-        old = os.stat(step.path)
-    except FileNotFoundError:
+    now = rights_of(step.path)
+    if step.rights:
+        give(descriptor, step.rights, step)
+    elif now:
+        give(descriptor, tightened(now), step)
+    else:
         os.fchmod(descriptor, step.mode)
-        return
-    os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, old.st_mode & 0o755)

@@ -33,7 +33,7 @@ class Process(NamedTuple):
 def host_identity() -> str:
     """A hash that another host does not have, also where its disk is a copy of this one's."""
     names = _text(MACHINE_ID).strip(), _text(PRODUCT_ID).strip()
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+    return hashlib.sha256(os.fsencode("\n".join(names))).hexdigest()
 
 
 def boot_id() -> str:
@@ -65,12 +65,12 @@ def marked(run: str, session: int) -> list[tuple[int, str]]:
             it = process(int(name))
             if it and it.session == session and it.pid != os.getpid():
                 words = _bytes(os.path.join(PROC, name, "cmdline")).replace(b"\0", b" ").strip()
-                found.append((it.pid, words.decode(errors="replace")))
+                found.append((it.pid, words.decode(errors="surrogateescape")))
     return sorted(found)
 
 
 def _text(path: str) -> str:
-    return _bytes(path).decode(errors="replace")
+    return _bytes(path).decode(errors="surrogateescape")
 
 
 def _bytes(path: str) -> bytes:

@@ -16,6 +16,7 @@ import stat
 import time
 from collections.abc import Iterator
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.door import leaving
 from ansible_collections.containerhost.storage.plugins.module_utils._core.owned import (
     foreign,
     own_folder,
@@ -101,5 +102,5 @@ def _acquired(descriptor: int) -> bool:
 
 
 def _holder(descriptor: int) -> str:
-    said = os.pread(descriptor, 200, 0).decode(errors="replace")
-    return "".join(it if it.isprintable() else "?" for it in said) or "unnamed"
+    said = os.pread(descriptor, 200, 0).decode(errors="surrogateescape")
+    return leaving(said).replace("\n", " ") or "unnamed"

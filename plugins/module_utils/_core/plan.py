@@ -89,6 +89,15 @@ class Command(NamedTuple):
     deadline: int = 600  # seconds after which it is ended, and has failed
 
 
+class Rights(NamedTuple):
+    """Who may do what with a file."""
+
+    mode: int  # as chmod(2) takes it
+    owner: int
+    group: int
+    attributes: tuple[tuple[str, str], ...] = ()  # xattr(7): ACL, label, ...; values in hex
+
+
 class WriteFile(NamedTuple):
     """One whole file: written beside, synced, renamed. ``content=None`` removes it."""
 
@@ -99,6 +108,8 @@ class WriteFile(NamedTuple):
     mode: int = 0o644
     private: bool = False  # not everybody may read it: its content is not shown
     if_filled: str = ""  # a folder: it is not written where that is not there, or empty
+    # On the way back: those of the file that was there. None takes those of the file that is.
+    rights: Rights | None = None
     destroys: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
 

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core import door
 from ansible_collections.containerhost.storage.plugins.module_utils._core.journals import journals
 from ansible_collections.containerhost.storage.plugins.module_utils._core.lock import host_lock
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
@@ -61,8 +62,8 @@ def reconcile(
 
     What an earlier run has begun and not ended is put right first.
 
-    :param module: of this only ``params`` (``consent``), ``check_mode``, ``run_command``,
-        ``get_bin_path``, ``warn``, ``exit_json`` and ``fail_json`` are used.
+    :param module: of this only ``params`` (``consent``), ``check_mode``, ``_diff``,
+        ``run_command``, ``get_bin_path``, ``warn``, ``exit_json`` and ``fail_json`` are used.
     :param observe: ``observe(run) -> State``.
     :param plan: ``plan(State) -> Plan``; raises :class:`StorageError` to refuse.
     :param describe: ``describe(State) -> dict``, the state as the user gets it, as plain JSON.
@@ -87,7 +88,9 @@ def reconcile(
             _require_programs(module, planned.steps)
             _require_files(planned.steps)
             result.update(_report(planned, recovered))
-            result["diff"] = _diff(planned, describe(before), describe(planned.after))
+            result["diff"] = _diff(
+                planned, describe(before), describe(planned.after), files=module._diff
+            )
             after = planned.after
             if planned.steps and not module.check_mode:
                 _require_consent(planned, module.params)
@@ -97,8 +100,8 @@ def reconcile(
         _fail(module, result, recovered, error)
     except Exception as error:  # no user sees a traceback, and none is taken for a success
         _fail(module, result, recovered, unexpected(error, "nothing has been changed"))
-    _warn(module, result["findings"])
-    module.exit_json(state=describe(after), **result)
+    door.warn(module, result["findings"])
+    door.leave(module, {"state": describe(after), **result})
 
 
 def _open_changes(module: Any, run: Reader, lock: int | None) -> dict[str, Any]:
@@ -132,17 +135,11 @@ def _fail(
     module: Any, result: dict[str, Any], recovered: Mapping[str, Any], error: StorageError
 ) -> None:
     result.pop("diff", None)
-    _warn(module, recovered.get("findings", ()))
+    door.warn(module, recovered.get("findings", ()))
     changed = bool(recovered.get("changed") and not module.check_mode)
     told = {**result, "changed": changed, **error.details}
     told["changed"] = told["changed"] or changed
-    module.fail_json(msg=str(error), **told)
-
-
-def _warn(module: Any, findings: Iterable[Mapping[str, str]]) -> None:
-    for finding in findings:
-        if finding["level"] == "warning":
-            module.warn(finding["message"])
+    door.fail(module, error, told)
 
 
 def _prove(run: Reader, observe: Callable[[Reader], S], plan: Callable[[S], Plan]) -> S:
@@ -227,26 +224,24 @@ def _report(planned: Plan, recovered: Mapping[str, Any]) -> dict[str, Any]:
     return report
 
 
-def _diff(planned: Plan, before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    """What ``--diff`` shows: the steps with their reasons, the state, and every file."""
+def _diff(
+    planned: Plan, before: dict[str, Any], after: dict[str, Any], files: bool
+) -> list[dict[str, Any]]:
+    """What ``--diff`` shows: the steps with their reasons, the state, and what changes in files.
+
+    :param files: False where it was not asked for: then nothing of a file gets into the result.
+    """
     if not planned.steps:
         return []
     steps = "".join(
         "{}. {}\n   {}\n".format(number, step["reason"], step["action"])
         for number, step in enumerate(map(describe_step, planned.steps), 1)
     )
-    files = [_file_diff(step) for step in planned.steps if isinstance(step, WriteFile)]
     state = {"before_header": "state", "before": before, "after_header": "state", "after": after}
-    return [{"prepared": "Steps:\n" + steps}, state, *files]
+    return [{"prepared": "Steps:\n" + steps}, state, *(_file_diffs(planned) if files else ())]
 
 
-def _file_diff(step: WriteFile) -> dict[str, str]:
-    before, after = step.old or "", step.content or ""
-    if step.private:
-        before, after = "(its content is private)\n", "(its new content is private too)\n"
-    return {
-        "before_header": step.path,
-        "after_header": step.path,
-        "before": before,
-        "after": after,
-    }
+def _file_diffs(planned: Plan) -> list[dict[str, str]]:
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.diff import file_diff
+
+    return [file_diff(step) for step in planned.steps if isinstance(step, WriteFile)]

@@ -145,7 +145,7 @@ def ask(path: str, what: str) -> Any:
             connection.sendall(f"GET {what} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
             answer = b"".join(iter(lambda: connection.recv(65536), b""))
         head, _blank, body = answer.partition(b"\r\n\r\n")
-        status = head.split(b"\r\n")[0].decode(errors="replace")
+        status = head.split(b"\r\n")[0].decode(errors="surrogateescape")
         if status.split(" ")[1:2] != ["200"]:
             raise ValueError(status or "it closed the connection")
         return json.loads(body)

@@ -9,29 +9,45 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import stat
 
 
 def read_text(path: str) -> str | None:
     """The content of a file; None where there is none.
 
-    For files that a plan may write: one that is there and cannot be read is not one to make.
+    For files that a plan may write: one that is there and cannot be read is not one to make. What
+    is no plain file is '', and never replaced. A byte that is no text becomes a surrogate, which is
+    written as the same byte again (PEP 383).
 
     :raises OSError: it is there, and cannot be read.
     """
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
+        with open(
+            path, encoding="utf-8", errors="surrogateescape", newline="", opener=_at_once
+        ) as stream:
+            plain = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+            return stream.read() if plain else ""
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except IsADirectoryError:
+        return ""
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes to holds nobody up."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def try_text(path: str) -> str | None:
-    """The content of a file; None where there is none, or it cannot be read.
+    r"""The content of a file; None where there is none, or it cannot be read.
 
-    The kernel's files can go, or answer with an error, while they are read.
+    The kernel's files can go, or answer with an error, while they are read. For parsers: each line
+    ends with ``\n``.
     """
     with contextlib.suppress(OSError):
-        return read_text(path)
+        text = read_text(path)
+        return text and text.replace("\r\n", "\n").replace("\r", "\n")
     return None
 
 

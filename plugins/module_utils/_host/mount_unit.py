@@ -17,9 +17,15 @@ import os
 import re
 from typing import NamedTuple
 
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.files import read_text
+from ansible_collections.containerhost.storage.plugins.module_utils._host.names import plain_path
 
 UNITS = "/etc/systemd/system"
+LONGEST_NAME = 255  # bytes of the name of a file, and of a unit (systemd.unit(5))
+
+# A path without these needs no quotes where a line of a unit is a list.
+_PLAIN = re.compile(r"[^\s%\"'\\]*")
 
 
 class MountUnit(NamedTuple):
@@ -45,9 +51,9 @@ class MountUnit(NamedTuple):
         """The content of the unit's file."""
         return (
             "# Kept by containerhost.storage\n"
-            f"[Unit]\nDescription=Container storage on {self.what}\n\n"
-            f"[Mount]\nWhat={self.what}\nWhere={self.where}\nType={self.fstype}\n"
-            f"Options={','.join(self.options)}\n\n"
+            f"[Unit]\nDescription=Container storage on {literal(self.what)}\n\n"
+            f"[Mount]\nWhat={literal(self.what)}\nWhere={literal(self.where)}\n"
+            f"Type={self.fstype}\nOptions={literal(','.join(self.options))}\n\n"
             "[Install]\nWantedBy=multi-user.target\n"
         )
 
@@ -70,9 +76,50 @@ class MountUnit(NamedTuple):
         """
         return (
             "# Kept by containerhost.storage\n"
-            f"[Unit]\nRequiresMountsFor={self.where}\nAssertPathIsMountPoint={self.where}\n"
+            "[Unit]\n"
+            + "".join(f"{line}\n" for line in _guard_lines(self.where))
             + ("After=zfs-mount.service\n" if self.fstype == "zfs" else "")
         )
+
+
+def check_where(path: str) -> None:
+    """Refuse a mount point that is not written plainly, or that no unit can have.
+
+    :raises StorageError: see :func:`plain_path`; systemd takes off a space or a backslash at the
+        end of a line.
+    """
+    plain_path("path", path)
+    if path.endswith((" ", "\\")):
+        raise StorageError(
+            f"path={path!r}",
+            "it has a space or a backslash at its end, which systemd takes off the lines of a unit",
+            "Rename the folder",
+            refusal="path_invalid",
+        )
+    if len(f"50-{escape(path)}.conf") > LONGEST_NAME:
+        raise StorageError(
+            f"path={path}",
+            f"it is too long for the name of a unit, which takes {LONGEST_NAME} bytes",
+            "Choose a shorter path",
+            refusal="path_too_long",
+        )
+
+
+def literal(text: str) -> str:
+    """Keep systemd from putting something in for a percent sign: systemd.unit(5), SPECIFIERS."""
+    return text.replace("%", "%%")
+
+
+def quoted(path: str) -> str:
+    """A path as an item of a list in a unit: systemd.syntax(7), "Quoting"."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{literal(escaped)}"'
+
+
+def _guard_lines(where: str) -> tuple[str, str]:
+    """The first is a list of paths, the second is one path up to the end of its line."""
+    item = where if _PLAIN.fullmatch(where) else quoted(where)
+    return f"RequiresMountsFor={item}", f"AssertPathIsMountPoint={literal(where)}"
 
 
 def escape(path: str) -> str:
@@ -92,7 +139,7 @@ def guarded(unit: str, where: str) -> bool:
     for folder in ("/etc", "/run", "/usr/lib", "/lib"):
         for path in glob.glob(f"{folder}/systemd/system/{glob.escape(unit)}.d/*.conf"):
             lines.update(line.strip() for line in (read_text(path) or "").splitlines())
-    return {f"RequiresMountsFor={where}", f"AssertPathIsMountPoint={where}"} <= lines
+    return lines.issuperset(_guard_lines(where))
 
 
 class TableLine(NamedTuple):

@@ -107,7 +107,8 @@ def _drop_ins(service: str) -> Iterator[str]:
 
 def guarded_mounts(texts: Iterable[str]) -> list[str]:
     """Where a unit refuses to start without a mount: systemd.unit(5), AssertPathIsMountPoint=."""
-    return sorted({path for text in texts for path in _GUARD.findall(text)})
+    found = {path for text in texts for path in _GUARD.findall(text)}
+    return sorted(path.replace("%%", "%") for path in found)  # systemd.unit(5), SPECIFIERS
 
 
 def describe(seen: Seen) -> dict[str, Any]:

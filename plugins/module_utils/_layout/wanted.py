@@ -63,9 +63,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": {"threshold": 80, "percent": 20},
     },
     "require_headroom": {"type": "bool", "default": False},
-    "data_root": {"type": "path", "default": "/var/lib/docker"},
+    "data_root": {"type": "str", "default": "/var/lib/docker"},
     "existing_data": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
-    "config_file": {"type": "path", "default": "/etc/docker/daemon.json"},
+    "config_file": {"type": "str", "default": "/etc/docker/daemon.json"},
     "service": {"type": "str", "default": "docker.service"},
     "missing_tools": {"type": "str", "choices": ["refuse", "report"], "default": "refuse"},
 }

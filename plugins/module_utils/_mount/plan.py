@@ -45,15 +45,15 @@ def plan_mount(mount: MountState, place: Place) -> tuple[tuple[Part, ...], Mount
     argv: tuple[str, ...]
     if remount:
         reason = f"Unmount {unit.where}, to mount it with {','.join(unit.options)}"
-        changing.append(Command(reason, ("umount", unit.where)))
+        changing.append(Command(reason, ("umount", "--", unit.where)))
     if not mount.ours and not mount.folder_exists:
-        argv = ("mkdir", "--parents", "--mode", "0711", unit.where)
+        argv = ("mkdir", "--parents", "--mode", "0711", "--", unit.where)
         made.append(Command(f"Make the folder {unit.where}", argv))
     if by_unit and not mount.enabled:
-        argv = ("systemctl", "enable", "--quiet", unit.name)
+        argv = ("systemctl", "enable", "--quiet", "--", unit.name)
         changing.append(Command(f"Let systemd mount {unit.where} at boot", argv))
     if not mount.ours or remount:
-        argv = ("systemctl", "restart", unit.name) if by_unit else ("mount", unit.where)
+        argv = ("systemctl", "restart", "--", unit.name) if by_unit else ("mount", "--", unit.where)
         changing.append(Command(f"Mount {place.target} at {unit.where}", argv, needs=("mount",)))
     part = Part(
         steps=tuple(changing),
@@ -92,13 +92,14 @@ def stopped(mount: MountState, place: Place) -> tuple[Pause, ...]:
 
 
 def _pause(given: str, name: str, place: Place) -> Pause:
-    stop = Command(f"Stop {name} while {place.where} changes", ("systemctl", "stop", name))
+    stop = Command(f"Stop {name} while {place.where} changes", ("systemctl", "stop", "--", name))
     start = (
         # A fourth start within a minute is refused, good ones counted too (StartLimitBurst=).
         Command(
-            f"Let systemd start {name} as often as needed", ("systemctl", "reset-failed", name)
+            f"Let systemd start {name} as often as needed",
+            ("systemctl", "reset-failed", "--", name),
         ),
-        Command(f"Start {name} again", ("systemctl", "start", name)),
+        Command(f"Start {name} again", ("systemctl", "start", "--", name)),
     )
     return Pause(given, stop=(stop,), start=start, back=start)
 
@@ -146,13 +147,13 @@ def _way_back(mount: MountState, place: Place, remount: bool) -> tuple[Command |
     let_go = f"Let go of the mount of {unit.where}"
     if not mount.ours and by_unit and not mount.enabled:
         # It reads the units by itself after a disable, and a guard with them that is just to go.
-        argv = ("systemctl", "disable", "--quiet", "--no-reload", "--now", unit.name)
+        argv = ("systemctl", "disable", "--quiet", "--no-reload", "--now", "--", unit.name)
         steps.insert(0, Command(let_go, argv))
     elif not mount.ours:  # it is to be mounted at boot, as before; systemd knows it from fstab too
-        steps.append(Command(let_go, ("systemctl", "stop", unit.name)))
+        steps.append(Command(let_go, ("systemctl", "stop", "--", unit.name)))
     if remount:
         # Harmless where the unmounting was what failed: the unit is still active then.
-        argv = ("systemctl", "start", unit.name) if by_unit else ("mount", "--all")
+        argv = ("systemctl", "start", "--", unit.name) if by_unit else ("mount", "--all")
         steps.append(Command(f"Mount {unit.where} as it was", argv))
     return tuple(steps)
 

@@ -8,19 +8,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
     TableLine,
+    check_where,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     Mount,
@@ -98,16 +97,9 @@ class MountState(NamedTuple):
 def check_path(path: str) -> None:
     """Refuse a mount point that is not written plainly.
 
-    :raises StorageError: it is relative, the root, or has an empty or a dotted part.
+    :raises StorageError: see :func:`check_where`.
     """
-    plain = "/" + os.path.normpath(path).lstrip("/")  # normpath leaves two slashes at the start
-    if path != plain or path == "/":
-        raise StorageError(
-            f"path={path}",
-            "it is not a plain absolute path of a folder below /",
-            "Write it like /var/lib/docker",
-            refusal="path_invalid",
-        )
+    check_where(path)
 
 
 def check_options(fstype: str, options: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.names import unit_names
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import (
     Xfs,
 )
@@ -110,7 +111,7 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
                 fstype="xfs",
                 options=tuple(params["mount_options"]),
             ),
-            required_by=tuple(params["required_by"]),
+            required_by=unit_names("required_by", params["required_by"]),
             keep_existing=params["existing_data"] == "keep",
         ),
         devices=tuple(params["devices"]),

@@ -137,7 +137,7 @@ def _unit_steps(
         reason = f"Describe the overlay at {wanted.path}"
         steps += [WriteFile(reason, unit.path, unit.text, old=state.unit_text), _RELOAD]
     if not state.enabled:
-        argv = ("systemctl", "enable", "--quiet", unit.name)
+        argv = ("systemctl", "enable", "--quiet", "--", unit.name)
         steps.append(Command(f"Let systemd mount {wanted.path} at boot", argv))
     return steps
 
@@ -147,7 +147,7 @@ def _forget(state: State, wanted: Wanted) -> list[Command | WriteFile]:
     unit = unit_at(wanted.path)
     steps: list[Command | WriteFile] = []
     if state.enabled:
-        argv = ("systemctl", "disable", "--quiet", unit.name)
+        argv = ("systemctl", "disable", "--quiet", "--", unit.name)
         steps.append(Command(f"Do not mount {wanted.path} at boot any more", argv))
     if state.unit_text is not None:
         reason = f"Remove the unit of {wanted.path}"
@@ -161,7 +161,7 @@ def _forgive(unit: OverlayUnit) -> Command:
     By a pattern, for a unit that has not failed is not known any more, and would be an error.
     """
     pattern = unit.name[: -len("mount")] + "[m]ount"
-    return Command(f"Forget a failure of {unit.name}", ("systemctl", "reset-failed", pattern))
+    return Command(f"Forget a failure of {unit.name}", ("systemctl", "reset-failed", "--", pattern))
 
 
 def _folders(state: State, wanted: Wanted, config: Config) -> list[Command]:
@@ -173,7 +173,7 @@ def _folders(state: State, wanted: Wanted, config: Config) -> list[Command]:
     if state.folder.kind == "missing":
         missing.append(("mount point", wanted.path))
     return [
-        Command(f"Make the {name} {path}", ("mkdir", "--parents", "--mode", "0755", path))
+        Command(f"Make the {name} {path}", ("mkdir", "--parents", "--mode", "0755", "--", path))
         for name, path in missing
     ]
 
@@ -183,17 +183,17 @@ def _mount(path: str, config: Config) -> tuple[str, ...]:
     options = ",".join(config.written())
     return (
         "env", "LIBMOUNT_FORCE_MOUNT2=always",
-        "mount", "--types", "overlay", "--options", options, "overlay", path,
+        "mount", "--types", "overlay", "--options", options, "--", "overlay", path,
     )  # fmt: skip
 
 
 def _start(unit: OverlayUnit) -> tuple[str, ...]:
     # A unit that systemd has not yet seen unmounted counts as active; "start" would do nothing.
-    return ("systemctl", "restart", unit.name)
+    return ("systemctl", "restart", "--", unit.name)
 
 
 def _unmount(wanted: Wanted, why: str) -> Command:
-    return Command(f"Unmount the overlay at {wanted.path}; {why}", ("umount", wanted.path))
+    return Command(f"Unmount the overlay at {wanted.path}; {why}", ("umount", "--", wanted.path))
 
 
 def _way_back(
@@ -206,7 +206,7 @@ def _way_back(
         if isinstance(step, WriteFile):
             steps.append(WriteFile(f"Restore {step.path}", step.path, step.old, old=step.content))
     if persistent and not state.enabled and state.table is None:
-        argv = ("systemctl", "disable", "--quiet", unit.name)
+        argv = ("systemctl", "disable", "--quiet", "--", unit.name)
         steps.insert(0, Command(f"Do not mount {wanted.path} at boot", argv))
     if steps:
         steps += [_RELOAD, _forgive(unit)]

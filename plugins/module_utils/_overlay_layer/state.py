@@ -129,6 +129,13 @@ def _require_plain(role: str, folder: str) -> None:
             "Write it like /srv/layers/base",
             refusal="path_invalid",
         )
+    if ".." in folder.split("/"):
+        raise StorageError(
+            f"{role}={folder}",
+            "it has a part `..` in it, which leads elsewhere where a link is before it",
+            "Write the path without",
+            refusal="path_invalid",
+        )
     bad = re.search(r'[\x00-\x1f\x7f"]', folder)
     if bad:
         raise StorageError(
@@ -153,6 +160,8 @@ def _require_plain(role: str, folder: str) -> None:
 
 def _tidy(path: str) -> str:
     """A path without a slash too many; links in it stay: their names may be short for a reason."""
+    if ".." in path.split("/"):  # behind a link it leads elsewhere than it says, and is refused
+        return path
     return path and re.sub("^//+", "/", os.path.normpath(path))
 
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host.files import read_text
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
+    LONGEST_NAME,
     MountUnit,
+    literal,
+    quoted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
     Config,
     read_config,
     split_options,
 )
-
-LONGEST_NAME = 255  # bytes of the name of a file, and of a unit (systemd.unit(5))
 
 
 class OverlayUnit(MountUnit):
@@ -45,14 +46,14 @@ class OverlayUnit(MountUnit):
     @property
     def text(self) -> str:
         """The content of the unit's file."""
-        layers = " ".join(_quoted(path) for _role, path in read_config(self.options).layers)
+        layers = " ".join(quoted(path) for _role, path in read_config(self.options).layers)
         return (
             "# Kept by containerhost.storage.overlay_layer\n"
-            f"[Unit]\nDescription=Overlay at {_literal(self.where)}\n"
+            f"[Unit]\nDescription=Overlay at {literal(self.where)}\n"
             "DefaultDependencies=no\nConflicts=umount.target\nBefore=umount.target\n"
             f"After=local-fs-pre.target zfs-mount.service\nRequiresMountsFor={layers}\n\n"
-            f"[Mount]\nWhat={self.what}\nWhere={_literal(self.where)}\nType={self.fstype}\n"
-            f"Options={_literal(','.join(self.options))}\n"
+            f"[Mount]\nWhat={self.what}\nWhere={literal(self.where)}\nType={self.fstype}\n"
+            f"Options={literal(','.join(self.options))}\n"
             "Environment=LIBMOUNT_FORCE_MOUNT2=always\n\n"
             "[Install]\nWantedBy=multi-user.target\n"
         )
@@ -77,12 +78,3 @@ def unit_text(path: str) -> str | None:
     """What the file of the unit for a path holds; None where there is none."""
     unit = unit_at(path)
     return read_text(unit.path) if len(unit.name) <= LONGEST_NAME else None
-
-
-def _literal(text: str) -> str:
-    """Keep systemd from putting something in for a percent sign: systemd.unit(5), SPECIFIERS."""
-    return text.replace("%", "%%")
-
-
-def _quoted(path: str) -> str:
-    return '"' + _literal(path) + '"'

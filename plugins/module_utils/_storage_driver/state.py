@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -32,6 +30,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.pres
     Present,
     present,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.names import (
+    plain_path,
+    unit_names,
+)
 
 
 class Wanted(NamedTuple):
@@ -52,18 +54,9 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
 
     :raises StorageError: a path or the unit's name cannot be one.
     """
-    for name in ("data_root", "config_file"):
-        path = params[name]
-        if path is not None and (
-            not path.startswith("/") or os.path.normpath(path) == "/" or not path.isprintable()
-        ):
-            raise StorageError(
-                f"{name}={path}",
-                "it is no absolute path",
-                "Give one, such as /srv/docker",
-                refusal="path_invalid",
-            )
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9:_.@\\-]*\.service", params["service"]):
+    data_root = params["data_root"] and plain_path("data_root", params["data_root"], tidy=True)
+    unit_names("service", [params["service"]])
+    if not params["service"].endswith(".service"):
         raise StorageError(
             "service={}".format(params["service"]),
             "it is no name of a systemd service",
@@ -74,8 +67,8 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
         driver=params["driver"],
         containerd_store=params["containerd_image_store"],
         options=None if params["options"] is None else values.flatten(params["options"]),
-        data_root=params["data_root"] and os.path.normpath(params["data_root"]),
-        config_file=os.path.normpath(params["config_file"]),
+        data_root=data_root,
+        config_file=plain_path("config_file", params["config_file"], tidy=True),
         keep_existing=params["existing_data"] == "keep",
         restart=params["restart"],
         service=params["service"],

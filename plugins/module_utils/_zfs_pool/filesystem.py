@@ -146,9 +146,9 @@ def _mount(mount: MountState, place: Place, target: str) -> list[Command]:
         return [Command(f"Mount {place.target} at {where}", ("zfs", "mount", place.target))]
     steps: list[Command] = []
     if not mount.folder_exists:
-        argv = ("mkdir", "--parents", "--mode", "0711", where)
+        argv = ("mkdir", "--parents", "--mode", "0711", "--", where)
         steps.append(Command(f"Make the folder {where}", argv))
-    how = ("mount", where) if mount.table else ("systemctl", "restart", place.unit.name)
+    how = ("mount", "--", where) if mount.table else ("systemctl", "restart", "--", place.unit.name)
     return [*steps, Command(f"Mount {place.target} at {where}", how, needs=("mount",))]
 
 

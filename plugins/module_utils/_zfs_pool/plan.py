@@ -67,7 +67,7 @@ def _start_at_boot(state: State) -> tuple[list[Command], State]:
     missing = state.boot.missing
     if not missing:
         return [], state
-    argv = ("systemctl", "enable", "--quiet", *missing)
+    argv = ("systemctl", "enable", "--quiet", "--", *missing)
     step = Command("Let systemd import pools and mount their datasets at boot", argv)
     return [step], state._replace(boot=state.boot._replace(missing=()))
 

@@ -21,6 +21,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.disk i
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._host.names import unit_names
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     MountState,
     Place,
@@ -185,7 +186,7 @@ def _place(params: Mapping[str, Any], filesystem: str) -> Place:
     return Place(
         target=filesystem,
         unit=MountUnit(what=filesystem, where=params["path"], fstype="zfs", options=()),
-        required_by=tuple(params["required_by"]),
+        required_by=unit_names("required_by", params["required_by"]),
         keep_existing=params["existing_data"] == "keep",
     )
 

@@ -35,6 +35,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 from support.deletions import every_verb_that_deletes_declares_what_it_destroys
 from support.ends import wherever_it_ends_the_next_run_goes_back
 from support.failures import done_is_what_is_kept_and_what_is_taken_back
+from support.words import no_value_can_be_an_option
 
 
 class Technology(NamedTuple):
@@ -56,6 +57,7 @@ class FakeModule:
     """All of AnsibleModule that reconcile() uses."""
 
     _name = "fake"
+    _diff = True
 
     def __init__(self, check_mode=False, consent=None):
         self.check_mode, self.params = check_mode, {"consent": consent}
@@ -165,6 +167,7 @@ INVARIANTS = [
     check_mode_tells_the_same_and_does_nothing,
     what_the_host_does_not_keep_is_an_error,
     every_command_is_a_list_of_plain_words,
+    no_value_can_be_an_option,
     nothing_is_destroyed_without_consent,
     done_is_what_is_kept_and_what_is_taken_back,
     wherever_it_ends_the_next_run_goes_back,

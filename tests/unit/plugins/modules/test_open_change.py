@@ -133,7 +133,7 @@ def test_consent_is_for_what_the_journal_holds(module, config):
 
 
 def test_what_it_holds_is_for_roots_eyes_only(module, config):
-    shown = module(check=True, state="abandoned")
+    shown = module(check=True, state="abandoned", _ansible_diff=True)
     assert "is private" in shown["diff"][-1]["before"]
 
 

@@ -261,9 +261,9 @@ def test_loops_are_made_by_name_and_kept_without_it(host):
 BAD = [
     ({"driver": "overlay2", "options": {"dm.fs": "xfs"}}, "belongs to devicemapper"),
     ({"driver": "btrfs"}, "the btrfs driver does not work on it"),
-    ({"data_root": "srv"}, "data_root=srv: it is no absolute path"),
-    ({"data_root": "/"}, "it is no absolute path"),
-    ({"service": "--now.service"}, "it is no name of a systemd service"),
+    ({"data_root": "srv"}, "data_root='srv': it is not a plain absolute path"),
+    ({"data_root": "/"}, "it is not a plain absolute path"),
+    ({"service": "--now.service"}, "it is no name of a systemd unit"),
     ({"service": "docker"}, "it is no name of a systemd service"),
     ({"driver": "floppy"}, "value of driver must be one of"),
 ]

@@ -41,9 +41,9 @@ MKFS = f"mkfs.btrfs --quiet --label docker {DISK}"
 ON_DISK = [
     MKFS,
     "systemctl daemon-reload",
-    "systemctl stop docker.service",
-    "systemctl enable --quiet var-lib-docker.mount",
-    "systemctl restart var-lib-docker.mount",
+    "systemctl stop -- docker.service",
+    "systemctl enable --quiet -- var-lib-docker.mount",
+    "systemctl restart -- var-lib-docker.mount",
     "systemctl reset-failed -- docker.service",
     "systemctl restart -- docker.service",
 ]
@@ -233,8 +233,8 @@ def test_missing_tools_are_refused_or_reported(host):
 @pytest.mark.parametrize(
     ("params", "wrong"),
     [
-        ({"data_root": "/"}, "data_root=/: it is not a plain absolute path"),
-        ({"data_root": "/srv/../x"}, "data_root=/srv/../x: it is not a plain absolute path"),
+        ({"data_root": "/"}, "data_root='/': it is not a plain absolute path"),
+        ({"data_root": "/srv/../x"}, "data_root='/srv/../x': it is not a plain absolute path"),
         ({"btrfs_label": "-x"}, "label=-x"),
         ({"service": "docker"}, "service=docker"),
         ({"btrfs_data_profile": "raid1"}, "it needs 2 devices"),

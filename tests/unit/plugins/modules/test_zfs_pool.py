@@ -189,11 +189,11 @@ def test_check_mode_tells_what_the_real_run_does(host):
         f"zpool create -o ashift=12 -O mountpoint=none docker {ONE}",
         f"zfs create -o mountpoint={ROOT} -o canmount=off docker/data",
         "systemctl daemon-reload",
-        "systemctl stop docker.service",
+        "systemctl stop -- docker.service",
         "zfs set canmount=on docker/data",
         "zfs mount docker/data",
-        "systemctl reset-failed docker.service",
-        "systemctl start docker.service",
+        "systemctl reset-failed -- docker.service",
+        "systemctl start -- docker.service",
     ]
     assert (set(host.files), host.limit) == ({arc.FILE, GUARD}, 2**30)
     for key in ("steps", "changed", "diff", "findings"):
@@ -249,7 +249,7 @@ def test_a_name_that_only_old_pools_have(host, name):
     assert run(host, **alone)["changed"] is False
 
 
-@pytest.mark.parametrize("step", ["zfs mount docker/data", "systemctl start docker.service"])
+@pytest.mark.parametrize("step", ["zfs mount docker/data", "systemctl start -- docker.service"])
 def test_what_fails_leaves_the_engine_on_what_it_had(host, step):
     host.fails = step
     result = run(host)

@@ -45,12 +45,12 @@ from support.lvm_hosts import disk
 UNIT = "/etc/systemd/system/var-lib-docker.mount"
 GUARD = "/etc/systemd/system/docker.service.d/50-var-lib-docker.conf"
 MKFS = "mkfs.btrfs --quiet --label docker"
-RELOAD, STOP = "systemctl daemon-reload", "systemctl stop docker.service"
-ENABLE = "systemctl enable --quiet var-lib-docker.mount"
-MOUNT, START = "systemctl restart var-lib-docker.mount", "systemctl start docker.service"
-FORGIVE = "systemctl reset-failed docker.service"
+RELOAD, STOP = "systemctl daemon-reload", "systemctl stop -- docker.service"
+ENABLE = "systemctl enable --quiet -- var-lib-docker.mount"
+MOUNT, START = "systemctl restart -- var-lib-docker.mount", "systemctl start -- docker.service"
+FORGIVE = "systemctl reset-failed -- docker.service"
 MOUNTING = [UNIT, GUARD, RELOAD, STOP, ENABLE, MOUNT, FORGIVE, START]
-REMOUNT = [f"umount {ROOT}", MOUNT]
+REMOUNT = [f"umount -- {ROOT}", MOUNT]
 ADD = "btrfs device add"
 GROW = f"btrfs filesystem resize 1:max {ROOT}"
 
@@ -88,7 +88,7 @@ CASES = [
     (
         host(disks=[disk()], active=(), folder_exists=False),
         want(required_by=()),
-        [f"{MKFS} {ONE}", f"mkdir --parents --mode 0711 {ROOT}", UNIT, RELOAD, ENABLE, MOUNT],
+        [f"{MKFS} {ONE}", f"mkdir --parents --mode 0711 -- {ROOT}", UNIT, RELOAD, ENABLE, MOUNT],
     ),
     # what a run that broke off has left is gone on from
     (host(btrfs(member(used=None)), [disk()]), want(), MOUNTING),
@@ -126,7 +126,7 @@ CASES = [
         want(subvolume="/@docker"),
         [],
     ),
-    (in_table(mounted=None, ours=False, there=None), want(), [f"mount {ROOT}"]),
+    (in_table(mounted=None, ours=False, there=None), want(), [f"mount -- {ROOT}"]),
     # a subvolume that a person has mounted is what is mounted at the next boot
     (by_hand(mounted=AT_DOCKER), want(), [UNIT, RELOAD, ENABLE]),
     (mounted(mounted=AT_DOCKER, options=("noatime", "subvol=@docker")), want(), [UNIT, RELOAD]),
@@ -373,7 +373,7 @@ def test_the_way_back_keeps_the_filesystem_and_starts_the_engine_on_what_it_had(
     (engine,) = mount.pauses
     back = [getattr(it, "path", None) or " ".join(it.argv) for it in (*mount.undo, *engine.back)]
     assert back == [
-        "systemctl disable --quiet --no-reload --now var-lib-docker.mount",
+        "systemctl disable --quiet --no-reload --now -- var-lib-docker.mount",
         UNIT,
         GUARD,
         RELOAD,

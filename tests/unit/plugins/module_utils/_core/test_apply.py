@@ -367,8 +367,133 @@ def test_a_file_that_holds_what_it_is_to_hold_is_not_written_again(tmp_path):
     assert path.stat().st_ino == before
 
 
-def test_a_file_with_strange_bytes_is_replaced_as_it_was_read(tmp_path):
+def test_a_file_with_strange_bytes_is_replaced_and_written_as_it_was_read(tmp_path):
     path = tmp_path / "file"
-    path.write_bytes(b"\xff")
-    write(path, "new", old="\ufffd")
+    path.write_bytes(b"a\xff\r\n")
+    old = _apply.present(str(path))
+    write(path, "new", old=old)
     assert path.read_text() == "new"
+    write(path, old, old="new")
+    assert path.read_bytes() == b"a\xff\r\n"
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "remedy"),
+    [
+        ("systemd/system", "srv-x.mount", "run `systemctl unmask srv-x.mount`"),
+        ("systemd/system/docker.service.d", "50-srv-x.conf", "remove the link"),
+    ],
+)
+def test_what_is_masked_stays_so_and_nobody_gets_the_rights_of_the_null_device(
+    tmp_path, folder, name, remedy
+):
+    path = tmp_path / folder / name
+    path.parent.mkdir(parents=True)
+    path.symlink_to("/dev/null")
+    with pytest.raises(StorageError, match="it is a symbolic link to /dev/null") as error:
+        _apply.require_replaceable(WriteFile("Set it", str(path), "new", ""))
+    assert error.value.details["refusal"] == "file_foreign"
+    assert remedy in str(error.value)
+    foreign(path, "it is a symbolic link to /dev/null")
+    assert os.readlink(path) == "/dev/null"
+
+
+def not_written(path, named, words):
+    before = sorted(os.listdir(path.parent)) if path.parent.exists() else None
+    with pytest.raises(StorageError, match=words) as error:
+        write(path, "new")
+    assert error.value.details["refusal"] == "folder_foreign"
+    assert str(error.value).startswith(f"{named}: ")
+    said = "Put a folder of root's in its place" if named.is_symlink() else "chmod go-w "
+    assert said in str(error.value)
+    assert (sorted(os.listdir(path.parent)) if path.parent.exists() else None) == before
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o757])
+def test_nothing_is_written_into_a_folder_that_others_can_write_to(tmp_path, mode):
+    (tmp_path / "unit.d").mkdir()
+    (tmp_path / "unit.d").chmod(mode)
+    not_written(tmp_path / "unit.d" / "file", tmp_path / "unit.d", "others than root can write")
+
+
+def test_nothing_is_written_below_a_folder_that_others_can_write_to(tmp_path):
+    (tmp_path / "open" / "unit.d").mkdir(parents=True)
+    (tmp_path / "open").chmod(0o777)
+    not_written(tmp_path / "open" / "unit.d" / "file", tmp_path / "open", "others than root")
+    not_written(tmp_path / "open" / "new" / "file", tmp_path / "open", "others than root")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_nothing_is_written_into_the_folder_of_another_user(tmp_path):
+    for name in ("theirs", "of their group"):
+        (tmp_path / name).mkdir()
+    os.chown(tmp_path / "theirs", 65534, 0)
+    os.chown(tmp_path / "of their group", 0, 65534)
+    (tmp_path / "of their group").chmod(0o775)
+    not_written(tmp_path / "theirs" / "file", tmp_path / "theirs", "the user with the number 65534")
+    not_written(tmp_path / "of their group" / "file", tmp_path / "of their group", "others than")
+
+
+def test_a_folder_of_drop_ins_that_leads_elsewhere(tmp_path):
+    (tmp_path / "other.service.d").mkdir()
+    (tmp_path / "unit.service.d").symlink_to("other.service.d")
+    path = tmp_path / "unit.service.d" / "file"
+    not_written(path, tmp_path / "unit.service.d", "it is a symbolic link")
+
+
+def test_a_link_to_another_folder_of_roots_is_followed(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("../" + tmp_path.name + "/real")
+    write(tmp_path / "link" / "file", "text")
+    assert (tmp_path / "real" / "file").read_text() == "text"
+
+
+def test_a_link_to_a_folder_that_others_can_write_to(tmp_path):
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "open" / "etc").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "open" / "etc")
+    not_written(tmp_path / "link" / "file", tmp_path / "open", "others than root can write")
+
+
+def test_links_that_lead_in_a_circle_hold_nobody_up(tmp_path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(StorageError):
+        write(tmp_path / "a" / "file", "text")
+
+
+def test_all_new_folders_are_their_owners_alone_to_write_to(tmp_path):
+    before = os.umask(0)
+    try:
+        write(tmp_path / "a" / "b" / "c" / "file", "text")
+    finally:
+        os.umask(before)
+    for name in ("a", "a/b", "a/b/c"):
+        assert mode_of(tmp_path / name) == 0o755
+
+
+def test_what_another_writes_while_the_new_file_is_synced_is_not_overwritten(tmp_path, monkeypatch):
+    path = tmp_path / "daemon.json"
+    path.write_text('{"a": 1}')
+
+    def sync(_descriptor):
+        path.write_text('{"a": 1, "theirs": 2}')
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with pytest.raises(StorageError, match="another program has written it") as error:
+        write(path, '{"a": 2}', old='{"a": 1}')
+    assert error.value.details["refusal"] == "file_changed_meanwhile"
+    assert path.read_text() == '{"a": 1, "theirs": 2}'
+    assert os.listdir(tmp_path) == ["daemon.json"]
+
+
+def test_what_is_no_file_is_as_no_step_leaves_it_and_holds_nobody_up(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "real").write_text("new")
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "link", "folder"):
+        step = WriteFile("Set it", str(tmp_path / name), "new", "old")
+        assert not _apply.landed(step)
+        assert not _apply.landed(step._replace(content=None))

@@ -95,4 +95,4 @@ def test_the_processes_of_a_run_have_its_mark_and_are_in_its_session(proc):
     (proc / "45").mkdir()  # it ended meanwhile
     (proc / "45/environ").write_bytes(MINE)
     (proc / "sys").mkdir()
-    assert identity.marked("run", 7) == [(9, "odd\ufffd"), (41, "sleep 60")]
+    assert identity.marked("run", 7) == [(9, "odd\udcff"), (41, "sleep 60")]

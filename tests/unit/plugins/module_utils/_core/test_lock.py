@@ -132,6 +132,25 @@ def test_its_folder_is_made(tmp_path):
         os.umask(before)
 
 
+def test_its_folder_may_be_made_by_another_run_meanwhile(tmp_path, monkeypatch):
+    path, mkdir = tmp_path / "run" / "lock", os.mkdir
+
+    def twice(*arguments):
+        mkdir(*arguments)
+        mkdir(*arguments)
+
+    monkeypatch.setattr(os, "mkdir", twice)
+    with host_lock("one", str(path), patience=0):
+        assert path.exists()
+
+
+def test_a_pipe_or_a_file_in_the_place_of_its_folder(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").touch()
+    for name in ("pipe", "file"):
+        refuse(str(tmp_path / name / "lock"), "it is no folder")
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o775, 0o757])
 def test_a_folder_that_others_can_write_to(path, tmp_path, mode):
     tmp_path.chmod(mode)
@@ -152,7 +171,7 @@ def test_who_holds_it_is_told_without_what_a_terminal_would_act_on(path):
         stream.flush()
         with pytest.raises(StorageError) as error, host_lock("one", path, patience=0):
             pytest.fail("the block ran")
-    assert "(?[2Jevil\ufffd?)" in str(error.value)
+    assert "(\\x1b[2Jevil\\xff )" in str(error.value)
 
 
 def test_it_lives_as_long_as_a_process_that_was_given_it(path, tmp_path):

@@ -195,3 +195,12 @@ def test_a_program_gets_its_words_as_they_are(module, words):
     argv = (*python("import sys; print(sys.argv[1:])"), *words)
     for run in (programs.Reader(module), Taker(module, "0123")):
         assert run(argv) == (0, f"{list(words)}\n", "")
+
+
+@pytest.mark.parametrize("run", [programs.Reader, lambda module: Taker(module, "0123")])
+def test_what_a_program_prints_is_read_whatever_bytes_it_is(module, run):
+    code = "import os; os.write(1, bytes(range(256)))"
+    status, out, _err = run(module)(python(code))
+    assert (status, os.fsencode(out)) == (0, bytes(range(256)))
+    code = "import os, sys; os.write(1, os.fsencode(sys.argv[1]))"
+    assert run(module)((*python(code), out[1:]))[1] == out[1:]  # all but NUL

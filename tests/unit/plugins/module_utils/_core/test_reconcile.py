@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core import (
     reconcile as _reconcile,
@@ -21,6 +23,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     kept,
     seal,
 )
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.texts import is_plain, strings
 
 
 class Exit(Exception):  # noqa: N818 - ending is no error
@@ -43,6 +48,7 @@ class Host:
         self.check_mode = check_mode
         self.params = {"consent": consent}
         self._name = "a_module"
+        self._diff = True
         self.broken = ()
         self.lacks = ()  # programs
         self.deaf = False  # takes every command and does nothing
@@ -227,6 +233,30 @@ def test_the_diff_keeps_a_private_file_to_itself():
     ]
     assert "password" not in shown["before"] + shown["after"]
     assert shown["before"] != shown["after"]
+
+
+def test_without_diff_nothing_of_a_file_is_in_the_result():
+    host = Host(1, check_mode=True)
+    host._diff = False
+    file = WriteFile("Set it", "/etc/x", "new", old="old")
+    assert len(reconcile(host, lambda size: Plan(kept([file]), 1)).result["diff"]) == 2
+
+
+def test_what_leaves_is_nothing_that_a_terminal_would_act_on():
+    odd = "a\x1b[2J\udcff"
+    told = "a\\x1b[2J\\xff"
+    host = Host(1)
+    ended = reconcile(host, to(1, findings=(Finding("warning", odd, odd),), facts={odd: [odd]}))
+    assert host.warned == [told]
+    assert ended.result["findings"] == [{"level": "warning", "topic": told, "message": told}]
+    assert ended.result[told] == [told]
+
+    def refuse(_size):
+        raise StorageError(odd, odd, odd, refusal="odd", more={"deep": (odd,)})
+
+    ended = reconcile(host, refuse)
+    assert ended.result["msg"] == f"{told}: {told}. {told}."
+    assert ended.result["more"] == {"deep": [told]}
 
 
 def test_findings_are_returned_and_warnings_printed():
@@ -470,3 +500,41 @@ def test_a_part_looks_once_more_before_its_first_step():
     checked = reconcile(Host(1, check_mode=True), lambda size: Plan((first, second), 12))
     assert not checked.failed
     assert len(seen) == 1
+
+
+# Names of files, labels and what programs print, as they come from others.
+NAMES = st.one_of(
+    st.binary(max_size=12).map(os.fsdecode), st.text("\x00\x1b\x9b\u202e\udcff\r%{}", max_size=6)
+)
+
+
+@given(NAMES, st.sampled_from(["found", "refused", "failed", "unforeseen", "lost"]))
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_things_are_called_a_module_ends_and_tells_them_as_text(name, how):
+    host = Host(1)
+    found = (Finding("warning", name, name),)
+    step = Command(f"Grow {name}", ("grow", "1"), needs=(name,))
+
+    def observe(run):
+        if how == "unforeseen" and host.ran:
+            raise ValueError(name)
+        return int(run.read(("size",)))
+
+    def plan(size):
+        if how == "refused":
+            raise StorageError(name, name, name, refusal="odd", names=[name])
+        parts = kept([step]) if size == 1 else ()
+        return Plan(parts, 2, findings=found, facts={"names": {name: [name]}})
+
+    real = host.run_command
+
+    def run_command(argv, environ_update, **more):
+        if how == "failed" and argv[0] == "grow":
+            return 1, name, name
+        return real(argv, environ_update, **more)
+
+    host.run_command, host.deaf = run_command, how == "lost"
+    with pytest.raises(Exit) as ended:
+        _reconcile.reconcile(host, observe, plan, describe)
+    assert ended.value.failed is (how != "found")
+    assert all(map(is_plain, strings([ended.value.result, host.warned])))

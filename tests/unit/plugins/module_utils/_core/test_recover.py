@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import pathlib
 import signal
 import subprocess
 from types import SimpleNamespace
@@ -306,6 +308,39 @@ def test_a_disk_that_gets_full_stops_the_run_before_its_next_step(fresh, monkeyp
     assert ended.result["refusal"] == "journal_unwritable"
     assert host.seen() == AS_IT_WAS[1]
     assert ended.result["failed_step"] is None
+
+
+def test_a_disk_that_is_full_on_the_way_back_is_gone_back_from_when_it_has_room(fresh, monkeypatch):
+    """The file is whole, the new one, until the old one fits; then it is as it was."""
+    host = fresh("host")
+    os.chmod(host.path["config"], 0o640)
+    os.remove(host.path["engine"])
+    host.broken = ("engine",)
+
+    def fsync(descriptor):
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        if os.path.isfile(path) and pathlib.Path(path).read_bytes() == b"old":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    ended = host.run()
+    assert ended.failed
+    assert "Config as it was" in str(ended)
+    assert "No space left on device" in str(ended)
+    assert "has to be done by hand" in str(ended)
+    assert "The next run tries it once more" in str(ended)
+    assert (ended.result["undone"], ended.result["changed"]) == (False, True)
+    assert host.seen()[1] == "new"
+    assert litter(host) == [os.path.basename(it.path) for it in _journal.open_changes()]
+    again = host.run()  # still full: nothing is planned on a host that is half taken back
+    assert again.result["refusal"] == "way_back_failed"
+    assert host.seen()[1] == "new"
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    host.broken = ()
+    assert not host.only_look().failed
+    assert host.seen() == AS_IT_WAS[1]
+    assert os.stat(host.path["config"]).st_mode & 0o777 == 0o640
+    assert litter(host) == []
 
 
 def test_the_steps_of_a_way_back_are_the_same_after_a_failure_and_after_a_kill(fresh):

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._host import files
 
@@ -21,7 +23,7 @@ def folder(tmp_path):
     ("name", "wanted"),
     [
         ("plain", "a line\n"),
-        ("strange", "\N{REPLACEMENT CHARACTER} a label"),
+        ("strange", "\udcff a label"),
         ("none", None),
         ("plain/below", None),
     ],
@@ -32,12 +34,29 @@ def test_reading(folder, name, wanted):
     assert files.text_of(path) == (wanted or "")
 
 
-def test_what_is_there_and_cannot_be_read_is_no_file_to_make(folder):
-    path = str(folder / "folder")
-    with pytest.raises(IsADirectoryError):
+def test_what_is_there_and_cannot_be_read_is_no_file_to_make(folder, monkeypatch):
+    def refused(*_arguments):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refused)
+    path = str(folder / "plain")
+    with pytest.raises(PermissionError):
         files.read_text(path)
     assert files.try_text(path) is None
     assert files.text_of(path) == ""
+
+
+def test_what_is_no_plain_file_is_there_holds_nothing_and_holds_nobody_up(folder):
+    os.mkfifo(folder / "pipe")
+    (folder / "masked").symlink_to("/dev/null")
+    for name in ("folder", "pipe", "masked"):
+        assert files.read_text(str(folder / name)) == ""
+
+
+def test_lines_are_kept_as_they_are_for_who_writes_and_made_plain_for_parsers(folder):
+    (folder / "lines").write_bytes(b"a\r\nb\rc\n")
+    assert files.read_text(str(folder / "lines")) == "a\r\nb\rc\n"
+    assert files.text_of(str(folder / "lines")) == "a\nb\nc\n"
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,14 @@ import glob
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host import (
     mount_unit as _mount_unit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mount_unit import (
     MountUnit,
     TableLine,
+    check_where,
     escape,
     fstab_line,
     guarded,
@@ -73,7 +75,7 @@ def test_fstab_is_read_where_no_text_is_given(monkeypatch):
     assert fstab_line("/") is None
 
 
-@pytest.mark.parametrize(("content", "text"), [(b"a\n", "a\n"), (b"\xff", "\ufffd"), (None, None)])
+@pytest.mark.parametrize(("content", "text"), [(b"a\n", "a\n"), (b"\xff", "\udcff"), (None, None)])
 def test_a_file_is_read_whatever_is_in_it(tmp_path, content, text):
     if content is not None:
         (tmp_path / "file").write_bytes(content)
@@ -106,6 +108,61 @@ GUARD = "# Kept by containerhost.storage\n[Unit]\nRequiresMountsFor=/d\nAssertPa
 )
 def test_a_guard_waits_for_what_mounts_the_filesystem(fstype, text):
     assert MountUnit("what", "/d", fstype, ()).guard_text == text
+
+
+# A path, and the lines of a guard and of a unit: systemd.unit(5) for the percent sign, and
+# systemd.syntax(7) for quotes; RequiresMountsFor= is a list, all else goes to the end of its line.
+WRITTEN = [
+    ("/srv/a-b_c:1,2", "/srv/a-b_c:1,2", "/srv/a-b_c:1,2"),
+    ("/srv/a b", '"/srv/a b"', "/srv/a b"),
+    ("/srv/100%h", '"/srv/100%%h"', "/srv/100%%h"),
+    ('/srv/a"b', '"/srv/a\\"b"', '/srv/a"b'),
+    ("/srv/a\\x20b", '"/srv/a\\\\x20b"', "/srv/a\\x20b"),
+    ("/srv/a'b", '"/srv/a\'b"', "/srv/a'b"),
+    ("/srv/ü", "/srv/ü", "/srv/ü"),
+]
+
+
+@pytest.mark.parametrize(("where", "item", "line"), WRITTEN)
+def test_systemd_reads_each_path_as_it_is(tmp_path, monkeypatch, where, item, line):
+    unit = MountUnit("/dev/disk/by-id/a%b", where, "btrfs", ("subvol=/100%n",))
+    assert unit.guard_text.splitlines()[2:4] == [
+        f"RequiresMountsFor={item}",
+        f"AssertPathIsMountPoint={line}",
+    ]
+    assert unit.text.splitlines()[2:8] == [
+        "Description=Container storage on /dev/disk/by-id/a%%b",
+        "",
+        "[Mount]",
+        "What=/dev/disk/by-id/a%%b",
+        f"Where={line}",
+        "Type=btrfs",
+    ]
+    assert "Options=subvol=/100%%n\n" in unit.text
+    (tmp_path / "a.conf").write_text(unit.guard_text)
+    monkeypatch.setattr(glob, "glob", lambda _pattern: [str(tmp_path / "a.conf")])
+    assert guarded("docker.service", where)
+    assert not guarded("docker.service", where + "x")
+
+
+@pytest.mark.parametrize("path", ["/srv/a ", "/srv/a\\"])
+def test_what_systemd_takes_off_the_end_of_a_line(path):
+    with pytest.raises(StorageError, match="at its end") as error:
+        check_where(path)
+    assert error.value.details["refusal"] == "path_invalid"
+
+
+@pytest.mark.parametrize(
+    ("path", "fits"),
+    [("/" + "a" * 247, True), ("/" + "a" * 248, False), ("/" + "ü" * 31, False)],
+)
+def test_a_path_has_to_fit_into_the_names_of_units_and_of_drop_ins(path, fits):
+    if fits:
+        check_where(path)
+        return
+    with pytest.raises(StorageError, match="too long") as error:
+        check_where(path)
+    assert error.value.details["refusal"] == "path_too_long"
 
 
 REQUIRES, ASSERTS = "RequiresMountsFor=/d", "AssertPathIsMountPoint=/d"

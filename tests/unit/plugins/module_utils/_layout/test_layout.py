@@ -45,11 +45,11 @@ from support.lvm_hosts import disk, group, pool
 
 GUARD = "/etc/systemd/system/docker.service.d/50-var-lib-docker.conf"
 UNREAD = NOTE.rpartition(" ")[2]
-RELOAD, STOP = "systemctl daemon-reload", "systemctl stop docker.service"
-ENABLE = "systemctl enable --quiet var-lib-docker.mount"
-MOUNT = "systemctl restart var-lib-docker.mount"
+RELOAD, STOP = "systemctl daemon-reload", "systemctl stop -- docker.service"
+ENABLE = "systemctl enable --quiet -- var-lib-docker.mount"
+MOUNT = "systemctl restart -- var-lib-docker.mount"
 # The mount stops the engine and starts it, and the driver has it restarted: one start at the end.
-START = ["systemctl reset-failed docker.service", "systemctl start docker.service"]
+START = ["systemctl reset-failed -- docker.service", "systemctl start -- docker.service"]
 RESTART = ["systemctl reset-failed -- docker.service", "systemctl restart -- docker.service"]
 MOUNTED = [UNIT.path, GUARD, RELOAD, STOP, ENABLE, MOUNT]
 VGCREATE = f"vgcreate docker {DISK}"

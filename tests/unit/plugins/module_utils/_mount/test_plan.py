@@ -84,19 +84,19 @@ def told(steps):
     ]
 
 
-RELOAD, STOP = "systemctl daemon-reload", "systemctl stop docker.service"
-START = "systemctl start docker.service"
-FORGIVE = "systemctl reset-failed docker.service"
-ENABLE = "systemctl enable --quiet var-lib-docker.mount"
-MOUNT, UMOUNT = "systemctl restart var-lib-docker.mount", f"umount {WHERE}"
-MKDIR = f"mkdir --parents --mode 0711 {WHERE}"
+RELOAD, STOP = "systemctl daemon-reload", "systemctl stop -- docker.service"
+START = "systemctl start -- docker.service"
+FORGIVE = "systemctl reset-failed -- docker.service"
+ENABLE = "systemctl enable --quiet -- var-lib-docker.mount"
+MOUNT, UMOUNT = "systemctl restart -- var-lib-docker.mount", f"umount -- {WHERE}"
+MKDIR = f"mkdir --parents --mode 0711 -- {WHERE}"
 FILES = [f"write {UNIT.path}", f"write {GUARD}", RELOAD]
 
 STEPS = [
     (blank(), [*FILES, STOP, ENABLE, MOUNT, FORGIVE, START]),
     (blank(active=()), [*FILES, ENABLE, MOUNT]),
     (blank(active=(), folder_exists=False), [MKDIR, *FILES, ENABLE, MOUNT]),
-    (blank(table=TABLE), [f"write {GUARD}", RELOAD, STOP, f"mount {WHERE}", FORGIVE, START]),
+    (blank(table=TABLE), [f"write {GUARD}", RELOAD, STOP, f"mount -- {WHERE}", FORGIVE, START]),
     (settled(), []),
     (settled(folder_exists=False), []),
     (settled(unit_text=None, enabled=False, table=TABLE), []),
@@ -104,7 +104,7 @@ STEPS = [
     (settled(guarded=(), guard_texts={}), [f"write {GUARD}", RELOAD]),
     (settled(enabled=False), [ENABLE]),
     (remounted(), [STOP, UMOUNT, MOUNT, FORGIVE, START]),
-    (remounted(table=TABLE), [STOP, UMOUNT, f"mount {WHERE}", FORGIVE, START]),
+    (remounted(table=TABLE), [STOP, UMOUNT, f"mount -- {WHERE}", FORGIVE, START]),
 ]
 
 
@@ -126,8 +126,8 @@ def way_back(mount):
     return [*undo, *(step for pause in pauses_of(parts) for step in pause.back)]
 
 
-STOP_MOUNT = "systemctl stop var-lib-docker.mount"
-LET_GO = "systemctl disable --quiet --no-reload --now var-lib-docker.mount"
+STOP_MOUNT = "systemctl stop -- var-lib-docker.mount"
+LET_GO = "systemctl disable --quiet --no-reload --now -- var-lib-docker.mount"
 REMOVE = [f"remove {UNIT.path}", f"remove {GUARD}", RELOAD]
 
 # What was there before, and how it is brought back, whichever step fails.
@@ -138,9 +138,9 @@ WAYS_BACK = [
                                               STOP_MOUNT, FORGIVE, START]),
     (blank(table=TABLE), [f"remove {GUARD}", RELOAD, STOP_MOUNT, FORGIVE, START]),
     # a failed remount: what was mounted is mounted again before the engine starts
-    (remounted(), [RELOAD, "systemctl start var-lib-docker.mount", FORGIVE, START]),
+    (remounted(), [RELOAD, "systemctl start -- var-lib-docker.mount", FORGIVE, START]),
     (remounted(unit_text=FOREIGN), [f"write {UNIT.path}", RELOAD,
-                                    "systemctl start var-lib-docker.mount", FORGIVE, START]),
+                                    "systemctl start -- var-lib-docker.mount", FORGIVE, START]),
     (remounted(table=TABLE, enabled=False), [RELOAD, "mount --all", FORGIVE, START]),
 ]  # fmt: skip
 

@@ -104,13 +104,13 @@ LVCREATE_THIN = (
 )
 MKFS = ["mkfs.xfs -q -n ftype=1 /dev/mapper/docker-data", WHOLE]
 AGAIN = ["mkfs.xfs -f -q -n ftype=1 /dev/mapper/docker-data", WHOLE]
-RELOAD, STOP = "systemctl daemon-reload", "systemctl stop docker.service"
-ENABLE = "systemctl enable --quiet var-lib-docker.mount"
-FORGIVE = "systemctl reset-failed docker.service"
-MOUNT, START = "systemctl restart var-lib-docker.mount", "systemctl start docker.service"
+RELOAD, STOP = "systemctl daemon-reload", "systemctl stop -- docker.service"
+ENABLE = "systemctl enable --quiet -- var-lib-docker.mount"
+FORGIVE = "systemctl reset-failed -- docker.service"
+MOUNT, START = "systemctl restart -- var-lib-docker.mount", "systemctl start -- docker.service"
 FILES = [UNIT.path, GUARD, RELOAD]
 GROW_FS = f"xfs_growfs {ROOT}"
-REMOUNT = [f"umount {ROOT}", MOUNT]
+REMOUNT = [f"umount -- {ROOT}", MOUNT]
 ON = [*FILES, STOP, ENABLE, MOUNT, FORGIVE, START]
 MARKED = PLAIN._replace(tags=("containerhost.storage.unfinished",))
 HALF = XFS._replace(unfinished=True)
@@ -130,7 +130,7 @@ CASES = [
         host([group()], active=(), folder_exists=False),
         want(units=()),
         [
-            LVCREATE, *MKFS, f"mkdir --parents --mode 0711 {ROOT}",
+            LVCREATE, *MKFS, f"mkdir --parents --mode 0711 -- {ROOT}",
             UNIT.path, RELOAD, ENABLE, MOUNT,
         ],
     ),
@@ -291,7 +291,7 @@ def test_the_way_back_starts_the_engine_on_what_it_had():
     (engine,) = mount.pauses
     back = [getattr(it, "path", None) or " ".join(it.argv) for it in (*mount.undo, *engine.back)]
     assert back == [
-        "systemctl disable --quiet --no-reload --now var-lib-docker.mount",
+        "systemctl disable --quiet --no-reload --now -- var-lib-docker.mount",
         UNIT.path,
         GUARD,
         RELOAD,
@@ -312,7 +312,7 @@ LETS_GO = [
 def test_the_way_back_lets_go_of_a_mount_that_is_made_at_boot(more):
     (mount,) = plan(host([group(PLAIN)], xfs=XFS, **more), want()).parts
     back = [getattr(it, "path", None) or " ".join(it.argv) for it in mount.undo]
-    assert back == [GUARD, RELOAD, "systemctl stop var-lib-docker.mount"]
+    assert back == [GUARD, RELOAD, "systemctl stop -- var-lib-docker.mount"]
 
 
 def test_a_filesystem_that_cannot_grow_leaves_the_mount_and_the_engine_on_it():

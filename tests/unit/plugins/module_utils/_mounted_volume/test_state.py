@@ -57,7 +57,7 @@ NO_WISHES = [
     ({"name": "x_tmeta"}, "The logical volume name 'x_tmeta'"),
     ({"pool": "x_tmeta"}, "The logical volume name 'x_tmeta'"),
     ({"size": "10"}, "size=10: it has no unit"),
-    ({"path": "docker"}, "path=docker: it is not a plain absolute path"),
+    ({"path": "docker"}, "path='docker': it is not a plain absolute path"),
 ]
 
 

@@ -93,12 +93,12 @@ def by_hand(*layers, **more):
 
 
 RELOAD = "systemctl daemon-reload"
-ENABLE, DISABLE = "systemctl enable --quiet m.mount", "systemctl disable --quiet m.mount"
-START, UMOUNT = "systemctl restart m.mount", "umount /m"
-FORGIVE = "systemctl reset-failed m.[m]ount"
+ENABLE, DISABLE = "systemctl enable --quiet -- m.mount", "systemctl disable --quiet -- m.mount"
+START, UMOUNT = "systemctl restart -- m.mount", "umount -- /m"
+FORGIVE = "systemctl reset-failed -- m.[m]ount"
 PATH = "/etc/systemd/system/m.mount"
-MAKE = "mkdir --parents --mode 0755"
-MOUNT = "env LIBMOUNT_FORCE_MOUNT2=always mount --types overlay --options {} overlay /m"
+MAKE = "mkdir --parents --mode 0755 --"
+MOUNT = "env LIBMOUNT_FORCE_MOUNT2=always mount --types overlay --options {} -- overlay /m"
 LAYERS = "lowerdir=/l1:/l2,upperdir=/u,workdir=/w"
 
 CASES = [

@@ -137,7 +137,7 @@ CASES = [
     (
         host(pool(), boot=Boot(missing=("zfs-mount.service", "zfs.target"))),
         want(),
-        ["systemctl enable --quiet zfs-mount.service zfs.target"],
+        ["systemctl enable --quiet -- zfs-mount.service zfs.target"],
     ),
 ]
 

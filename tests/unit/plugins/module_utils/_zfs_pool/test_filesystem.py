@@ -49,10 +49,10 @@ from support.zfs_pool_hosts import (
 ONE = "/dev/disk/by-id/virtio-disk1"
 POOL = f"zpool create -o ashift=12 -O mountpoint=none docker {ONE}"
 CREATE = f"zfs create -o mountpoint={ROOT} -o canmount=off docker/data"
-RELOAD, STOP = "systemctl daemon-reload", "systemctl stop docker.service"
+RELOAD, STOP = "systemctl daemon-reload", "systemctl stop -- docker.service"
 ALLOW, MOUNT = "zfs set canmount=on docker/data", "zfs mount docker/data"
-FORGIVE = "systemctl reset-failed docker.service"
-START, MKDIR = "systemctl start docker.service", f"mkdir --parents --mode 0711 {ROOT}"
+FORGIVE = "systemctl reset-failed -- docker.service"
+START, MKDIR = "systemctl start -- docker.service", f"mkdir --parents --mode 0711 -- {ROOT}"
 GUARDED = [GUARD, RELOAD, STOP]
 TABLE = TableLine("docker/data", ROOT, "zfs", ("defaults",))
 OWN_UNIT = "[Mount]\nWhat=docker/data\nWhere=/var/lib/docker\nType=zfs\n"
@@ -181,28 +181,28 @@ CASES = [
     (
         blank(mount=unmounted(table=TABLE, folder_exists=False)),
         want_mounted(),
-        [POOL, "zfs create -o mountpoint=legacy docker/data", *GUARDED, MKDIR, f"mount {ROOT}",
+        [POOL, "zfs create -o mountpoint=legacy docker/data", *GUARDED, MKDIR, f"mount -- {ROOT}",
          FORGIVE, START],
     ),
     (
         idle(blank(mount=unmounted(table=TABLE._replace(source="docker")))),
         want_mounted("docker", units=()),
-        [POOL.replace("none", "legacy"), f"mount {ROOT}"],
+        [POOL.replace("none", "legacy"), f"mount -- {ROOT}"],
     ),
     (
         idle(there(not_mounted(mountpoint="legacy"), mount=unmounted(table=TABLE))),
         want_mounted(units=()),
-        [f"mount {ROOT}"],
+        [f"mount -- {ROOT}"],
     ),
     (
         idle(there(not_mounted(), mount=unmounted(table=TABLE._replace(options=("zfsutil",))))),
         want_mounted(units=()),
-        [f"mount {ROOT}"],
+        [f"mount -- {ROOT}"],
     ),
     (
         idle(there(not_mounted(mountpoint="legacy"), mount=unmounted(unit_text=OWN_UNIT))),
         want_mounted(units=()),
-        ["systemctl restart var-lib-docker.mount"],
+        ["systemctl restart -- var-lib-docker.mount"],
     ),
     # data below the mount, with the user's leave
     (
