@@ -25,18 +25,12 @@ def number(kind: str, index: int, size: int, both: bool = False) -> int:
     return (2 | writes * both) << shift | size << 16 | ord(kind) << 8 | index
 
 
-def ask(path: str, request: int, argument: bytes, partly: int | None = None) -> bytes:
-    """What the kernel answers to ``request`` about the folder ``path``, as bytes.
-
-    :param partly: an error that comes with an answer which is right as far as it goes.
-    """
+def ask(path: str, request: int, argument: bytes) -> bytes:
+    """What the kernel answers to ``request`` about the folder ``path``, as bytes."""
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     answer = bytearray(argument)  # bytes are taken up to 1024 only
     try:
         fcntl.ioctl(folder, request, answer)
-    except OSError as error:
-        if error.errno != partly:
-            raise
     finally:
         os.close(folder)
     return bytes(answer)

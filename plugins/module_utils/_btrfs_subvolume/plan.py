@@ -27,7 +27,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvo
     Wanted,
     effective,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.door import one_line
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
@@ -168,12 +167,12 @@ def _plan_absence(state: State, wanted: Wanted) -> Plan:
     going = [(one.id, one.uuid, one.path) for one in held] + [(found.id, found.uuid, wanted.path)]
     steps = [
         Command(
-            f"Remove subvolume {one_line(path)}",
+            f"Remove subvolume {path}",
             (
                 "btrfs", "subvolume", "delete", "--commit-after", "--subvolid", str(number),
                 os.path.dirname(wanted.path),
             ),
-            destroys=(f"subvolume {one_line(path)} (ID {number}, UUID {uuid})",),
+            destroys=(f"subvolume {path} (ID {number}, UUID {uuid})",),
         )
         for number, uuid, path in going
     ]  # fmt: skip

@@ -9,16 +9,15 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import kernel
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import uses
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
     Held,
     Place,
     Removal,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import tables
 
@@ -27,13 +26,15 @@ if TYPE_CHECKING:
         Reader,
     )
 
+_LISTED = re.compile(r"ID (\d+) .*?\btop level (\d+) .*?\buuid (\S+) +path (.+)")
+
 
 def observe_removal(run: Reader, place: Place) -> Removal:
     """Read what the subvolume at ``place`` holds and who uses it."""
     found = place.subvolume
     if found is None or found.location is None:  # there is nothing to be removed
         return Removal()
-    held = observe_held(place.path, known(found.id))
+    held = parse_list(run.read(("btrfs", "subvolume", "list", "-u", place.path)), place)
     default = run.read(("btrfs", "subvolume", "get-default", place.path))
     return Removal(
         # access(2) says no to root too where a subvolume is read-only
@@ -44,39 +45,40 @@ def observe_removal(run: Reader, place: Place) -> Removal:
     )
 
 
-def observe_held(path: str, number: int) -> list[Held]:
-    """The subvolumes inside of the one at ``path``, the innermost first.
+def parse_list(text: str, place: Place) -> list[Held]:
+    """The subvolumes inside of the one at ``place``, innermost first, as a list of :class:`Held`.
 
-    By the kernel's word: everybody may make a subvolume, of a name by which a list of them would
-    lead to another one.
+    Told by the numbers of their holders, not by their names: /foobar is not in /foo.
 
-    :raises StorageError: one cannot be looked at.
+    :param text: what ``btrfs subvolume list -u PATH`` prints: all subvolumes of the filesystem,
+        those inside of PATH with paths that start there.
+    :raises StorageError: a name has a line break in it. Everybody may make subvolumes, so such a
+        name may well be meant to have another one deleted.
     """
-    found: list[tuple[int, Held]] = []
-    waiting = [(1, path, number)]
-    while waiting:
-        depth, around, holder = waiting.pop()
-        try:
-            inner = kernel.held_in(around)
-        except OSError as error:
-            raise StorageError(
-                f"Subvolume {around}",
-                f"what lies in it cannot be looked at: {error.strerror}",
-                "Run as root (`become: true`), and see the kernel's log (`dmesg`)",
-                refusal="subvolume_unreadable",
-            ) from error
-        for one, place in inner:
-            uuid = _uuid(place, one)
-            found.append((depth, Held(one, uuid or "unknown", holder, place)))
-            if uuid:
-                waiting.append((depth + 1, place, one))
-    return [it for _depth, it in sorted(found, key=lambda item: (-item[0], item[1].path))]
+    listed = [_LISTED.fullmatch(line) for line in text.split("\n")[:-1]]
+    rows = {int(row[1]): row.groups() for row in listed if row}
+    if len(rows) != len(listed):
+        raise StorageError(
+            f"The filesystem of {place.path}",
+            "the list of its subvolumes cannot be read without doubt: a name in it has a line "
+            "break, and might pass for another subvolume",
+            f"Look at `btrfs subvolume list {place.path}`, and rename that subvolume",
+            refusal="subvolume_list_ambiguous",
+        )
+    top = place.subvolume.id if place.subvolume else None
 
+    def depth(number: int) -> int | None:
+        """How many subvolumes lie between this one and ``place``; None if it is elsewhere."""
+        steps = 0
+        while number != top:
+            if number not in rows or steps > len(rows):
+                return None
+            number, steps = int(rows[number][1]), steps + 1
+        return steps
 
-def _uuid(path: str, number: int) -> str | None:
-    """The UUID of a subvolume; None where something else is mounted over it."""
-    try:
-        info = kernel.subvolume_info(path)
-    except OSError:
-        return None
-    return info.uuid if info.id == number else None
+    found = [(depth(number) or 0, row) for number, row in rows.items()]
+    inside = sorted((item for item in found if item[0]), key=lambda item: (-item[0], item[1][3]))
+    return [
+        Held(int(number), uuid, int(holder), os.path.join(place.path, path))
+        for _depth, (number, holder, uuid, path) in inside
+    ]

@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import struct
 import sys
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import ioctl, kernel
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import kernel
 
 UUID = bytes(range(1, 17))
 TEXT = "01020304-0506-0708-090a-0b0c0d0e0f10"
@@ -48,47 +45,3 @@ def test_a_file_and_a_link_are_not_opened(tmp_path):
 
 def test_a_folder_without_the_property(tmp_path):
     assert kernel.compression_of(tmp_path) is None
-
-
-def test_what_a_subvolume_holds_whatever_it_is_called_and_however_much_it_is(monkeypatch):
-    """include/uapi/linux/btrfs.h: at most 255 at once, and EOVERFLOW where there are more."""
-    there = {300 + number: (256 + number % 2, f"s{number}\n".encode()) for number in range(511)}
-    there[299] = (256, b"\xff")
-    above = {256: b"", 257: b"a/b c/"}
-    asked = []
-
-    def ask(path, request, argument, partly=None):
-        assert path == "/srv/a"
-        assert len(argument) == 4096
-        assert request == kernel.number("\x94", request & 0xFF, 4096, both=True)
-        if request & 0xFF == 61:
-            assert partly == errno.EOVERFLOW
-            (least,) = struct.unpack_from("=Q", argument)
-            asked.append(least)
-            told = sorted(it for it in there if it >= least)[:255]
-            pairs = b"".join(struct.pack("=QQ", it, there[it][0]) for it in told)
-            return argument[:8] + pairs.ljust(255 * 16, b"\0") + bytes((len(told),)) + bytes(7)
-        folder, one = struct.unpack_from("=QQ", argument)
-        assert there[one][0] == folder
-        return argument[:16] + there[one][1].ljust(256, b"\0") + above[folder].ljust(3824, b"\0")
-
-    monkeypatch.setattr(kernel, "ask", ask)
-    found = kernel.held_in("/srv/a")
-    assert len(found) == 512
-    assert found == [
-        (one, "/srv/a/" + os.fsdecode(above[there[one][0]] + there[one][1]))
-        for one in sorted(there)
-    ]
-    assert asked == [0, 554, 809]
-
-
-def test_an_answer_that_is_right_as_far_as_it_goes(tmp_path, monkeypatch):
-    def call(_folder, _request, answer):
-        answer[0] = 7
-        raise OSError(errno.EOVERFLOW, "Value too large for defined data type")
-
-    monkeypatch.setattr(ioctl.fcntl, "ioctl", call)
-    assert ioctl.ask(str(tmp_path), 1, bytes(2), errno.EOVERFLOW) == b"\x07\0"
-    for partly in (None, errno.EPERM):
-        with pytest.raises(OSError, match="too large"):
-            ioctl.ask(str(tmp_path), 1, bytes(2), partly)

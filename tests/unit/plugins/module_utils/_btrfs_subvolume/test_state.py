@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.containerhost.storage.plugins.module_utils._btrfs import kernel
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume import (
     observe,
     removal,
@@ -18,57 +17,54 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvo
     wanted_from,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from support.btrfs_hosts import place
+from support.btrfs_hosts import subvolume as a_subvolume
 
-# subvolume -> those that lie in it, as the kernel tells: (number, path)
-HELD = {
-    "/srv/a": [(257, "/srv/a/b"), (262, "/srv/a/a/b"), (270, "/srv/a/x\nID 5 path y")],
-    "/srv/a/b": [(263, "/srv/a/b/c")],
-    "/srv/a/b/c": [],
-    "/srv/a/a/b": [],
-    "/srv/a/x\nID 5 path y": [],
-}
-
-
-@pytest.fixture
-def host(monkeypatch):
-    """Numbers of subvolumes, as they are seen at their paths."""
-    seen = {path: number for inner in HELD.values() for number, path in inner}
-
-    def info(path):
-        if path not in seen:
-            raise OSError(25, "Inappropriate ioctl for device")
-        return kernel.Info(seen[path], f"uuid {seen[path]}", None, None, False)
-
-    monkeypatch.setattr(kernel, "held_in", HELD.__getitem__)
-    monkeypatch.setattr(kernel, "subvolume_info", info)
-    return seen
+# All of the filesystem, as seen from /srv/a: the subvolume /a/a/b comes as "a/b", /b/a as "b/a".
+LIST = """ID 256 gen 8 top level 5 uuid aaaa path a
+ID 257 gen 7 top level 256 uuid bbbb path b
+ID 258 gen 7 top level 5 uuid cccc path foo
+ID 259 gen 7 top level 5 uuid dddd path b2
+ID 262 gen 11 top level 256 uuid eeee path a/b
+ID 263 gen 11 top level 257 uuid ffff path b/c
+ID 264 gen 11 top level 258 uuid 9999 path foo/a b  c
+"""
 
 
-def test_what_a_subvolume_holds_innermost_first(host):
-    assert removal.observe_held("/srv/a", 256) == [
-        subvolume.Held(263, "uuid 263", 257, "/srv/a/b/c"),
-        subvolume.Held(262, "uuid 262", 256, "/srv/a/a/b"),
-        subvolume.Held(257, "uuid 257", 256, "/srv/a/b"),
-        subvolume.Held(270, "uuid 270", 256, "/srv/a/x\nID 5 path y"),
+def test_what_a_subvolume_holds_innermost_first():
+    found = removal.parse_list(LIST, place(a_subvolume()))
+    assert [(one.id, one.uuid, one.holder, one.path) for one in found] == [
+        (263, "ffff", 257, "/srv/a/b/c"),
+        (262, "eeee", 256, "/srv/a/a/b"),
+        (257, "bbbb", 256, "/srv/a/b"),
     ]
 
 
-@pytest.mark.parametrize("over", [None, 5])
-def test_what_is_mounted_over_one_is_not_taken_for_it(host, over):
-    host.update({"/srv/a/b": over}) if over else host.pop("/srv/a/b")
-    found = removal.observe_held("/srv/a", 256)
-    assert subvolume.Held(257, "unknown", 256, "/srv/a/b") in found
-    assert 263 not in [it.id for it in found]
+def test_names_with_spaces():
+    (found,) = removal.parse_list(LIST, place(a_subvolume("foo", id=258), name="foo"))
+    assert found.path == "/srv/foo/foo/a b  c"
 
 
-def test_one_that_cannot_be_looked_into(monkeypatch):
-    def refused(_path):
-        raise PermissionError(1, "Operation not permitted")
+def test_nothing_held():
+    assert removal.parse_list(LIST, place(a_subvolume(id=263))) == []
+    assert removal.parse_list("", place(a_subvolume())) == []
 
-    monkeypatch.setattr(kernel, "held_in", refused)
-    with pytest.raises(StorageError, match="Operation not permitted") as error:
-        removal.observe_held("/srv/a", 256)
-    assert error.value.details == {"refusal": "subvolume_unreadable"}
+
+def test_a_ring_of_holders_ends():
+    ring = "ID 300 gen 1 top level 301 uuid a path x\nID 301 gen 1 top level 300 uuid b path y\n"
+    assert removal.parse_list(LIST + ring, place(a_subvolume(id=263))) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["x\nID 258 gen 1 top level 256 uuid - path y", "x\ny", "x\n", "\nx"]
+)
+def test_a_line_break_in_a_name_is_refused(name):
+    line = f"ID 300 gen 1 top level 5 uuid aaaa path {name}\n"
+    if name == "x\n":
+        line = line.rstrip("\n") + "\n\n"
+    with pytest.raises(StorageError, match="line break") as refused:
+        removal.parse_list(LIST + line, place(a_subvolume()))
+    assert refused.value.details == {"refusal": "subvolume_list_ambiguous"}
 
 
 def params(**more):
