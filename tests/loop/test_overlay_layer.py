@@ -34,6 +34,10 @@ from ansible_collections.containerhost.storage.plugins.modules import overlay_la
 from support.loops import sh
 
 
+# How many histories of layers are made up; `SEEDS=200` for a closer look.
+SEEDS = int(os.environ.get("SEEDS", "12"))
+
+
 class Ended(Exception):  # noqa: N818
     """The module has exited; its result is the argument."""
 
@@ -425,6 +429,102 @@ def test_layers_of_another_overlay_in_another_mount_namespace(base, root):
     base.settles(**base.options(path=str(base / "m2")))
 
 
+def mount_from(folder, options, where):
+    """Mount an overlay by names that only this process understands, as engines do."""
+    script = 'cd "$1" && exec 7<upper 8<lower 9<work && mount -t overlay overlay -o "$2" "$3"'
+    sh("sh", "-c", script, "sh", str(folder), options, str(where))
+
+
+BY_NAMES = {
+    "relative": "lowerdir=lower,upperdir=upper,workdir=work",
+    "relative, by a link": "lowerdir=lower,upperdir=to-upper,workdir=to-work",
+    "descriptors": "lowerdir=/proc/self/fd/8,upperdir=/proc/self/fd/7,workdir=/proc/self/fd/9",
+}
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside", "elsewhere"])
+@pytest.mark.parametrize("options", BY_NAMES.values(), ids=BY_NAMES)
+def test_two_overlays_never_write_to_one_upper(base, tmp_path, options, beside):
+    """Whatever name the first was mounted by, and whatever folder that name was relative to."""
+    base.make(upper={"mine": "x"}, work={}, filled={"x": "x"}, lower2={"q": "q"})
+    (base / "to-upper").symlink_to(base / "upper")
+    (base / "to-work").symlink_to(base / "work")
+    where = base / "m" if beside else tmp_path / "elsewhere"
+    where.mkdir()
+    mount_from(base.folder, options, where)
+    two = {"path": str(base / "m2"), "lower": [str(base / "lower2")]}
+    free = {"upper": str(base / "new"), "work": str(base / "new.work")}
+    for role, names in (("upper", ["upper", "lower"]), ("work", ["work"]), ("lower", ["upper"])):
+        for name in names:
+            given = str(base / name)
+            given = {role: [given] if role == "lower" else given}
+            base.refuses(f"the overlay at {where}", **base.options(**{**two, **free, **given}))
+    for given in ({}, {"upper": str(base / "filled")}):
+        base.settles(**base.options(**{**two, **free, **given}))
+        base.settles(path=str(base / "m2"), state="absent")
+        for name in ("new", "new.work"):
+            shutil.rmtree(base / name, ignore_errors=True)
+    sh("umount", str(where))
+
+
+def test_an_overlay_that_was_mounted_from_a_folder_around_it_is_known(base):
+    base.make(upper={}, work={}, m={})
+    mount_from(base.folder, BY_NAMES["relative"], base / "m")
+    (base / "m/new").write_text("12345")
+    (base / "m/a").unlink()
+    done = base.settles(**base.options())
+    assert (done["steps"], done["state"]["upper"]) == ([], str(base / "upper"))
+    changes = base.changes()
+    assert (changes["added"], changes["deleted"], changes["bytes"]) == (1, 1, 5)
+
+
+@pytest.mark.parametrize("options", BY_NAMES.values(), ids=BY_NAMES)
+def test_what_cannot_be_told_is_not_made_up(base, tmp_path, options):
+    """Neither figures nor a comparison, wherever the module itself happens to work."""
+    base.make(upper={}, work={}, decoy={"lower/q": "", "upper/": None, "work/": None})
+    (base / "to-upper").symlink_to(base / "upper")
+    (base / "to-work").symlink_to(base / "work")
+    where = tmp_path / "elsewhere"
+    where.mkdir()
+    mount_from(base.folder, options, where)
+    (where / "new").write_text("12345")
+    worked_in = os.getcwd()
+    os.chdir(base / "decoy")
+    try:
+        done = base.settles(path=str(where), report_changes=True)
+    finally:
+        os.chdir(worked_in)
+    assert [found["topic"] for found in done["findings"]] == ["overlay_layers_unclear"]
+    assert "changes" not in done
+    assert done["steps"] == []
+    base.refuses("cannot be compared", **base.options(path=str(where)))
+    found = overlay_findings([one for one in overlays() if one.mount.path == str(where)])
+    assert [one.topic for one in found] == ["overlay_layers_unclear"]
+    base.settles(path=str(where), state="unmounted")
+
+
+@pytest.mark.parametrize("name", ["upper", "lower"])
+@pytest.mark.parametrize("instead", [None, "empty", "copy", "other"])
+def test_a_layer_that_was_moved_away_gives_no_figures(base, name, instead):
+    base.settles(**base.options())
+    (base / "m/new").write_text("new")
+    (base / "m/a").unlink()
+    assert base.changes()["added"] == 1
+    (base / name).rename(base / "moved")
+    if instead == "copy":
+        shutil.copytree(base / "moved", base / name, symlinks=True) if name == "lower" else (
+            base / name
+        ).mkdir()
+    elif instead:
+        base.make(**{name: {"other": ""} if instead == "other" else {}})
+    done = base.run(**base.options(report_changes=True))
+    if (name, instead) != ("lower", "copy"):  # a copy of it shows the same
+        assert [found["topic"] for found in done["findings"]] == ["overlay_layer_moved"], done
+        assert "changes" not in done
+    if name == "upper":
+        base.refuses("that would show other data", **base.options(redirect_dir="nofollow"))
+
+
 def test_an_upper_on_what_cannot_carry_one(base):
     base.settles(**base.options())
     for name in ("upper2", "work2"):
@@ -635,6 +735,83 @@ def test_the_changes_are_just_what_the_kernel_shows(host, seed):
         kind: sum(one["change"] == kind for one in changes["listed"]) for kind in kinds
     }
     assert changes["entries"] == sum(1 for _path in (host / "upper").rglob("*"))
+
+
+def rename_some(folder, rng):
+    """Rename a folder, within its parent or to another one, as a user of an overlay does."""
+    folders = [path for path in sorted(folder.rglob("*")) if path.is_dir()]
+    if not folders:
+        return
+    what = rng.choice(folders)
+    into = what.parent if rng.random() < 0.4 else rng.choice([folder, *folders])
+    where = into / rng.choice("abcdefgh")
+    if f"{into}/".startswith(f"{what}/"):
+        return
+    with contextlib.suppress(OSError):  # over something that is not empty, or a file
+        what.rename(where)
+
+
+def changed(below, changes, upper):
+    """The merged tree by the changes told: what each renamed folder has comes from where it was."""
+    found = dict(below)
+    renamed = {one["path"]: one["from"] for one in changes["listed"] if "from" in one}
+    for path, source in sorted(renamed.items()):
+        assert below.get(source) == "folder", (path, source)
+        found = {it: what for it, what in found.items() if not (it + "/").startswith(path + "/")}
+        for it, what in below.items():
+            if (it + "/").startswith(source + "/"):
+                found[path + it[len(source) :]] = what
+    rest = [one for one in changes["listed"] if one["change"] != "redirected"]
+    # What is changed in a renamed folder comes after it is there.
+    return applied(found, {"listed": sorted(rest, key=lambda one: one["path"])}, upper)
+
+
+def truth(below, merged, changes):
+    """Whether each change is called what it is: by the tree below, as a mount shows it."""
+    renamed = sorted((one["path"], one["from"]) for one in changes["listed"] if "from" in one)
+    for one in changes["listed"]:
+        path = one["path"]
+        for new, old in reversed(renamed):  # the innermost that it lies in
+            if path.startswith(new + "/"):
+                path = old + path[len(new) :]
+                break
+        if one["change"] in ("added", "modified", "deleted", "opaque"):
+            assert (path in below) == (one["change"] != "added"), (one, path)
+
+
+@pytest.mark.parametrize("metacopy", [False, True])
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_renamed_over_several_layers(host, seed, metacopy):
+    """Chains of renames, opaque folders in the middle: the kernel's own answer is the truth."""
+    rng = random.Random(seed)
+    host.make(below={})
+    for _number in range(40):
+        disturb(host / "below", rng)
+    lower = [str(host / "below")]
+    for name in ("first", "second", "third", "upper"):
+        options = host.options(
+            lower=lower, upper=str(host / name), work=str(host / f"{name}.work"),
+            redirect_dir="on", metacopy=metacopy,
+        )  # fmt: skip
+        if name == "upper":
+            ro = host.run(
+                path=str(host / "ro"), lower=lower, persistent=False, redirect_dir="on",
+                metacopy=metacopy,
+            )  # fmt: skip
+            assert not ro.get("failed"), ro
+            below = tree(host / "ro")
+        assert not host.run(**options).get("failed")
+        for _number in range(30):
+            disturb(host / "m", rng) if rng.random() < 0.6 else rename_some(host / "m", rng)
+        merged = tree(host / "m")
+        if name != "upper":
+            host.run(path=str(host / "m"), state="absent")
+            lower.insert(0, str(host / name))
+    changes = host.run(check=True, **options, report_changes=True, limit=10_000)["changes"]
+    assert changed(below, changes, host / "upper") == merged
+    truth(below, merged, changes)
+    assert changes["orphan_whiteouts"] == changes["unread"] == 0
+
 
 
 def test_what_a_layer_changes(base):

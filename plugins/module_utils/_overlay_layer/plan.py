@@ -33,6 +33,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay_lay
     require_list,
     require_overlay,
     require_supported,
+    require_unnamed,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.state import (
     State,
@@ -56,6 +57,9 @@ _RELOAD = Command("Let systemd read the changed units", ("systemctl", "daemon-re
 def plan(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that makes the mount and its unit as wanted."""
     require_overlay(state, wanted)
+    if state.unclear and wanted.state == "mounted":
+        require_unnamed(state, wanted)
+        return Plan((), state, findings=findings(state, wanted))
     planned = _mounted(state, wanted) if wanted.state == "mounted" else _gone(state, wanted)
     facts = {} if state.changes is None else {"changes": state.changes}
     return planned._replace(findings=findings(planned.after, wanted), facts=facts)
