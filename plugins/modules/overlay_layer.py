@@ -179,7 +179,9 @@ changes:
       description: All that is in it.
       type: int
     added:
-      description: Entries of which no lower layer has one of that name.
+      description:
+        - Entries of which the lower layers show none of that name. All that is in a folder which
+          hides theirs counts as added.
       type: int
     modified:
       description:
