@@ -96,7 +96,7 @@ class Host:
         assert self.seen() == before
         done = self.run(**options)
         assert not done.get("failed"), done["msg"]
-        for key in ("steps", "changed", "findings", "diff"):
+        for key in ("steps", "changed", "findings", "diff", "state"):
             assert planned[key] == done[key], key
         again = self.run(**options)
         assert (again["changed"], again["steps"], again["commands"]) == (False, [], []), again
@@ -220,6 +220,47 @@ def test_every_option_is_in_force_and_stays(base, options):
     for name, value in options.items():
         if (name, value) != ("redirect_dir", "off") and name != "xino":
             assert done["state"]["options"][name] == value
+
+
+KEPT = ["", "redirect_dir=nofollow", "redirect_dir=on", "index=on", "metacopy=on", "userxattr",
+        "index=on,nfs_export=on", "nfs_export=on,redirect_dir=nofollow", "xino=on"]  # fmt: skip
+ASKED = [{"metacopy": True}, {"metacopy": False}, {"index": True}, {"index": False},
+         {"redirect_dir": "nofollow"}, {"redirect_dir": "follow"}, {"redirect_dir": "off"},
+         {"redirect_dir": "on"}, {"userxattr": True}, {"xino": "on"}]  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_options_that_go_against_those_of_the_present_mount(base, kept):
+    """Each pair is mounted as it is shown in check mode, or refused before it is unmounted."""
+    base.make(upper={}, work={}, m={})
+    layers = f"lowerdir={base / 'lower'},upperdir={base / 'upper'},workdir={base / 'work'}"
+    for asked in ASKED:
+        sh("mount", "-t", "overlay", "overlay", "-o", f"{layers},{kept}", str(base / "m"))
+        planned = base.run(check=True, path=str(base / "m"), persistent=False, **asked)
+        before = base.seen()
+        done = base.run(path=str(base / "m"), persistent=False, **asked)
+        assert planned.get("msg") == done.get("msg")
+        if done.get("failed"):
+            assert done["refusal"] == "options_conflict", done["msg"]
+            assert base.seen() == before
+        else:
+            assert planned["state"] == done["state"], asked
+            again = base.run(path=str(base / "m"), persistent=False, **asked)
+            assert again["steps"] == []
+        sh("umount", str(base / "m"))
+
+
+def test_a_third_overlay_in_a_stack(base):
+    base.make(l2={"q": "q"}, l3={"r": "r"})
+    for name, lower in (("m1", ["lower", "l2"]), ("m2", ["m1", "l3"])):
+        lower = [str(base / one) for one in lower]
+        base.settles(path=str(base / name), lower=lower, persistent=False)
+    third = {"path": str(base / "m3"), "persistent": False}
+    base.refuses("stacks 2 of them", lower=[str(base / "m2"), str(base / "l3")], **third)
+    base.refuses("stacks 2 of them", **base.options(lower=[str(base / "m2")]))
+    (base / "m2/d").stat()
+    base.refuses("stacks 2 of them", **base.options(lower=[str(base / "m2/d")]))
+    base.settles(lower=[str(base / "m1"), str(base / "l3")], **third)
 
 
 def test_other_options_are_mounted_anew_unless_it_is_in_use(base):

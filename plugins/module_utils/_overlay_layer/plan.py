@@ -29,9 +29,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay_lay
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.rules import (
     findings,
     require_changeable,
+    require_compatible,
     require_idle,
     require_list,
     require_overlay,
+    require_stackable,
     require_supported,
     require_unnamed,
 )
@@ -71,12 +73,14 @@ def _mounted(state: State, wanted: Wanted) -> Plan:
     mounting = state.current is None or bool(changed)
     persistent = _persistent(state, wanted)
     require_list(config, wanted)
+    require_compatible(state, wanted, config)
     if persistent:
         unit_rules.require_keepable(state, wanted, config)
     if mounting:
         require_supported(state, wanted, config)
         require_changeable(state, wanted, config, changed)
         layer_rules.require_layers(state, wanted, config)
+        require_stackable(state, wanted, config)
         layer_rules.require_free(state, wanted, config)
         require_idle(state, wanted)
     folders = _folders(state, wanted, config) if mounting else []
