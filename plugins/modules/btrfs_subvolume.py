@@ -15,8 +15,8 @@ description:
   - Makes a subvolume or a snapshot at a path, and keeps its quota, compression, copy on write and
     write protection as they are wanted, on every run.
   - The filesystem may be mounted anywhere, at any of its subvolumes, and more than once.
-  - Removes a subvolume only when nothing uses it, in any mount namespace; a process that works in it
-    or holds a file of it open counts. Btrfs itself would remove one from under the feet of its
+  - Removes a subvolume only when nothing uses it, in any mount namespace; a process that works in
+    it or holds a file of it open counts. Btrfs itself would remove one from under the feet of its
     mounts without a word.
   - What would keep one of several subvolumes from being removed (swap, C(btrfs send), C(chattr +i))
     is found before the first one goes.

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 from support.loops import sh
 
+
 def changing(result):
     return result["commands"]  # nothing is read by a command
 

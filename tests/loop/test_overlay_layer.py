@@ -38,7 +38,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay_lay
 from ansible_collections.containerhost.storage.plugins.modules import overlay_layer
 from support.loops import sh
 
-
 # How many histories of layers are made up; `SEEDS=200` for a closer look.
 SEEDS = int(os.environ.get("SEEDS", "12"))
 
@@ -870,7 +869,6 @@ def test_renamed_over_several_layers(host, seed):
     assert changed(below, changes, host / "upper") == merged
     require_true(below, changes)
     assert changes["orphan_whiteouts"] == changes["unread"] == 0
-
 
 
 def marked_tree(folder, rng):

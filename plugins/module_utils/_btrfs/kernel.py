@@ -52,7 +52,7 @@ def is_nodatacow(path: str) -> bool:
 
 
 def is_fixed(path: str) -> bool:
-    """Whether nothing can be removed from the folder ``path``, nor itself: the i and a of chattr(1).
+    """Whether nothing can be removed from the folder ``path``, nor it: the i and a of chattr(1).
 
     may_delete() and inode_permission() of fs/namei.c.
     """

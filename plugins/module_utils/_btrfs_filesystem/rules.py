@@ -58,7 +58,7 @@ def require_one(state: State, wanted: Wanted) -> None:
         if found.label != wanted.label:
             raise StorageError(
                 f"{disk.path} ({disk.stable or disk.device})",
-                f"it is in another btrfs: label {_shown(found.label) or '(none)'}, UUID {found.uuid}",
+                f"it is in another btrfs: label {_shown(found.label)}, UUID {found.uuid}",
                 "Name another disk. If that filesystem is meant, name its label, or give it this "
                 f"one: `btrfs filesystem label {disk.device} {shlex.quote(wanted.label)}` (the "
                 "mount point in place of the device while it is mounted)",
@@ -111,7 +111,7 @@ def require_disks(state: State, wanted: Wanted) -> None:
 def _unfinished(disk: Disk, label: str) -> StorageError:
     return StorageError(
         f"{disk.path} ({disk.stable or disk.device})",
-        f"a `mkfs.btrfs` with label {_shown(label) or '(none)'} was broken off on it: there is no "
+        f"a `mkfs.btrfs` with label {_shown(label)} was broken off on it: there is no "
         "filesystem on it, and none of that label is wanted",
         "Name another disk. If nothing on this one is needed, clear it (`blkdiscard --zeroout "
         f"{disk.device}`)",
@@ -301,7 +301,7 @@ def require_writable(state: State, wanted: Wanted) -> None:
 
 def _shown(label: str) -> str:
     """A label for people: bytes that are no UTF-8 as such."""
-    return label.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return label.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") or "(none)"
 
 
 def _devices(parts: Iterable[Part], uuid: str) -> str:

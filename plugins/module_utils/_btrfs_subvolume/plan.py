@@ -189,6 +189,6 @@ def _plan_absence(state: State, wanted: Wanted) -> Plan:
 def _way_to(removal: Removal, number: int, path: str) -> tuple[str, ...]:
     """The words that say which subvolume is meant: its number, and the folder of another one.
 
-    Its path where no other is to be seen: `btrfs` looks at that folder again when it has removed it.
+    Its path where no other is to be seen: `btrfs` looks at that folder again afterwards.
     """
     return (path,) if path == removal.around else ("--subvolid", str(number), removal.around)

@@ -51,7 +51,9 @@ def observe_removal(place: Place) -> Removal:
         tree.write_out(place.path)  # else what is written meanwhile would come to light later
         listed = tree.subvolumes(place.path)
         inside = held_in(found.id, listed)
-        paths = paths_of(place.path, found.id, [(it, tree.path_in(place.path, it)) for it in inside])
+        paths = paths_of(
+            place.path, found.id, [(it, tree.path_in(place.path, it)) for it in inside]
+        )
         default = tree.default_subvolume(place.path)
     except OSError as error:
         raise StorageError(

@@ -137,7 +137,8 @@ class Lowers:
         begin = "/" if path[0] == "/" else ""
         done: list[str] = []  # the components so far, as the layers below have them
         parts = path.strip("/").split("/")
-        fd, stop, opened = folder.fd, False, []
+        fd, stop = folder.fd, False
+        opened: list[int] = []
         try:
             for number, part in enumerate(parts):
                 try:

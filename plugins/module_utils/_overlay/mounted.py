@@ -121,9 +121,7 @@ def overlays(table: Iterable[Mount] | None = None) -> list[Overlay]:
     for mount, given in zip(mounted, configs):
         config = resolve(given, mount, known) or given
         missing = [
-            path
-            for _role, path in config.layers
-            if is_lasting(path) and not os.path.isdir(path)
+            path for _role, path in config.layers if is_lasting(path) and not os.path.isdir(path)
         ]
         unclear = tuple(name for _role, name in unclear_names(config))
         found.append(Overlay(mount, config, effective(config, kernel), tuple(missing), unclear))

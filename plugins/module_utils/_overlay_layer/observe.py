@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +150,7 @@ def _changes(_run: Reader, config: Config, limit: int) -> dict[str, Any]:
     return read_changes(config, limit)
 
 
-def _folder(path: str, table: Iterable[Mount], mounted: Mount | None) -> Layer:
+def _folder(path: str, table: Sequence[Mount], mounted: Mount | None) -> Layer:
     """The mount point; what lies below a mount cannot be seen."""
     folder = examine_layer(path, table)
     return folder._replace(foreign=()) if mounted else folder

@@ -26,14 +26,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay_lay
     layer_rules,
     unit_rules,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.options import (
+    require_compatible,
+    require_stackable,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.rules import (
     findings,
     require_changeable,
-    require_compatible,
     require_idle,
     require_list,
     require_overlay,
-    require_stackable,
     require_supported,
     require_unnamed,
 )

@@ -13,16 +13,13 @@ The kernel says EINVAL to most of this, ELOOP or ESTALE to some, and takes the r
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Finding,
     StorageError,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
-    Config,
-    effective,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import Config
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.kernel import (
     MOST_DATA,
     MOST_LOWERS,
@@ -33,8 +30,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay_lay
     State,
     Wanted,
 )
-
-_MOST_STACKED = 2
 
 
 def require_overlay(state: State, wanted: Wanted) -> None:
@@ -163,61 +158,6 @@ def _require_length(state: State, where: str, config: Config) -> None:
             shorter + ". Or install util-linux 2.40",
             refusal="mount_options_too_long",
         )
-
-
-def require_compatible(state: State, wanted: Wanted, config: Config) -> None:
-    """Refuse options that exclude each other, where one is wanted and the other is kept.
-
-    ovl_fs_params_verify() in fs/overlayfs/params.c: the kernel says EINVAL to some of them, and
-    turns the others off without a word.
-    """
-    alone = config._replace(userxattr=None, metacopy=None)  # which change what is in force
-    # "off" means one of the others
-    redirect = config.redirect_dir and effective(alone, state.kernel)["redirect_dir"]
-    extra = dict(option.partition("=")[::2] for option in config.extra)
-    nfs, verity = extra.get("nfs_export") == "on", extra.get("verity") in ("on", "require")
-    conflicts = (
-        ("metacopy", "redirect_dir", config.metacopy and redirect not in (None, "on")),
-        ("userxattr", "metacopy", config.userxattr and config.metacopy),
-        ("userxattr", "redirect_dir", config.userxattr and redirect not in (None, "nofollow")),
-        ("metacopy", "nfs_export", config.metacopy and nfs),
-        ("index", "nfs_export", config.index is False and nfs),
-        ("userxattr", "verity", config.userxattr and verity),
-        ("metacopy", "verity", config.metacopy is False and verity),
-        ("metacopy", "data-only layers", config.data and config.metacopy is False),
-    )
-    for name, other, excluded in conflicts:
-        if excluded:
-            raise StorageError(
-                f"The overlay at {wanted.path}",
-                f"{name}={_said(config, extra, name)} and {other}={_said(config, extra, other)} "
-                "exclude each other, and what is not named is kept as it is mounted",
-                f"Name both of them, or unmount it by hand and mount it without {other}",
-                refusal="options_conflict",
-            )
-
-
-def _said(config: Config, extra: Mapping[str, str], name: str) -> str:
-    value = extra.get(name, getattr(config, name, None))
-    if name == "data-only layers":
-        return ",".join(config.data)
-    return str({True: "on", False: "off", None: "off"}.get(value, value))
-
-
-def require_stackable(state: State, wanted: Wanted, config: Config) -> None:
-    """Refuse an overlay on overlays that are on overlays themselves.
-
-    FILESYSTEM_MAX_STACK_DEPTH in include/linux/fs.h is 2; ecryptfs and overlay count.
-    """
-    for role, path in config.layers:
-        if state.layers[path].stacked > _MOST_STACKED - 1:
-            raise StorageError(
-                f"{role}={path}",
-                f"it lies on {state.layers[path].mount.path}, an overlay that lies on another one, "
-                f"and the kernel stacks {_MOST_STACKED} of them",
-                f"Name the layers of {state.layers[path].mount.path} instead of that mount",
-                refusal="stack_too_deep",
-            )
 
 
 def require_changeable(

@@ -19,6 +19,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvo
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 
+
 def listed(*rows):
     """The subvolumes of a filesystem: ``(number, holder, name)``."""
     return {one: Listed(one, f"{one}-uuid", 7, holder, 256, name) for one, holder, name in rows}

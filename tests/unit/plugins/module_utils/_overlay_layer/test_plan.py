@@ -214,7 +214,7 @@ REFUSALS = [
     (by_hand(moved=("/u",)), want(Config(), metacopy=True),
      "overlay_unclear", "folders that are no longer at /u"),
     (host(uses=(Use("upper", Place("8:1", "/u"), "/m2", "0:51", "/proc/self/fd/7"),)), want(),
-     "layer_busy", "it may be the upper layer of the overlay at /m2, which was mounted with /proc/"),
+     "layer_busy", "it may be the upper layer of the overlay at /m2, which was mounted with"),
 
     # lists that make no overlay
     (host(), want(Config()), "option_missing", "no lower layer was named"),
