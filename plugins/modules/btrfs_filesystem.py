@@ -34,7 +34,8 @@ options:
     description:
       - The label of the filesystem, by which it is known. A btrfs with this label on one of
         O(devices) is the wanted one, also where an earlier run broke off before it was mounted.
-      - A disk with a btrfs of another label, or with anything else on it, is refused.
+      - A disk with a btrfs of another label, or with anything else on it, is refused. One on which
+        a C(mkfs.btrfs) with this label was broken off is made anew.
     type: str
     required: true
   devices:

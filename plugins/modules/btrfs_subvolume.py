@@ -15,8 +15,11 @@ description:
   - Makes a subvolume or a snapshot at a path, and keeps its quota, compression, copy on write and
     write protection as they are wanted, on every run.
   - The filesystem may be mounted anywhere, at any of its subvolumes, and more than once.
-  - Removes a subvolume only when nothing uses it, in any mount namespace. Btrfs itself would remove
-    one from under the feet of its mounts without a word.
+  - Removes a subvolume only when nothing uses it, in any mount namespace; a process that works in
+    it or holds a file of it open counts. Btrfs itself would remove one from under the feet of its
+    mounts without a word.
+  - What would keep one of several subvolumes from being removed (swap, C(btrfs send), C(chattr +i))
+    is found before the first one goes.
   - A plain folder, a file or a symbolic link at the path is an error, and a subvolume is never
     replaced by another one.
   - Looks at other subvolumes only when one is to be removed, so that it takes the same time on a
@@ -44,7 +47,8 @@ options:
     required: true
   snapshot_of:
     description:
-      - The path of the subvolume that this one is a snapshot of, on the same filesystem.
+      - The path of the subvolume that this one is a snapshot of, on the same filesystem. A new
+        snapshot takes over its limits.
       - A subvolume that is there already has to be a snapshot of it, told by the UUIDs.
     type: str
   readonly:
@@ -88,6 +92,8 @@ options:
   state:
     description:
       - V(absent) removes the subvolume with all data in it. This needs O(consent).
+      - The seal covers the generation of each subvolume. What is written to one of them after the
+        check makes it stale; what is written elsewhere on the filesystem does not.
     type: str
     choices: [present, absent]
     default: present
@@ -226,7 +232,8 @@ destroys:
   returned: when something would be destroyed
   type: list
   elements: str
-  sample: ["subvolume /srv/data (ID 256, UUID e1c4949b-dfab-8741-b074-be87fbaf787a)"]
+  sample:
+    - subvolume /srv/data (ID 256, UUID e1c4949b-dfab-8741-b074-be87fbaf787a, generation 42)
 refusal:
   description: The stable name of what is wrong, by which a fleet can be counted.
   returned: when it is refused or fails

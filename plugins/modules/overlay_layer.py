@@ -20,7 +20,8 @@ description:
     layer, lists of layers that are too long, and options that exclude each other or that this
     kernel does not know.
   - Reports what the upper layer adds, changes and deletes. For that nothing is mounted, no link is
-    followed, and no mount is crossed.
+    followed, and no mount is crossed. Where a layer was moved away since it was mounted, or its
+    name does not tell which folder it is, a finding says so, and there are no figures.
   - Never removes, empties or changes a layer. The kernel does not change the options of an overlay
     that is mounted; where they differ, it is unmounted and mounted again, unless it is in use.
 extends_documentation_fragment:
@@ -179,7 +180,9 @@ changes:
       description: All that is in it.
       type: int
     added:
-      description: Entries of which no lower layer has one of that name.
+      description:
+        - Entries of which the lower layers show none of that name. All that is in a folder which
+          hides theirs counts as added.
       type: int
     modified:
       description:

@@ -203,6 +203,45 @@ def test_made_on_one_disk_and_kept(host):
     assert f"What={one}\n" in host.unit()
 
 
+@pytest.mark.parametrize("label", ["vol$HOME", "~", "${HOME}"])
+def test_nothing_is_expanded_in_a_label(host, monkeypatch, label):
+    monkeypatch.setenv("HOME", "/root")
+    one = host.disk("one")
+    done = settles(host, devices=[one], label=label)
+    assert done["state"]["filesystem"]["label"] == label
+    assert sh("btrfs", "filesystem", "label", str(host.where)) == label
+
+
+def break_off(disk):
+    """Leave a disk as mkfs.btrfs does that is killed before its last write."""
+    with open(disk, "r+b", buffering=0) as stream:
+        for place in (64 * 1024, 64 * 1024**2):
+            stream.seek(place + 64)
+            assert stream.read(8) == b"_BHRfS_M"
+            stream.seek(place + 64)
+            stream.write(b"!BHRfS_M")
+
+
+def test_what_a_killed_mkfs_has_left_is_made_anew_if_it_is_ours(host):
+    disks = [host.disk("one"), host.disk("two")]
+    sh("mkfs.btrfs", "-q", "-L", "docker", *disks)
+    for disk in disks:
+        break_off(disk)
+    refuses(host, "label docker was broken off on it", devices=disks, label="other")
+    done = settles(host, devices=disks)
+    assert done["steps"][0]["action"].startswith("mkfs.btrfs ")
+    three = host.disk("three")
+    sh("mkfs.btrfs", "-q", "-L", "docker", three)
+    break_off(three)
+    refuses(host, "was broken off on it", devices=[*disks, three])
+
+
+def test_a_label_that_is_no_text_is_nobodys(host):
+    one = host.disk("one")
+    sh("mkfs.btrfs", "-q", "-L", os.fsdecode(b"docker\xff"), one)
+    refuses(host, r"it is in another btrfs: label docker\xff", devices=[one])
+
+
 def test_made_on_two_with_profiles(host):
     disks = [host.disk("one"), host.disk("two")]
     done = settles(host, devices=disks, data_profile="raid0", metadata_profile="raid1")

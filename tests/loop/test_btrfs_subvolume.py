@@ -19,11 +19,9 @@ from support.instants import killed_at, sampled
 from support.loops import sh
 from support.texts import is_plain, strings
 
-READING = ("btrfs subvolume list", "btrfs subvolume get-default")
-
 
 def changing(result):
-    return [command for command in result["commands"] if not command.startswith(READING)]
+    return result["commands"]  # nothing is read by a command
 
 
 def create(path):
@@ -203,6 +201,35 @@ def test_the_limits_are_bytes_however_they_are_written(top, subvolume):
             os.sync()
 
 
+def test_a_snapshot_takes_over_the_limits_of_its_source(top, subvolume):
+    quotas_on(top)
+    create(top / "a")
+    settles(subvolume, top / "a", quota={"referenced": "100m", "exclusive": "50m"})
+    sh("sync")
+    settles(subvolume, top / "s", snapshot_of=str(top / "a"))
+    assert limits(top / "s") == [str(100 * 1024**2), str(50 * 1024**2)]
+    settles(subvolume, top / "t", snapshot_of=str(top / "a"), quota={"referenced": "none"})
+    assert limits(top / "t") == ["none", str(50 * 1024**2)]
+    more = {"readonly": True, "quota": {"referenced": "200m", "exclusive": "none"}}
+    settles(subvolume, top / "u", snapshot_of=str(top / "a"), **more)
+    assert limits(top / "u") == [str(200 * 1024**2), "none"]
+
+
+def test_the_largest_limit(top, subvolume):
+    quotas_on(top)
+    settles(subvolume, top / "a", quota={"referenced": f"{2**64 - 2}b"})
+    assert limits(top / "a")[0] == str(2**64 - 2)
+    refuses_unread(subvolume, top / "b", "64 bits", quota={"referenced": "16384p"})
+    assert listed(top) == ["a"]
+
+
+def refuses_unread(run, path, words, **options):
+    result = run(path, **options)
+    assert result.get("failed"), result
+    assert words in result["msg"]
+    assert result["commands"] == []
+
+
 def test_a_limit_below_what_is_there_is_said(top, subvolume):
     quotas_on(top)
     (create(top / "a") / "file").write_bytes(os.urandom(4 * 1024**2))
@@ -262,17 +289,66 @@ def test_what_is_not_there_is_absent(top, subvolume):
     assert subvolume(top / "no/where", state="absent")["changed"] is False
 
 
-def test_a_name_with_a_line_break_cannot_have_another_one_removed(top, subvolume):
+def test_a_name_with_a_line_break_neither_has_another_one_removed_nor_keeps_its_own(top, subvolume):
     create(top / "victim")
     create(top / "mine")
     number = sh("btrfs", "inspect-internal", "rootid", str(top / "victim"))
     mine = sh("btrfs", "inspect-internal", "rootid", str(top / "mine"))
     os.mkdir(top / "mine/x")
-    evil = f"x\nID {number} gen 1 top level {mine} uuid - path y"
-    create(f"{top}/mine/{evil}")
-    options = {"state": "absent", "recursive": True}
-    refuses(subvolume, top / "mine", "a name in it has a line break", **options)
+    create(f"{top}/mine/x\nID {number} gen 1 top level {mine} uuid - path y")
+    create(f"{top}/anyone's\n")
+    settles(subvolume, top / "mine", state="absent", recursive=True)
     assert "victim" in listed_ids(top, number)
+    assert not (top / "mine").exists()
+
+
+def test_names_that_are_no_text(top, subvolume):
+    create(top / "a")
+    for name in (b"\xff", b"\xff/\xfe\xfd"):
+        os.makedirs(os.path.dirname(os.fsencode(top / "a") + b"/" + name), exist_ok=True)
+        create(os.fsdecode(os.fsencode(top / "a") + b"/" + name))
+    refuses(subvolume, top / "a", "it holds 2 other subvolumes", state="absent")
+    settles(subvolume, top / "a", state="absent", recursive=True)
+    assert listed(top) == []
+
+
+def test_what_is_written_after_the_check_makes_its_consent_stale(top, subvolume):
+    for name in ("a", "a/in", "other"):
+        create(top / name)
+    options = {"state": "absent", "recursive": True}
+    for where in ("a/file", "a/in/file"):
+        (top / "a/early").write_text("written, and not synced")
+        planned = subvolume(top / "a", check=True, **options)
+        (top / where).write_text("precious")
+        refused = subvolume(top / "a", consent=planned["seal"], **options)
+        assert f"the consent given ({planned['seal']}) is not for this plan" in refused["msg"]
+        assert (top / where).read_text() == "precious"
+    planned = subvolume(top / "a", check=True, **options)
+    (top / "other/file").write_text("elsewhere")
+    (top / "file").write_text("elsewhere")
+    sh("sync")
+    assert (top / "a/file").stat()
+    assert not subvolume(top / "a", consent=planned["seal"], **options).get("failed")
+    assert listed(top) == ["other"]
+
+
+@pytest.mark.parametrize("depth", ["folder/a", "folder/deeper/a", "outer/folder/a"])
+def test_a_subvolume_in_a_plain_folder_is_removed(top, subvolume, depth):
+    create(top / "outer")
+    (top / depth).parent.mkdir(parents=True, exist_ok=True)
+    create(top / depth)
+    create(top / depth / "in")
+    settles(subvolume, top / depth, state="absent", recursive=True)
+    assert listed(top) == ["outer"]
+
+
+def test_a_subvolume_is_removed_where_only_a_folder_is_mounted(loops, top, subvolume):
+    (top / "folder").mkdir()
+    create(top / "folder/a")
+    create(top / "folder/a/in")
+    second = loops.mount("second", top / "folder", "--bind")
+    settles(subvolume, second / "a", state="absent", recursive=True)
+    assert listed(top) == []
 
 
 def listed_ids(top, number):
@@ -313,6 +389,87 @@ def test_a_mount_in_another_namespace_counts(top, subvolume):
     finally:
         inside.communicate()
     settles(subvolume, top / "a", state="absent")
+
+
+@pytest.mark.parametrize(
+    ("flag", "where"),
+    [("i", "a/in"), ("a", "a/in"), ("i", "a/d"), ("a", "a/d"), ("i", "."), ("i", "a")],
+)
+def test_nothing_is_removed_before_what_cannot_be(top, subvolume, flag, where):
+    """The kernel refuses the one with the attribute, after others are gone."""
+    for name in ("a", "a/first", "a/in"):
+        create(top / name)
+    (top / "a/d").mkdir()
+    create(top / "a/d/in")
+    sh("chattr", f"+{flag}", str(top / where))
+    try:
+        refuses(subvolume, top / "a", "`chattr -i -a ", state="absent", recursive=True)
+        assert len(listed(top)) == 4
+    finally:
+        sh("chattr", f"-{flag}", str(top / where))
+    settles(subvolume, top / "a", state="absent", recursive=True)
+
+
+def test_a_file_that_is_immutable_is_in_nobodys_way(top, subvolume):
+    create(top / "a")
+    (top / "a/file").touch()
+    sh("chattr", "+i", str(top / "a/file"))
+    settles(subvolume, top / "a", state="absent")
+
+
+def test_swap_that_is_in_use_is_not_removed(top, subvolume):
+    for name in ("a", "a/first", "a/in"):
+        create(top / name)
+    file = top / "a/in/swap file"
+    file.touch()
+    sh("chattr", "+C", str(file))
+    sh("dd", "if=/dev/zero", f"of={file}", "bs=1M", "count=4")
+    file.chmod(0o600)
+    sh("mkswap", str(file))
+    done = subprocess.run(["swapon", file], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"this kernel takes no swap here: {done.stderr.strip()}")
+    try:
+        refuses(subvolume, top / "a", f"`swapoff {file}`", state="absent", recursive=True)
+        assert len(listed(top)) == 3
+    finally:
+        sh("swapoff", str(file))
+    settles(subvolume, top / "a", state="absent", recursive=True)
+
+
+@pytest.mark.parametrize("inner", ["a", "a/in"])
+def test_what_is_being_sent_is_not_removed(loops, top, subvolume, inner):
+    """By another path of the filesystem as well."""
+    create(top / "a")
+    create(top / "a/first")
+    if inner != "a":
+        create(top / inner)
+    (top / inner / "file").write_bytes(os.urandom(4 * 1024**2))
+    sh("btrfs", "property", "set", str(top / inner), "ro", "true")
+    second = loops.mount("second", top, "--bind")
+    sending = subprocess.Popen(
+        ["btrfs", "send", "-q", str(second / inner)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        sending.stdout.read(100)  # it has begun, and waits for its reader
+        refused = subvolume(top / "a", check=True, state="absent", recursive=True)
+        assert "(btrfs)" in refused["msg"], refused
+        refuses(subvolume, top / "a", "(btrfs)", state="absent", recursive=True)
+        assert "first" in " ".join(listed(top))
+    finally:
+        sending.kill()
+        sending.communicate()
+
+
+def test_what_a_process_works_in_is_not_removed(top, subvolume):
+    create(top / "a")
+    create(top / "a/in")
+    busy = subprocess.Popen(["sleep", "600"], cwd=top / "a/in")
+    try:
+        refuses(subvolume, top / "a", f"process {busy.pid}", state="absent", recursive=True)
+    finally:
+        busy.kill()
+        busy.communicate()
 
 
 def test_the_default_subvolume_is_not_removed(top, subvolume):

@@ -24,6 +24,11 @@ from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.containerhost.storage.plugins.module_utils._core import lock
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.below import (
+    Lowers,
+    close,
+    read_marks,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import (
     describe_overlays,
     overlay_findings,
@@ -32,6 +37,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mou
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer import changes
 from ansible_collections.containerhost.storage.plugins.modules import overlay_layer
 from support.loops import sh
+
+# How many histories of layers are made up; `SEEDS=200` for a closer look.
+SEEDS = int(os.environ.get("SEEDS", "12"))
 
 
 class Ended(Exception):  # noqa: N818
@@ -87,7 +95,7 @@ class Host:
         assert self.seen() == before
         done = self.run(**options)
         assert not done.get("failed"), done["msg"]
-        for key in ("steps", "changed", "findings", "diff"):
+        for key in ("steps", "changed", "findings", "diff", "state"):
             assert planned[key] == done[key], key
         again = self.run(**options)
         assert (again["changed"], again["steps"], again["commands"]) == (False, [], []), again
@@ -211,6 +219,47 @@ def test_every_option_is_in_force_and_stays(base, options):
     for name, value in options.items():
         if (name, value) != ("redirect_dir", "off") and name != "xino":
             assert done["state"]["options"][name] == value
+
+
+KEPT = ["", "redirect_dir=nofollow", "redirect_dir=on", "index=on", "metacopy=on", "userxattr",
+        "index=on,nfs_export=on", "nfs_export=on,redirect_dir=nofollow", "xino=on"]  # fmt: skip
+ASKED = [{"metacopy": True}, {"metacopy": False}, {"index": True}, {"index": False},
+         {"redirect_dir": "nofollow"}, {"redirect_dir": "follow"}, {"redirect_dir": "off"},
+         {"redirect_dir": "on"}, {"userxattr": True}, {"xino": "on"}]  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_options_that_go_against_those_of_the_present_mount(base, kept):
+    """Each pair is mounted as it is shown in check mode, or refused before it is unmounted."""
+    base.make(upper={}, work={}, m={})
+    layers = f"lowerdir={base / 'lower'},upperdir={base / 'upper'},workdir={base / 'work'}"
+    for asked in ASKED:
+        sh("mount", "-t", "overlay", "overlay", "-o", f"{layers},{kept}", str(base / "m"))
+        planned = base.run(check=True, path=str(base / "m"), persistent=False, **asked)
+        before = base.seen()
+        done = base.run(path=str(base / "m"), persistent=False, **asked)
+        assert planned.get("msg") == done.get("msg")
+        if done.get("failed"):
+            assert done["refusal"] == "options_conflict", done["msg"]
+            assert base.seen() == before
+        else:
+            assert planned["state"] == done["state"], asked
+            again = base.run(path=str(base / "m"), persistent=False, **asked)
+            assert again["steps"] == []
+        sh("umount", str(base / "m"))
+
+
+def test_a_third_overlay_in_a_stack(base):
+    base.make(l2={"q": "q"}, l3={"r": "r"})
+    for name, lower in (("m1", ["lower", "l2"]), ("m2", ["m1", "l3"])):
+        lower = [str(base / one) for one in lower]
+        base.settles(path=str(base / name), lower=lower, persistent=False)
+    third = {"path": str(base / "m3"), "persistent": False}
+    base.refuses("stacks 2 of them", lower=[str(base / "m2"), str(base / "l3")], **third)
+    base.refuses("stacks 2 of them", **base.options(lower=[str(base / "m2")]))
+    (base / "m2/d").stat()
+    base.refuses("stacks 2 of them", **base.options(lower=[str(base / "m2/d")]))
+    base.settles(lower=[str(base / "m1"), str(base / "l3")], **third)
 
 
 def test_other_options_are_mounted_anew_unless_it_is_in_use(base):
@@ -425,6 +474,102 @@ def test_layers_of_another_overlay_in_another_mount_namespace(base, root):
     base.settles(**base.options(path=str(base / "m2")))
 
 
+def mount_from(folder, options, where):
+    """Mount an overlay by names that only this process understands, as engines do."""
+    script = 'cd "$1" && exec 7<upper 8<lower 9<work && mount -t overlay overlay -o "$2" "$3"'
+    sh("sh", "-c", script, "sh", str(folder), options, str(where))
+
+
+BY_NAMES = {
+    "relative": "lowerdir=lower,upperdir=upper,workdir=work",
+    "relative, by a link": "lowerdir=lower,upperdir=to-upper,workdir=to-work",
+    "descriptors": "lowerdir=/proc/self/fd/8,upperdir=/proc/self/fd/7,workdir=/proc/self/fd/9",
+}
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside", "elsewhere"])
+@pytest.mark.parametrize("options", BY_NAMES.values(), ids=BY_NAMES)
+def test_two_overlays_never_write_to_one_upper(base, tmp_path, options, beside):
+    """Whatever name the first was mounted by, and whatever folder that name was relative to."""
+    base.make(upper={"mine": "x"}, work={}, filled={"x": "x"}, lower2={"q": "q"})
+    (base / "to-upper").symlink_to(base / "upper")
+    (base / "to-work").symlink_to(base / "work")
+    where = base / "m" if beside else tmp_path / "elsewhere"
+    where.mkdir()
+    mount_from(base.folder, options, where)
+    two = {"path": str(base / "m2"), "lower": [str(base / "lower2")]}
+    free = {"upper": str(base / "new"), "work": str(base / "new.work")}
+    for role, names in (("upper", ["upper", "lower"]), ("work", ["work"]), ("lower", ["upper"])):
+        for name in names:
+            given = str(base / name)
+            given = {role: [given] if role == "lower" else given}
+            base.refuses(f"the overlay at {where}", **base.options(**{**two, **free, **given}))
+    for given in ({}, {"upper": str(base / "filled")}):
+        base.settles(**base.options(**{**two, **free, **given}))
+        base.settles(path=str(base / "m2"), state="absent")
+        for name in ("new", "new.work"):
+            shutil.rmtree(base / name, ignore_errors=True)
+    sh("umount", str(where))
+
+
+def test_an_overlay_that_was_mounted_from_a_folder_around_it_is_known(base):
+    base.make(upper={}, work={}, m={})
+    mount_from(base.folder, BY_NAMES["relative"], base / "m")
+    (base / "m/new").write_text("12345")
+    (base / "m/a").unlink()
+    done = base.settles(**base.options())
+    assert (done["steps"], done["state"]["upper"]) == ([], str(base / "upper"))
+    changes = base.changes()
+    assert (changes["added"], changes["deleted"], changes["bytes"]) == (1, 1, 5)
+
+
+@pytest.mark.parametrize("options", BY_NAMES.values(), ids=BY_NAMES)
+def test_what_cannot_be_told_is_not_made_up(base, tmp_path, options):
+    """Neither figures nor a comparison, wherever the module itself happens to work."""
+    base.make(upper={}, work={}, decoy={"lower/q": "", "upper/": None, "work/": None})
+    (base / "to-upper").symlink_to(base / "upper")
+    (base / "to-work").symlink_to(base / "work")
+    where = tmp_path / "elsewhere"
+    where.mkdir()
+    mount_from(base.folder, options, where)
+    (where / "new").write_text("12345")
+    worked_in = os.getcwd()
+    os.chdir(base / "decoy")
+    try:
+        done = base.settles(path=str(where), report_changes=True)
+    finally:
+        os.chdir(worked_in)
+    assert [found["topic"] for found in done["findings"]] == ["overlay_layers_unclear"]
+    assert "changes" not in done
+    assert done["steps"] == []
+    base.refuses("cannot be compared", **base.options(path=str(where)))
+    found = overlay_findings([one for one in overlays() if one.mount.path == str(where)])
+    assert [one.topic for one in found] == ["overlay_layers_unclear"]
+    base.settles(path=str(where), state="unmounted")
+
+
+@pytest.mark.parametrize("name", ["upper", "lower"])
+@pytest.mark.parametrize("instead", [None, "empty", "copy", "other"])
+def test_a_layer_that_was_moved_away_gives_no_figures(base, name, instead):
+    base.settles(**base.options())
+    (base / "m/new").write_text("new")
+    (base / "m/a").unlink()
+    assert base.changes()["added"] == 1
+    (base / name).rename(base / "moved")
+    if instead == "copy":
+        shutil.copytree(base / "moved", base / name, symlinks=True) if name == "lower" else (
+            base / name
+        ).mkdir()
+    elif instead:
+        base.make(**{name: {"other": ""} if instead == "other" else {}})
+    done = base.run(**base.options(report_changes=True))
+    if (name, instead) != ("lower", "copy"):  # a copy of it shows the same
+        assert [found["topic"] for found in done["findings"]] == ["overlay_layer_moved"], done
+        assert "changes" not in done
+    if name == "upper":
+        base.refuses("that would show other data", **base.options(redirect_dir="nofollow"))
+
+
 def test_an_upper_on_what_cannot_carry_one(base):
     base.settles(**base.options())
     for name in ("upper2", "work2"):
@@ -635,6 +780,158 @@ def test_the_changes_are_just_what_the_kernel_shows(host, seed):
         kind: sum(one["change"] == kind for one in changes["listed"]) for kind in kinds
     }
     assert changes["entries"] == sum(1 for _path in (host / "upper").rglob("*"))
+
+
+def rename_some(folder, rng):
+    """Rename a folder, within its parent or to another one, as a user of an overlay does."""
+    folders = [path for path in sorted(folder.rglob("*")) if path.is_dir()]
+    if not folders:
+        return
+    what = rng.choice(folders)
+    into = what.parent if rng.random() < 0.4 else rng.choice([folder, *folders])
+    where = into / rng.choice("abcdefgh")
+    if f"{into}/".startswith(f"{what}/"):
+        return
+    with contextlib.suppress(OSError):  # over something that is not empty, or a file
+        what.rename(where)
+
+
+def changed(below, changes, upper):
+    """The merged tree by the changes told: what each renamed folder has comes from where it was."""
+    done = dict(below)
+    for one in sorted(changes["listed"], key=lambda one: one["path"]):
+        path, source = one["path"], one.get("from")
+        if one["change"] != "redirected":
+            done = applied(done, {"listed": [one]}, upper)
+            continue
+        assert below.get(source) == "folder", one
+        done = {it: what for it, what in done.items() if not (it + "/").startswith(path + "/")}
+        for it, what in below.items():
+            if (it + "/").startswith(source + "/"):
+                done[path + it[len(source) :]] = what
+    for one in changes["listed"]:
+        if one.get("metacopy"):  # the data is still below
+            done[one["path"]] = below[source_of(one, changes)]
+    return done
+
+
+def source_of(one, changes):
+    """Where an entry was before anything was renamed."""
+    if "from" in one:
+        return one["from"]
+    renamed = [it for it in changes["listed"] if it["change"] == "redirected"]
+    for it in sorted(renamed, key=lambda it: it["path"], reverse=True):  # the innermost
+        if one["path"].startswith(it["path"] + "/"):
+            return it["from"] + one["path"][len(it["path"]) :]
+    return one["path"]
+
+
+def require_true(below, changes):
+    """Each change is called what it is: by the tree below, as a mount shows it."""
+    folders = {one["path"]: one["change"] for one in changes["listed"]}
+    for one in changes["listed"]:
+        if one["change"] in ("added", "modified", "deleted", "opaque"):
+            around = [path for path in folders if one["path"].startswith(path + "/")]
+            around = [path for path in around if folders[path] in ("opaque", "redirected")]
+            hidden = around and folders[max(around)] == "opaque"
+            there = source_of(one, changes) in below and not hidden
+            assert there == (one["change"] != "added"), one
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_renamed_over_several_layers(host, seed):
+    """Chains of renames, opaque folders in the middle: the kernel's own answer is the truth."""
+    rng, metacopy = random.Random(seed), seed % 2 == 1
+    host.make(below={})
+    for _number in range(40):
+        disturb(host / "below", rng)
+    lower = [str(host / "below")]
+    for name in ("first", "second", "third", "upper"):
+        options = host.options(
+            lower=lower, upper=str(host / name), work=str(host / f"{name}.work"),
+            redirect_dir="on", metacopy=metacopy,
+        )  # fmt: skip
+        if name == "upper":
+            ro = host.run(
+                path=str(host / "ro"), lower=lower, persistent=False, redirect_dir="on",
+                metacopy=metacopy,
+            )  # fmt: skip
+            assert not ro.get("failed"), ro
+            below = tree(host / "ro")
+        assert not host.run(**options).get("failed")
+        for _number in range(30):
+            disturb(host / "m", rng) if rng.random() < 0.6 else rename_some(host / "m", rng)
+        merged = tree(host / "m")
+        if name != "upper":
+            host.run(path=str(host / "m"), state="absent")
+            lower.insert(0, str(host / name))
+    changes = host.run(check=True, **options, report_changes=True, limit=10_000)["changes"]
+    assert changed(below, changes, host / "upper") == merged
+    require_true(below, changes)
+    assert changes["orphan_whiteouts"] == changes["unread"] == 0
+
+
+def marked_tree(folder, rng):
+    """Folders two to four deep, with files, and with marks that no rename may ever have made."""
+    for _number in range(12):
+        (folder / "/".join(rng.choice("abc") for _depth in range(rng.randrange(1, 5)))).mkdir(
+            parents=True, exist_ok=True
+        )
+    for path in [folder, *sorted(folder.rglob("*"))]:
+        (path / f"file-{folder.name}").touch()
+        if path != folder and rng.random() < 0.2:
+            os.setxattr(path, "trusted.overlay.opaque", b"y")
+        if path != folder and rng.random() < 0.3:
+            depth = rng.randrange(3)
+            name = "/".join(rng.choice("abc") for _depth in range(depth + 1))
+            mark = name if depth == 0 else "/" + name
+            os.setxattr(path, "trusted.overlay.redirect", mark.encode())
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_a_name_is_looked_up_as_the_kernel_does(host, seed):
+    """Whatever marks stand in whatever layer: each folder is merged with those of the kernel."""
+    rng = random.Random(seed)
+    names = ("upper", "third", "second", "first")
+    for name in (*names, "work", "m"):
+        (host / name).mkdir()
+    for name in names:
+        marked_tree(host / name, rng)
+    lower = [str(host / name) for name in names[1:]]
+    options = (
+        f"lowerdir={':'.join(lower)},upperdir={host / 'upper'},workdir={host / 'work'},"
+        "redirect_dir=on"
+    )
+    sh("mount", "-t", "overlay", "overlay", "-o", options, str(host / "m"))
+    lowers = Lowers(lower, "trusted.overlay.")
+    compared = 0
+    try:
+        for name in "abc":
+            compared += compare(host, lowers, lowers.roots, name)
+    finally:
+        lowers.close()
+    assert compared > 3
+
+
+def compare(host, lowers, below, path):
+    """Compare a folder of the upper layer, and those in it, with what the mount shows."""
+    upper, name = host / "upper" / path, os.path.basename(path)
+    if not upper.is_dir():
+        return 0
+    try:
+        shown = sorted(os.listdir(host / "m" / path))
+    except OSError:  # the kernel will have none of these marks
+        return 0
+    marks = read_marks(str(upper), "trusted.overlay.")
+    opaque = marks.get("opaque") == b"y"
+    redirect = None if opaque else os.fsdecode(marks.get("redirect", b"")) or None
+    merged = [] if opaque else lowers.merged(below, name, redirect)
+    try:
+        found = {name for one in merged for name in os.listdir(one.fd)} | set(os.listdir(upper))
+        assert sorted(found) == shown, (path, marks)
+        return 1 + sum(compare(host, lowers, merged, f"{path}/{name}") for name in "abc")
+    finally:
+        close(merged)
 
 
 def test_what_a_layer_changes(base):

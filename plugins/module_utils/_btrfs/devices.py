@@ -81,7 +81,7 @@ def _part(devno: str) -> Part | None:
     folder = os.path.realpath(f"{_SYS}/{devno}")
     device = "/dev/" + os.path.basename(folder).replace("!", "/")  # sysfs writes / as !
     found = read_superblock(device)
-    if found is None or _entries(folder + "/holders"):
+    if found is None or not found.finished or _entries(folder + "/holders"):
         return None
     # newer than the superblock, while it is mounted
     label = sysfs_text(found.uuid, "label") if found.uuid else None
@@ -89,6 +89,12 @@ def _part(devno: str) -> Part | None:
         found = found._replace(label=label)
     disk = identify(device)
     return Part(device, devno, disk.links, disk.size, found)
+
+
+def find_unfinished(disks: Iterable[Disk]) -> dict[str, str]:
+    """The disks on which a mkfs.btrfs was broken off: number -> label that it was to have."""
+    blocks = ((disk.devno, read_superblock(disk.device)) for disk in disks if disk.exists)
+    return {devno: found.label for devno, found in blocks if found and not found.finished}
 
 
 def _known_to_udev() -> set[str]:

@@ -20,9 +20,17 @@ def number(kind: str, index: int, size: int, both: bool = False) -> int:
 
     :param both: whether it takes an argument as well: _IOWR().
     """
-    other = platform.machine().startswith(("ppc", "mips", "sparc", "alpha"))
-    shift, writes = (29, 4) if other else (30, 1)
+    shift, writes = (29, 4) if _is_other() else (30, 1)
     return (2 | writes * both) << shift | size << 16 | ord(kind) << 8 | index
+
+
+def plain_number(kind: str, index: int) -> int:
+    """The number of an ioctl without an argument: _IO()."""
+    return _is_other() << 29 | ord(kind) << 8 | index
+
+
+def _is_other() -> bool:
+    return platform.machine().startswith(("ppc", "mips", "sparc", "alpha"))
 
 
 def ask(path: str, request: int, argument: bytes) -> bytes:
@@ -34,3 +42,12 @@ def ask(path: str, request: int, argument: bytes) -> bytes:
     finally:
         os.close(folder)
     return bytes(answer)
+
+
+def tell(path: str, request: int) -> None:
+    """Call an ioctl without an argument on the folder ``path``."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.ioctl(folder, request)
+    finally:
+        os.close(folder)

@@ -24,6 +24,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.ioctl
 _INFO = struct.Struct("=Q256s4Q16s16s16s")
 _INFO_SIZE = 504
 _READONLY = 1  # BTRFS_ROOT_SUBVOL_RDONLY
+_IMMUTABLE, _APPEND = 0x10, 0x20  # FS_IMMUTABLE_FL and FS_APPEND_FL
 _NOCOW = 0x00800000  # FS_NOCOW_FL in include/uapi/linux/fs.h: the C of chattr(1)
 
 
@@ -47,9 +48,21 @@ def subvolume_info(path: str) -> Info:
 
 def is_nodatacow(path: str) -> bool:
     """Whether new files in the folder ``path`` are overwritten in place."""
+    return bool(_flags(path) & _NOCOW)
+
+
+def is_fixed(path: str) -> bool:
+    """Whether nothing can be removed from the folder ``path``, nor it: the i and a of chattr(1).
+
+    may_delete() and inode_permission() of fs/namei.c.
+    """
+    return bool(_flags(path) & (_IMMUTABLE | _APPEND))
+
+
+def _flags(path: str) -> int:
     size = struct.calcsize("l")  # what the number says; what comes is an int: ioctl_iflags(2)
     answer = ask(path, number("f", 1, size), bytes(size))
-    return bool(struct.unpack_from("=I", answer)[0] & _NOCOW)
+    return int(struct.unpack_from("=I", answer)[0])
 
 
 def compression_of(path: str) -> str | None:

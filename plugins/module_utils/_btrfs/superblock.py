@@ -17,6 +17,8 @@ from typing import NamedTuple
 _OFFSET = 64 * 1024  # BTRFS_SUPER_INFO_OFFSET
 _SIZE = 4096
 _MAGIC = b"_BHRfS_M"
+_UNFINISHED = b"!BHRfS_M"  # BTRFS_MAGIC_TEMPORARY of btrfs-progs: what mkfs.btrfs writes first
+_LABEL = 299  # where the label begins, which takes 256 bytes
 _SEEDING = 1 << 32  # BTRFS_SUPER_FLAG_SEEDING
 
 
@@ -33,6 +35,7 @@ class Superblock(NamedTuple):
     devices: int  # how many the filesystem is made of
     sector: int  # bytes
     seed: bool = False  # whether it is kept as it is, to grow others from
+    finished: bool = True  # False: mkfs.btrfs was broken off, and there is no filesystem
 
 
 def read_superblock(device: str) -> Superblock | None:
@@ -55,17 +58,23 @@ def read_superblock(device: str) -> Superblock | None:
 
 
 def parse_superblock(data: bytes) -> Superblock | None:
-    """The :class:`Superblock` in the bytes from 64 KiB on, or None."""
+    """The :class:`Superblock` in the bytes from 64 KiB on, or None.
+
+    Bytes of the label that are no UTF-8 are kept (os.fsdecode()): such a label is nobody's wish.
+    """
+    if len(data) < _LABEL + 256:
+        return None
     place, flags = struct.unpack_from("<QQ", data, 48)
-    if data[64:72] != _MAGIC or place != _OFFSET:
+    if data[64:72] not in (_MAGIC, _UNFINISHED) or place != _OFFSET:
         return None
     number, size = struct.unpack_from("<QQ", data, 201)
     return Superblock(
         uuid=str(uuid.UUID(bytes=data[32:48])),
-        label=data[299:555].partition(b"\0")[0].decode("utf-8", "surrogateescape"),
+        label=data[_LABEL : _LABEL + 256].partition(b"\0")[0].decode("utf-8", "surrogateescape"),
         id=number,
         size=size,
         devices=struct.unpack_from("<Q", data, 136)[0],
         sector=struct.unpack_from("<I", data, 144)[0],
         seed=bool(flags & _SEEDING),
+        finished=data[64:72] == _MAGIC,
     )

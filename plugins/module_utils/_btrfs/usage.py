@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     )
     from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 
-_DEVICE_LINE = re.compile(r"^ +Device (size|allocated|unallocated|slack):\s+(\d+)$", re.M)
+_DEVICE_LINE = re.compile(
+    r"^ +Device (size|allocated|unallocated|slack):[ \t]+([0-9]{1,20})$", re.M
+)
 
 
 class Allocation(NamedTuple):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devices import (
     Part,
     find_parts,
+    find_unfinished,
     mounted_members,
     mounts_of,
     unmounted_members,
@@ -86,6 +87,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
             run, wanted.place(""), lambda mount: found and uuid_of(mount) == found.uuid
         ),
         missing=missing,
+        unfinished=find_unfinished(disk for disk in disks if disk.devno not in known),
         kernel=not missing_modules(("btrfs",), os.uname().release),
     )
 

@@ -81,7 +81,7 @@ def _new_disks(state: State, wanted: Wanted) -> list[Disk]:
     rules.require_whole(found, wanted, state.disks)
     devnos = {member.part.devno for member in found.members if member.part}
     new = [disk for disk in state.disks if disk.devno not in devnos]
-    rules.require_new(wanted, new)
+    rules.require_new(wanted, new, state.unfinished)
     rules.require_enough(wanted, len(found.members) + len(new))
     return new
 

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devices import Part
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.profiles import (
@@ -52,7 +52,7 @@ def require_one(state: State, wanted: Wanted) -> None:
         if found.label != wanted.label:
             raise StorageError(
                 f"{disk.path} ({disk.stable or disk.device})",
-                f"it is in another btrfs: label {found.label or '(none)'}, UUID {found.uuid}",
+                f"it is in another btrfs: label {_shown(found.label)}, UUID {found.uuid}",
                 "Name another disk. If that filesystem is meant, name its label, or give it this "
                 f"one: `btrfs filesystem label {disk.device} {shlex.quote(wanted.label)}` (the "
                 "mount point in place of the device while it is mounted)",
@@ -94,7 +94,23 @@ def require_disks(state: State, wanted: Wanted) -> None:
             refusal="subvolume_missing",
         )
     for disk in state.disks:
+        label = state.unfinished.get(disk.devno)
+        if label == wanted.label:  # ours: such a disk was blank, and is made anew
+            disk = disk._replace(content=None)
+        elif label is not None:
+            raise _unfinished(disk, label)
         require_free(disk)
+
+
+def _unfinished(disk: Disk, label: str) -> StorageError:
+    return StorageError(
+        f"{disk.path} ({disk.stable or disk.device})",
+        f"a `mkfs.btrfs` with label {_shown(label)} was broken off on it: there is no "
+        "filesystem on it, and none of that label is wanted",
+        "Name another disk. If nothing on this one is needed, clear it (`blkdiscard --zeroout "
+        f"{disk.device}`)",
+        refusal="filesystem_unfinished",
+    )
 
 
 def require_size(wanted: Wanted, disks: Iterable[Disk], profiles: Profiles) -> None:
@@ -156,9 +172,11 @@ def require_whole(found: Btrfs, wanted: Wanted, disks: Iterable[Disk]) -> None:
         )
 
 
-def require_new(wanted: Wanted, disks: Iterable[Disk]) -> None:
+def require_new(wanted: Wanted, disks: Iterable[Disk], unfinished: Mapping[str, str]) -> None:
     """Refuse to add a disk that is not free, or that may not be the one that was meant."""
     for disk in disks:
+        if disk.devno in unfinished:
+            raise _unfinished(disk, unfinished[disk.devno])
         require_free(disk)
         if disk.path not in disk.links:
             raise StorageError(
@@ -279,6 +297,11 @@ def require_writable(state: State, wanted: Wanted) -> None:
             "again",
             refusal="filesystem_busy",
         )
+
+
+def _shown(label: str) -> str:
+    """A label for people: bytes that are no UTF-8 as such."""
+    return label.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") or "(none)"
 
 
 def _devices(parts: Iterable[Part], uuid: str) -> str:

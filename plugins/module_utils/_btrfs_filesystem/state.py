@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.devices import (
@@ -112,6 +113,8 @@ class State(NamedTuple):
     mount: MountState
     missing: tuple[str, ...] = ()  # those of TOOLS that are not on the host
     kernel: bool = True  # whether it has btrfs
+    # Named disks on which a mkfs.btrfs was broken off: number -> label that it was to have.
+    unfinished: Mapping[str, str] = MappingProxyType({})
 
     @property
     def filesystem(self) -> Btrfs:

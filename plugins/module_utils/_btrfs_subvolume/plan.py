@@ -11,8 +11,6 @@ A subvolume is made, set, and removed; it is never replaced by another one.
 
 from __future__ import annotations
 
-import os
-
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.filesystem import (
     Limit,
     QuotaGroup,
@@ -22,6 +20,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvo
     rules,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume.state import (
+    Removal,
     State,
     Subvolume,
     Wanted,
@@ -70,7 +69,7 @@ def _make(
     else:
         made = source._replace(
             id=None, uuid=None, parent_uuid=source.uuid, received_uuid=None, location=None,
-            readonly=False, quota=quota,
+            readonly=False, quota=_inherited(source, quota),
         )  # fmt: skip
         argv = ("btrfs", "subvolume", "snapshot", wanted.snapshot_of, wanted.path)
         reason = f"Make subvolume {wanted.path}, a snapshot of {wanted.snapshot_of}"
@@ -80,6 +79,13 @@ def _make(
         argv = (*argv[:3], "-r", *argv[3:])
         return [Command(reason.replace("a snapshot", "a read-only snapshot"), argv)], subvolume
     return [Command(reason, argv), *mending], subvolume
+
+
+def _inherited(source: Subvolume, quota: QuotaGroup | None) -> QuotaGroup | None:
+    """The limits of a snapshot: those of its source (btrfs_qgroup_inherit(), fs/btrfs/qgroup.c)."""
+    if quota is None or source.quota is None:
+        return quota
+    return QuotaGroup(*(Limit(limit.limit) for limit in source.quota))
 
 
 def _mend(state: State, wanted: Wanted, found: Subvolume) -> tuple[list[Command], Subvolume]:
@@ -155,7 +161,8 @@ def _plan_absence(state: State, wanted: Wanted) -> Plan:
     """Remove the subvolume, innermost first, each by its number.
 
     A number is never given twice on a filesystem, so a subvolume that was renamed, replaced or
-    linked to since it was looked at is not what is removed.
+    linked to since it was looked at is not what is removed. Its generation is that of the last
+    change in it: what was written since the check makes the consent stale.
     """
     found = state.place.subvolume
     if found is None:
@@ -164,18 +171,24 @@ def _plan_absence(state: State, wanted: Wanted) -> Plan:
     removal = known(state.removal)  # looked at wherever there is a subvolume that is to go
     rules.require_removable(state.place, found, removal, wanted)
     held = removal.held if wanted.recursive else ()
-    going = [(one.id, one.uuid, one.path) for one in held] + [(found.id, found.uuid, wanted.path)]
+    going = [(one.id, one.uuid, one.generation, one.path) for one in held]
+    going.append((known(found.id), known(found.uuid), removal.generation, wanted.path))
     steps = [
         Command(
             f"Remove subvolume {path}",
-            (
-                "btrfs", "subvolume", "delete", "--commit-after", "--subvolid", str(number),
-                os.path.dirname(wanted.path),
-            ),
-            destroys=(f"subvolume {path} (ID {number}, UUID {uuid})",),
+            ("btrfs", "subvolume", "delete", "--commit-after", *_way_to(removal, number, path)),
+            destroys=(f"subvolume {path} (ID {number}, UUID {uuid}, generation {generation})",),
         )
-        for number, uuid, path in going
-    ]  # fmt: skip
+        for number, uuid, generation, path in going
+    ]
     rules.require_writable(state.place, anew=True)
     place = state.place._replace(kind="nothing", subvolume=None)
     return Plan(kept(steps), state._replace(place=place, removal=None))
+
+
+def _way_to(removal: Removal, number: int, path: str) -> tuple[str, ...]:
+    """The words that say which subvolume is meant: its number, and the folder of another one.
+
+    Its path where no other is to be seen: `btrfs` looks at that folder again afterwards.
+    """
+    return (path,) if path == removal.around else ("--subvolid", str(number), removal.around)

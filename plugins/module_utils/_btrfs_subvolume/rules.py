@@ -251,6 +251,29 @@ def require_removable(place: Place, found: Subvolume, removal: Removal, wanted: 
             "Stop what uses it and unmount that, in other mount namespaces too",
             refusal="subvolume_busy",
         )
+    if removal.holders:
+        raise StorageError(
+            title,
+            "it is in use by " + listed(removal.holders, _SHOWN),
+            "Stop what uses it; a `btrfs send` of it has to end first",
+            refusal="subvolume_busy",
+        )
+    if removal.swap:
+        raise StorageError(
+            title,
+            "swap is in use that lies in it, or that cannot be found from here: "
+            + listed(removal.swap, _SHOWN),
+            f"Run `swapoff {removal.swap[0]}` first",
+            refusal="subvolume_busy",
+        )
+    if removal.fixed:
+        raise StorageError(
+            title,
+            "what has the attribute immutable or append-only cannot be removed, and nothing from "
+            "it: " + listed(removal.fixed, _SHOWN),
+            f"Run `chattr -i -a {removal.fixed[0]}` for each, then run again",
+            refusal="attribute_immutable",
+        )
     if removal.default in (found.id, *(one.id for one in removal.held)):
         raise StorageError(
             title,

@@ -22,6 +22,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 from ansible_collections.containerhost.storage.plugins.module_utils._host.names import plain_path
 
 _COMPRESSION = re.compile(r"none|lzo|zlib(:[1-9])?|zstd(:([1-9]|1[0-5]))?", re.A)
+# One more is BTRFS_QGROUP_CLEAR_VALUE, which lifts a limit: fs/btrfs/qgroup.c.
+_MOST = 2**64 - 2
 _LEVEL_BY_DEFAULT = ":3"  # of zlib and of zstd: btrfs(5), "Compression"
 
 
@@ -60,6 +62,7 @@ class Held(NamedTuple):
     holder: int  # the subvolume that it lies in directly
     path: str
     writable: bool = True
+    generation: int = 0  # of the last transaction that changed anything in it
 
 
 class Removal(NamedTuple):
@@ -69,6 +72,11 @@ class Removal(NamedTuple):
     mounts: tuple[str, ...] = ()  # where it is mounted, and what is mounted in it, in any namespace
     default: int = 5  # the subvolume that is mounted where none is named
     writable: bool = True  # whether it is; what it holds can be removed from it only then
+    generation: int = 0  # its own
+    around: str = ""  # the folder of a subvolume that lasts: `btrfs` reaches the others from it
+    fixed: tuple[str, ...] = ()  # folders of which chattr(1) lets nothing be removed
+    swap: tuple[str, ...] = ()  # files in it that are swap, or that may be
+    holders: tuple[str, ...] = ()  # processes that work in it or hold some of it open
 
 
 class State(NamedTuple):
@@ -123,7 +131,7 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
         snapshot_of=params["snapshot_of"],
         readonly=params["readonly"],
         limits=tuple(
-            (name, None if text.strip().lower() == "none" else parse_size(text, f"quota.{name}"))
+            (name, None if text.strip().lower() == "none" else _limit(text, f"quota.{name}"))
             for name, text in sorted((params["quota"] or {}).items())
             if text is not None
         ),
@@ -131,6 +139,18 @@ def wanted_from(params: Mapping[str, Any]) -> Wanted:
         nodatacow=params["nodatacow"],
         recursive=params["recursive"],
     )
+
+
+def _limit(text: str, name: str) -> int:
+    limit = parse_size(text, name)
+    if limit > _MOST:
+        raise StorageError(
+            f"{name}={text}",
+            "btrfs keeps limits in 64 bits",
+            "Write a smaller size, or none for no limit",
+            refusal="option_value_invalid",
+        )
+    return limit
 
 
 def effective(compression: str | None) -> str | None:

@@ -16,8 +16,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterable
+
+from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -106,51 +109,74 @@ class Lowers:
     def _merge(
         self, found: list[Below], folders: Iterable[Below], name: str, redirect: str | None
     ) -> None:
+        """Look the name up layer by layer, as ovl_lookup() in fs/overlayfs/namei.c does."""
         wanted = redirect or name
-        for folder in self.roots if wanted[0] == "/" else folders:
-            if found and folder.layer <= found[-1].layer:
-                continue
-            fd = self._open(folder.fd, wanted)
-            if fd is None:
-                if self._ends(folder, wanted):
-                    return
-                continue
-            found.append(Below(fd, folder.layer))
-            if os.fstat(fd).st_dev != self._devices[folder.layer]:  # something is mounted there
-                os.close(found.pop().fd)
+        layers = self.roots if wanted[0] == "/" else list(folders)
+        number = 0
+        while number < len(layers):
+            folder = layers[number]
+            number += 1
+            fd, wanted, stop = self._walk(folder, wanted)
+            if fd is not None:
+                found.append(Below(fd, folder.layer))
+            if stop:
                 return
-            marks = read_marks(fd, self._marks)
-            if marks.get("opaque") == b"y":
-                return
-            if "redirect" in marks:  # a layer that was an upper one once
-                self._merge(found, folders, name, os.fsdecode(marks["redirect"]))
-                return
+            if fd is not None and wanted[0] == "/" and layers is not self.roots:
+                layers, number = self.roots, folder.layer + 1
 
-    def close(self) -> None:
-        """Close the layers."""
-        close(self.roots)
+    def _walk(self, folder: Below, path: str) -> tuple[int | None, str, bool]:
+        """Look up a folder in one layer, each component with its marks: ovl_lookup_layer().
 
-    def _open(self, fd: int, path: str) -> int | None:
-        """Open a folder step by step, each without following a link; None if that fails."""
-        opened = []
+        No link is followed, and no mount is crossed.
+
+        :param path: a name, or a path from the root of the layer.
+        :returns: ``(fd, path, stop)``: a descriptor, or None; what to look up in the layers below;
+            and whether nothing below is merged with it.
+        """
+        last = folder.layer == len(self.roots) - 1
+        begin = "/" if path[0] == "/" else ""
+        done: list[str] = []  # the components so far, as the layers below have them
+        parts = path.strip("/").split("/")
+        fd, stop = folder.fd, False
+        opened: list[int] = []
         try:
-            for part in path.strip("/").split("/"):
-                if part in ("", ".", ".."):
-                    return None
-                fd = os.open(part, _FOLDER, dir_fd=fd)
+            for number, part in enumerate(parts):
+                try:
+                    fd = os.open(part, _FOLDER, dir_fd=fd) if _is_name(part) else -1
+                except OSError as error:
+                    if error.errno in (errno.EMFILE, errno.ENFILE):
+                        raise
+                    fd = -1
+                if fd < 0:
+                    there = _is_name(part) and _is_there(part, opened[-1] if opened else folder.fd)
+                    return None, begin + "/".join([*done, *parts[number:]]), stop or there
                 opened.append(fd)
-            return opened.pop()
-        except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
-                raise
-            return None
+                if not self._is_of(fd, folder.layer):  # something is mounted there
+                    return None, path, True
+                done.append(part)
+                marks = {} if last else read_marks(fd, self._marks)
+                if marks.get("opaque") == b"y":
+                    stop = True
+                elif "redirect" in marks:
+                    redirect = os.fsdecode(marks["redirect"])
+                    if redirect.startswith("/"):
+                        done, begin, stop = redirect.strip("/").split("/"), "/", False
+                    elif "/" not in redirect:
+                        done[-1] = redirect
+            return opened.pop(), begin + "/".join(done), stop
         finally:
             for one in opened:
                 os.close(one)
 
-    def _ends(self, folder: Below, name: str) -> bool:
-        """Tell whether something that is no folder has the name, and hides what is below."""
-        return "/" not in name.strip("/") and folder.stat(name.strip("/")) is not None
+    def _is_of(self, fd: int, layer: int) -> bool:
+        """Whether a folder lies on the mount of its layer: a subvolume of btrfs does."""
+        return os.fstat(fd).st_dev == self._devices[layer] or (
+            mount_id(fd) is not None and mount_id(fd) == mount_id(self.roots[layer].fd)
+        )
+
+    def close(self) -> None:
+        """Close the layers."""
+        close(self.roots)
 
     def _is_whiteout(self, folder: Below, name: str, found: os.stat_result) -> bool:
         if stat.S_ISCHR(found.st_mode):
@@ -160,6 +186,24 @@ class Lowers:
             and found.st_size == 0
             and "whiteout" in read_marks(entry_of(folder.fd, name), self._marks)
         )
+
+
+def _is_name(part: str) -> bool:
+    return part not in ("", ".", "..")
+
+
+def _is_there(name: str, fd: int) -> bool:
+    try:
+        os.stat(name, dir_fd=fd, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
+def mount_id(fd: int) -> str | None:
+    """What the kernel numbers the mount by that a descriptor is of: proc_pid_fdinfo(5)."""
+    match = re.search(r"^mnt_id:\s*(\d+)$", text_of(f"/proc/self/fdinfo/{fd}"), re.M)
+    return match[1] if match else None
 
 
 def close(folders: Iterable[Below]) -> None:

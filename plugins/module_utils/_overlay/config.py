@@ -136,8 +136,23 @@ def effective(config: Config, kernel: Kernel) -> dict[str, Any]:
     for name in NAMES:
         value = getattr(config, name)
         found[name] = _meaning(name, kernel.default(name) if value is None else value, kernel)
-    if config.upper is None and found["redirect_dir"] == "follow":
-        found["redirect_dir"] = "on"  # without an upper nothing is renamed
+    # What one option does to others that are left out: ovl_fs_params_verify(), params.c.
+    if config.upper is None:
+        found["index"] = found["volatile"] = False
+        if found["redirect_dir"] == "follow":
+            found["redirect_dir"] = "on"  # without an upper nothing is renamed
+    if found["metacopy"] and config.redirect_dir is None and not config.userxattr:
+        found["redirect_dir"] = "on"
+    elif found["metacopy"] and found["redirect_dir"] != "on":
+        found["metacopy"] = False
+    if "nfs_export=on" in config.extra:
+        if config.index is None and config.upper is not None:
+            found["index"] = True
+        if config.metacopy is None:
+            found["metacopy"] = False
+    if config.userxattr:
+        found["redirect_dir"] = "nofollow"
+        found["metacopy"] = False
     return found
 
 

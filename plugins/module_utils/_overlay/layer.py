@@ -11,15 +11,22 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._host.xfs import read_superblock
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.config import (
+    read_config,
+)
 
 # What the kernel keeps in a workdir by itself (fs/overlayfs/super.c).
 _OWN_OF_WORK = {"work", "index"}
+
+# What counts for the depth of a stack, and a depth that none has: fs/overlayfs, fs/ecryptfs.
+_STACKED = ("overlay", "ecryptfs")
+_DEEPEST = 4
 
 # The attribute that says whether a kind of them can be kept; reading it changes nothing.
 _PROBES = {"trusted": "trusted.overlay.opaque", "user": "user.overlay.opaque"}
@@ -50,9 +57,10 @@ class Layer(NamedTuple):
     ftype: bool = True  # whether directory entries carry a file type; only XFS may lack it
     foreign: tuple[str, ...] = ()  # some entries that are not the kernel's own in a workdir
     was_volatile: bool = False  # as a workdir: a volatile mount has left its mark in it
+    stacked: int = 0  # how many filesystems lie on each other below it, by s_stack_depth
 
 
-def examine_layer(path: str, table: Iterable[Mount]) -> Layer:
+def examine_layer(path: str, table: Sequence[Mount]) -> Layer:
     """The :class:`Layer` at a path. No command, and nothing is written.
 
     :param table: the host's mounts, without an overlay mount that covers its own layer.
@@ -83,7 +91,22 @@ def examine_layer(path: str, table: Iterable[Mount]) -> Layer:
         ftype=_ftype(mount),
         foreign=_foreign(real) if kind == "folder" else (),
         was_volatile=os.path.lexists(real + "/work/incompat/volatile"),
+        stacked=depth(mount, table) if mount.fstype in _STACKED else 0,
     )
+
+
+def depth(mount: Mount, table: Sequence[Mount], known: int = 0) -> int:
+    """How many stacked filesystems a mount is, and lies on; 0 for one that is none.
+
+    One deeper than its deepest layer (ovl_fill_super() and ovl_get_layers(), fs/overlayfs/super.c).
+
+    :param known: how deep the question is already: the kernel has no more than a few.
+    """
+    if mount.fstype not in _STACKED or known > _DEEPEST:
+        return 0
+    layers = read_config(mount.options).layers if mount.fstype == "overlay" else ()
+    below = (nearest(os.path.realpath(path), table) for _role, path in layers if path[0] == "/")
+    return 1 + max((depth(it, table, known + 1) for it in below if it and it != mount), default=0)
 
 
 def place(real: str, mount: Mount) -> Place:

@@ -13,6 +13,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import Finding
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import (
+    are,
+    counted,
+    listed,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import (
     Mount,
     mounts,
@@ -27,9 +32,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.ker
     observe_kernel,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import (
+    Layer,
     Place,
     nearest,
     place,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unclear import (
+    is_lasting,
+    may_be,
+    resolve,
+    unclear_names,
 )
 
 
@@ -40,25 +52,43 @@ class Use(NamedTuple):
     place: Place
     where: str  # the mount point; and a process, where only that one sees it
     devno: str  # of the overlay
+    name: str = ""  # by which it was mounted, where that does not tell which folder it is
 
 
-def uses() -> tuple[Use, ...]:
+def uses(layers: Iterable[Layer] = (), but: str | None = None) -> tuple[Use, ...]:
     """The :class:`Use` of every layer of every overlay mount, in all mount namespaces.
 
-    A layer by a relative path is left out: from what folder it was mounted, nobody knows any more.
+    Of a layer whose name says nothing (``unclear.py``) each of ``layers`` is in use that may be it.
+
+    :param but: the device number of an overlay that is left out.
     """
-    found: dict[tuple[str, Place, str], str] = {}  # (role, place, devno) -> where
+    found: dict[Use, None] = {}
+    seen: set[tuple[str, str, str]] = set()  # (role, name, devno): an overlay is in many namespaces
     views = tables()
-    for process, table in views.items():
-        for mount in table:
-            if mount.fstype != "overlay":
-                continue
-            where = mount.path if process == "self" else f"{mount.path} of process {process}"
-            for role, path in read_config(mount.options).layers:
-                if path.startswith("/"):
-                    for lies in _places(path, (views["self"], table)):
-                        found.setdefault((role, lies, mount.devno), where)
-    return tuple(Use(role, lies, where, devno) for (role, lies, devno), where in found.items())
+    overlays = [
+        (process, mount, read_config(mount.options))
+        for process, table in views.items()
+        for mount in table
+        if mount.fstype == "overlay" and mount.devno != but
+    ]
+    known = {path for _process, _mount, config in overlays for _role, path in config.layers}
+    known = {path for path in known if is_lasting(path)}
+    for process, mount, given in overlays:
+        where = mount.path if process == "self" else f"{mount.path} of process {process}"
+        shown = mount.path if process == "self" else f"/proc/{process}/root{mount.path}"
+        config = resolve(given, mount, known) or given
+        for role, path in config.layers:
+            if is_lasting(path):
+                for lies in _places(path, (views["self"], views[process])):
+                    if (role, str(lies), mount.devno) not in seen:
+                        seen.add((role, str(lies), mount.devno))
+                        found[Use(role, lies, where, mount.devno)] = None
+            elif (role, path, mount.devno) not in seen:
+                seen.add((role, path, mount.devno))
+                for layer in layers:
+                    if may_be(layer, role, given, shown, mount.devno):
+                        found[Use(role, layer.place, where, mount.devno, path)] = None
+    return tuple(found)
 
 
 def _places(path: str, views: Iterable[Sequence[Mount]]) -> set[Place]:
@@ -78,23 +108,28 @@ class Overlay(NamedTuple):
     config: Config
     options: dict[str, Any]  # those in force, defaults included
     missing: tuple[str, ...]  # layers that are no longer there
+    unclear: tuple[str, ...] = ()  # names of layers that do not tell which folders they are
 
 
 def overlays(table: Iterable[Mount] | None = None) -> list[Overlay]:
     """Every :class:`Overlay` that this process sees. No command."""
-    table = mounts() if table is None else table
+    mounted = [mount for mount in (mounts() if table is None else table) if _is_overlay(mount)]
     kernel = observe_kernel()
+    configs = [read_config(mount.options) for mount in mounted]
+    known = {path for config in configs for _role, path in config.layers if is_lasting(path)}
     found = []
-    for mount in table:
-        if mount.fstype == "overlay":
-            config = read_config(mount.options)
-            missing = [
-                path
-                for _role, path in config.layers
-                if path.startswith("/") and not os.path.isdir(path)
-            ]
-            found.append(Overlay(mount, config, effective(config, kernel), tuple(missing)))
+    for mount, given in zip(mounted, configs):
+        config = resolve(given, mount, known) or given
+        missing = [
+            path for _role, path in config.layers if is_lasting(path) and not os.path.isdir(path)
+        ]
+        unclear = tuple(name for _role, name in unclear_names(config))
+        found.append(Overlay(mount, config, effective(config, kernel), tuple(missing), unclear))
     return found
+
+
+def _is_overlay(mount: Mount) -> bool:
+    return mount.fstype == "overlay"
 
 
 def describe_overlays(found: Iterable[Overlay]) -> list[dict[str, Any]]:
@@ -138,7 +173,23 @@ def overlay_findings(found: Sequence[Overlay]) -> list[Finding]:
                     "be mounted again.",
                 )
             )
-    return findings + _shared(found)
+    return findings + _unclear(found) + _shared(found)
+
+
+def _unclear(found: Iterable[Overlay]) -> list[Finding]:
+    """One for all: an engine has such a mount for each of its containers."""
+    some = [one for one in found if one.unclear]
+    if not some:
+        return []
+    paths = listed([one.mount.path for one in some], 3)
+    return [
+        Finding(
+            "info",
+            "overlay_layers_unclear",
+            f"{counted(len(some), 'overlay')} ({paths}) {are(len(some))} mounted with names of "
+            f"layers that do not tell which folders they are, such as {some[0].unclear[0]}.",
+        )
+    ]
 
 
 def _shared(found: Iterable[Overlay]) -> list[Finding]:
@@ -146,7 +197,7 @@ def _shared(found: Iterable[Overlay]) -> list[Finding]:
     users: dict[str, dict[str, str]] = {}  # upper -> devno -> where it is mounted
     for one in found:
         upper = one.config.upper
-        if upper and upper.startswith("/"):
+        if upper and is_lasting(upper):
             users.setdefault(os.path.realpath(upper), {})[one.mount.devno] = one.mount.path
     return [
         Finding(

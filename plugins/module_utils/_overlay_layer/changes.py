@@ -17,7 +17,7 @@ import os
 import resource
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
@@ -73,8 +73,14 @@ def _let_open_many() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-# A folder on the way down: descriptor, path, what it is merged with, subfolders still to be read.
-_Open = tuple[int, str, Sequence[Below], Iterator[str]]
+class _Open(NamedTuple):
+    """A folder on the way down."""
+
+    fd: int
+    path: str  # from the root of the layer, "/" at the front; "" for the root itself
+    source: str  # where the lower layers have it: another path below what was renamed
+    below: Sequence[Below]  # what it is merged with
+    subfolders: Iterator[str]  # those still to be read
 
 
 class _Reader:
@@ -112,29 +118,31 @@ class _Reader:
         root = os.open(upper, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         # Depth first, without recursion.
         roots = self.lowers.roots
-        stack: list[_Open] = [(root, "", roots, iter(self._entries(root, "", roots)))]
+        stack = [_Open(root, "", "", roots, iter(self._entries(root, "", "", roots)))]
         try:
             while stack:
-                fd, path, below, subfolders = stack[-1]
-                name = next(subfolders, None)
+                name = next(stack[-1].subfolders, None)
                 if name is not None:
-                    entered = self._enter(fd, path + "/" + name, name, below)
+                    entered = self._enter(stack[-1], name)
                     if entered:
                         stack.append(entered)
                     continue
-                stack.pop()
-                os.close(fd)
+                folder = stack.pop()
+                os.close(folder.fd)
                 if stack:
-                    close(below)
+                    close(folder.below)
         finally:
-            for number, (fd, _path, below, _rest) in enumerate(stack):
-                os.close(fd)
+            for number, folder in enumerate(stack):
+                os.close(folder.fd)
                 if number:
-                    close(below)
+                    close(folder.below)
             self.lowers.close()
 
-    def _entries(self, fd: int, path: str, below: Sequence[Below]) -> list[str]:
-        """Take account of all that is in a folder; return the names of its subfolders."""
+    def _entries(self, fd: int, path: str, source: str, below: Sequence[Below]) -> list[str]:
+        """Take account of all that is in a folder; return the names of its subfolders.
+
+        :param source: where the lower layers have the folder.
+        """
         subfolders, count, find = [], 0, self.lowers.find
         with os.scandir(fd) as entries:
             for entry in entries:
@@ -147,13 +155,20 @@ class _Reader:
                 except OSError:  # gone meanwhile
                     continue
                 name = entry.name
-                self._file(fd, path, name, found, find(below, name) if below else None)
+                lower = find(below, name) if below else None
+                self._file(fd, (path, source), name, found, lower)
         self.counts["entries"] += count
         return subfolders
 
     def _file(
-        self, fd: int, path: str, name: str, found: os.stat_result, lower: os.stat_result | None
+        self,
+        fd: int,
+        folder: tuple[str, str],
+        name: str,
+        found: os.stat_result,
+        lower: os.stat_result | None,
     ) -> None:
+        path, source = folder
         mode, size = found.st_mode, found.st_size
         regular = stat.S_ISREG(mode)
         if stat.S_ISCHR(mode) and found.st_rdev == 0:
@@ -188,7 +203,7 @@ class _Reader:
         more: dict[str, Any] = {"metacopy": True} if "metacopy" in marks else {}
         if "redirect" in marks:
             self.counts["redirected"] += 1
-            more["from"] = _source(path, marks["redirect"])
+            more["from"] = _text(_source(source, name, marks))
         self._list(change, path + "/" + name, size=size if regular else None, **more)
 
     def _whiteout(self, path: str, kind: str, lower: os.stat_result | None) -> None:
@@ -200,13 +215,14 @@ class _Reader:
             self.counts["deleted"] += 1
             self._list("deleted", path)
 
-    def _enter(self, parent: int, path: str, name: str, below: Sequence[Below]) -> _Open | None:
+    def _enter(self, parent: _Open, name: str) -> _Open | None:
         """Take account of a folder, and open it; None if it is not read."""
+        path, below = parent.path + "/" + name, parent.below
         if path in self.mounted:
             self._unread(path)
             return None
         try:
-            fd = open_folder(name, parent)
+            fd = open_folder(name, parent.fd)
         except FileNotFoundError:  # gone meanwhile
             return None
         except NotADirectoryError:  # replaced meanwhile
@@ -219,28 +235,37 @@ class _Reader:
             marks, foreign = read_all_marks(fd, self.marks)
             if foreign & {"opaque", "redirect"}:
                 self.counts["foreign_marks"] += 1
+            if marks.get("opaque") == b"y":
+                marks.pop("redirect", None)  # the kernel does not look for one
             redirect = os.fsdecode(marks["redirect"]) if "redirect" in marks else None
             if below or redirect:
                 merged = self.lowers.merged(below, name, redirect)
             there = bool(merged) or self.lowers.find(below, name) is not None
-            self._folder(fd, path, marks, merged, there)
+            source = _source(parent.source, name, marks)
+            self._folder(fd, path, source, marks, merged, there)
             if marks.get("opaque") == b"y":
                 close(merged)
                 merged = []
-            return fd, path, merged, iter(self._entries(fd, path, merged))
+            return _Open(fd, path, source, merged, iter(self._entries(fd, path, source, merged)))
         except OSError:
             close(merged)
             os.close(fd)
             raise
 
     def _folder(
-        self, fd: int, path: str, marks: Mapping[str, bytes], merged: Sequence[Below], there: bool
+        self,
+        fd: int,
+        path: str,
+        source: str,
+        marks: Mapping[str, bytes],
+        merged: Sequence[Below],
+        there: bool,
     ) -> None:
         """Take account of a folder; ``there``: the lowers have something of its name."""
         opaque = marks.get("opaque") == b"y"
         if "redirect" in marks:
             self.counts["redirected"] += 1
-            self._list("redirected", path, **{"from": _source(path, marks["redirect"], 1)})
+            self._list("redirected", path, **{"from": _text(source)})
             return
         if not merged:
             change = "modified" if there else "added"
@@ -270,13 +295,13 @@ def _access(fd: int) -> tuple[int, int, int]:
     return found.st_mode, found.st_uid, found.st_gid
 
 
-def _source(path: str, redirect: bytes, up: int = 0) -> str:
-    """Where a renamed entry comes from, as a path from the root of the layer."""
-    source = os.fsdecode(redirect)
-    if source.startswith("/"):
-        return _text(source)
-    folder = os.path.dirname(path) if up else path
-    return _text(folder.rstrip("/") + "/" + source)
+def _source(folder: str, name: str, marks: Mapping[str, bytes]) -> str:
+    """Where the lower layers have an entry, as a path from their root.
+
+    :param folder: where they have the folder that it is in.
+    """
+    redirect = os.fsdecode(marks.get("redirect", b"")) or name
+    return redirect if redirect.startswith("/") else folder + "/" + redirect
 
 
 def _text(path: str) -> str:

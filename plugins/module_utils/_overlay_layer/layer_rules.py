@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Config,
     )
     from ansible_collections.containerhost.storage.plugins.module_utils._overlay.layer import Layer
+    from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import Use
 
 # What cannot be a lower layer: names without case, or mounts that come by themselves
 # (ovl_dentry_weird(), fs/overlayfs/util.c).
@@ -99,6 +100,8 @@ def require_free(state: State, wanted: Wanted, config: Config) -> None:
                 continue
             inside = use.place.holds(layer.place)
             if inside or (role != "lower" and layer.place.holds(use.place)):
+                if use.name:
+                    raise _maybe_busy(f"{role}={path}", use)
                 raise StorageError(
                     f"{role}={path}",
                     f"the overlay at {use.where} has {use.place.path} as its {use.role} layer: "
@@ -106,6 +109,17 @@ def require_free(state: State, wanted: Wanted, config: Config) -> None:
                     "Unmount that one first, or use another folder",
                     refusal="layer_busy",
                 )
+
+
+def _maybe_busy(what: str, use: Use) -> StorageError:
+    return StorageError(
+        what,
+        f"it may be the {use.role} layer of the overlay at {use.where}, which was mounted with "
+        f"{use.name} as that: the name does not tell which folder it is. If it is this one, what "
+        "both show would be undefined",
+        "Name a folder that is not there yet, or unmount that one first",
+        refusal="layer_busy",
+    )
 
 
 def _require_fit(role: str, layer: Layer, config: Config) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.lay
     examine_layer,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mounted import uses
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay.unclear import (
+    is_lasting,
+    moved_away,
+    resolve,
+    unclear_names,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.changes import (
     read_changes,
 )
@@ -70,12 +76,15 @@ def observe(run: Reader, wanted: Wanted) -> State:
     table = mounts()
     found = mounted_at(wanted.path, table)
     overlay = found if found is not None and found.fstype == "overlay" else None
-    current = read_config(overlay.options) if overlay else None
+    current, unclear = _current(overlay, table)
     text = unit_text(wanted.path)
     below = [mount for mount in table if mount is not found]
     configs = [config for config in (wanted.config, current, read_unit(text)) if config]
     layers = {
-        path: examine_layer(path, below) for config in configs for _role, path in config.layers
+        path: examine_layer(path, below)
+        for config in configs
+        for _role, path in config.layers
+        if is_lasting(path)
     }
     state = State(
         kernel=observe_kernel(),
@@ -87,20 +96,52 @@ def observe(run: Reader, wanted: Wanted) -> State:
         table=_mount_unit.fstab_line(wanted.path),
         layers=layers,
         folder=_folder(wanted.path, below, found),
+        unclear=unclear,
     )
+    if unclear:  # neither what is wanted nor what it changes can be compared with it
+        if wanted.state != "mounted" and overlay:
+            state = state._replace(holders=find_holders(overlay, table))
+        return state
     config = goal(state, wanted)
     mounting = wanted.state == "mounted" and (not overlay or differences(state, config))
     if mounting:
-        other = found.devno if found else None
+        new = [layer for role, layer in _layers(state, config) if not _holds(state, role, layer)]
         state = state._replace(
-            uses=tuple(use for use in uses() if use.devno != other),
+            uses=uses(new, but=found.devno if found else None),
             mount_version=_mount_version(run, config),
         )
     if overlay and (mounting or wanted.state != "mounted"):
         state = state._replace(holders=find_holders(overlay, table))
-    if wanted.report_limit is None or not config.upper:
+    reads = wanted.report_limit is not None and config.upper
+    if overlay and current and (mounting or reads):
+        state = state._replace(moved=tuple(moved_away(current, overlay.path, overlay.devno)))
+    if not reads or state.moved:
         return state
-    return state._replace(changes=_changes(run, config, wanted.report_limit))
+    return state._replace(changes=_changes(run, config, wanted.report_limit or 0))
+
+
+def _current(
+    overlay: Mount | None, table: Iterable[Mount]
+) -> tuple[Config | None, tuple[str, ...]]:
+    """The config of what is mounted, and those names of its layers that do not tell which."""
+    if overlay is None:
+        return None, ()
+    config = read_config(overlay.options)
+    if not unclear_names(config):
+        return config, ()
+    others = (read_config(mount.options) for mount in table if mount.fstype == "overlay")
+    known = {path for one in others for _role, path in one.layers if is_lasting(path)}
+    config = resolve(config, overlay, known) or config
+    return config, tuple(name for _role, name in unclear_names(config))
+
+
+def _layers(state: State, config: Config) -> list[tuple[str, Layer]]:
+    return [(role, state.layers[path]) for role, path in config.layers]
+
+
+def _holds(state: State, role: str, layer: Layer) -> bool:
+    """Whether what is mounted at the path has this layer already."""
+    return state.current is not None and layer.real in state.folders(state.current, role)
 
 
 @lru_cache(maxsize=1)
@@ -109,7 +150,7 @@ def _changes(_run: Reader, config: Config, limit: int) -> dict[str, Any]:
     return read_changes(config, limit)
 
 
-def _folder(path: str, table: Iterable[Mount], mounted: Mount | None) -> Layer:
+def _folder(path: str, table: Sequence[Mount], mounted: Mount | None) -> Layer:
     """The mount point; what lies below a mount cannot be seen."""
     folder = examine_layer(path, table)
     return folder._replace(foreign=()) if mounted else folder

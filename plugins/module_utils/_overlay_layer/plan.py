@@ -26,6 +26,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay_lay
     layer_rules,
     unit_rules,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.options import (
+    require_compatible,
+    require_stackable,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.rules import (
     findings,
     require_changeable,
@@ -33,6 +37,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay_lay
     require_list,
     require_overlay,
     require_supported,
+    require_unnamed,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer.state import (
     State,
@@ -56,6 +61,9 @@ _RELOAD = Command("Let systemd read the changed units", ("systemctl", "daemon-re
 def plan(state: State, wanted: Wanted) -> Plan:
     """The :class:`Plan` that makes the mount and its unit as wanted."""
     require_overlay(state, wanted)
+    if state.unclear and wanted.state == "mounted":
+        require_unnamed(state, wanted)
+        return Plan((), state, findings=findings(state, wanted))
     planned = _mounted(state, wanted) if wanted.state == "mounted" else _gone(state, wanted)
     facts = {} if state.changes is None else {"changes": state.changes}
     return planned._replace(findings=findings(planned.after, wanted), facts=facts)
@@ -67,12 +75,14 @@ def _mounted(state: State, wanted: Wanted) -> Plan:
     mounting = state.current is None or bool(changed)
     persistent = _persistent(state, wanted)
     require_list(config, wanted)
+    require_compatible(state, wanted, config)
     if persistent:
         unit_rules.require_keepable(state, wanted, config)
     if mounting:
         require_supported(state, wanted, config)
         require_changeable(state, wanted, config, changed)
         layer_rules.require_layers(state, wanted, config)
+        require_stackable(state, wanted, config)
         layer_rules.require_free(state, wanted, config)
         require_idle(state, wanted)
     folders = _folders(state, wanted, config) if mounting else []

@@ -48,6 +48,18 @@ def require_overlay(state: State, wanted: Wanted) -> None:
         )
 
 
+def require_unnamed(state: State, wanted: Wanted) -> None:
+    """Refuse to compare what is wanted with layers whose names do not tell which they are."""
+    if wanted.config != Config() or wanted.persistent is not None:
+        raise StorageError(
+            f"The overlay at {wanted.path}",
+            f"it was mounted with names of layers that do not tell which folders they are "
+            f"({', '.join(state.unclear[:3])}), so it cannot be compared with what is wanted",
+            "Name the path only to leave it as it is, or unmount it first, with `state: unmounted`",
+            refusal="overlay_unclear",
+        )
+
+
 def require_list(config: Config, wanted: Wanted) -> None:
     """Refuse lists of layers that make no overlay, or are too long for one."""
     where, count = f"The overlay at {wanted.path}", len(config.lower)
@@ -154,6 +166,14 @@ def require_changeable(
     """Refuse to make another overlay of one that is mounted; its options can be changed."""
     where = f"The overlay at {wanted.path}"
     current = state.current or Config()
+    if changed and state.moved:
+        raise StorageError(
+            where,
+            f"it is mounted with folders that are no longer at {', '.join(state.moved[:3])}, and "
+            "has to be mounted again: that would show other data, and not what was written to it",
+            "Bring them back to where they were, or unmount it by hand and look for them first",
+            refusal="overlay_unclear",
+        )
     for role in ("upper", "work"):
         if role in changed:
             raise StorageError(
@@ -213,6 +233,27 @@ def findings(state: State, wanted: Wanted) -> tuple[Finding, ...]:
                 "info",
                 "hidden_data",
                 f"Below the overlay at {wanted.path} lie files that it hides ({names}, ...).",
+            )
+        )
+    if state.unclear:
+        found.append(
+            Finding(
+                "warning",
+                "overlay_layers_unclear",
+                f"The overlay at {wanted.path} was mounted with names of layers that do not tell "
+                f"which folders they are ({', '.join(state.unclear[:3])}): what it changes cannot "
+                "be read.",
+            )
+        )
+    if state.moved:
+        found.append(
+            Finding(
+                "warning",
+                "overlay_layer_moved",
+                f"The overlay at {wanted.path} is mounted with folders that are no longer at "
+                f"{', '.join(state.moved[:3])}: they were moved, removed or mounted over since, so "
+                "what it changes cannot be read. It works on, and will not be mounted like this "
+                "again.",
             )
         )
     changes = state.changes or {}

@@ -61,6 +61,8 @@ class State(NamedTuple):
     holders: tuple[str, ...] = ()  # what keeps the mount busy; looked at only when unmounting
     mount_version: tuple[int, int] | None = None  # of mount(8); looked at only where it matters
     changes: dict[str, Any] | None = None  # what the layer changes, where that was asked for
+    unclear: tuple[str, ...] = ()  # names of what is mounted that do not tell which folders
+    moved: tuple[str, ...] = ()  # layers of what is mounted that are no longer at their paths
 
     @property
     def in_unit(self) -> Config | None:

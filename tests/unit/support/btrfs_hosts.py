@@ -54,14 +54,15 @@ def host(found=None, quotas=OFF, source=None, tool=True, inherited=None, removal
     return State(place(found, **more), source, quotas, tool, inherited, removal)
 
 
-def going(*held, found=None, mounts=(), default=5, writable=True, **more):
+def going(*held, found=None, writable=True, generation=7, **removal):
     """A host whose subvolume at /srv/a, with what it holds, is looked at for its removal."""
-    return host(found or subvolume(), removal=Removal(held, mounts, default, writable), **more)
+    seen = Removal(held, writable=writable, generation=generation, **{"around": "/srv", **removal})
+    return host(found or subvolume(), removal=seen)
 
 
-def held(number, holder, path, writable=True):
+def held(number, holder, path, writable=True, generation=7):
     """A subvolume inside of /srv/a."""
-    return Held(number, f"{number}-uuid", holder, f"/srv/a/{path}", writable)
+    return Held(number, f"{number}-uuid", holder, f"/srv/a/{path}", writable, generation)
 
 
 def want(**more):

@@ -15,7 +15,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host import
 
 def sh(*argv):
     """Run a command that has to succeed, and return what it printed."""
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        argv, capture_output=True, text=True, errors="surrogateescape", check=False
+    )
     assert done.returncode == 0, f"{' '.join(argv)}: {done.stderr}{done.stdout}"
     return done.stdout.strip()
 

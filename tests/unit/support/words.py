@@ -17,9 +17,9 @@ OPTIONS = {
     "btrfs": "--commit-after --subvolid= -e -r -t=",
     "chattr": "+C -C -c -m",
     "env": "--types= --options=",
-    "lvchange": "--activate= --discards= --errorwhenfull= --ignoreactivationskip "
+    "lvchange": "--activate= --addtag= --deltag= --discards= --errorwhenfull= --ignoreactivationskip "
     "--metadataprofile= --monitor= --zero=",
-    "lvcreate": "--chunksize= --discards= --errorwhenfull= --extents= --metadataprofile= "
+    "lvcreate": "--addtag= --chunksize= --discards= --errorwhenfull= --extents= --metadataprofile= "
     "--monitor= --name= --poolmetadatasize= --poolmetadataspare= --thinpool= --type= "
     "--virtualsize= --wipesignatures= --yes --zero=",
     "lvextend": "--extents= --poolmetadatasize=",

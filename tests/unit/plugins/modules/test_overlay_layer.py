@@ -27,7 +27,7 @@ def run(tmp_path, monkeypatch, capsys):
     """``run(**options) -> result``, with layers in a folder, by the kernel above."""
     monkeypatch.setattr(observe, "observe_kernel", lambda: KERNEL)
     monkeypatch.setattr(observe, "SYSTEMD", str(tmp_path / "none"))
-    monkeypatch.setattr(observe, "uses", lambda: ())
+    monkeypatch.setattr(observe, "uses", lambda layers, but: ())
     (tmp_path / "lower").mkdir()
     (tmp_path / "lower/a").write_text("a")
     given = {name: str(tmp_path / name) for name in ("upper", "work")}

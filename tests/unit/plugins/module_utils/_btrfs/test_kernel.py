@@ -35,6 +35,15 @@ def test_nodatacow(monkeypatch, flags, expected):
     assert kernel.is_nodatacow("/srv/a") == expected
 
 
+@pytest.mark.parametrize(
+    ("flags", "expected"), [(0, False), (0x00800000, False), (0x10, True), (0x20, True)]
+)
+def test_what_chattr_protects(monkeypatch, flags, expected):
+    answer = flags.to_bytes(4, sys.byteorder) + bytes(4)
+    monkeypatch.setattr(kernel, "ask", lambda path, number, argument: answer)
+    assert kernel.is_fixed("/srv/a") == expected
+
+
 def test_a_file_and_a_link_are_not_opened(tmp_path):
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to(tmp_path)

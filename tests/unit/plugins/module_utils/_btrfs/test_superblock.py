@@ -33,6 +33,7 @@ def block(magic=b"_BHRfS_M", place=65536, flags=1):
     [
         (block(), FOUND),
         (block(flags=1 << 32), FOUND._replace(seed=True)),
+        (block(magic=b"!BHRfS_M"), FOUND._replace(finished=False)),
         (block(magic=b"_BHRfS_X"), None),
         (block(magic=bytes(8)), None),  # as `wipefs` leaves it
         (block(place=64 << 20), None),  # the second copy, at another place than its own

@@ -17,6 +17,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvo
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     StorageError,
     destroyed,
+    seal,
 )
 from support.btrfs_hosts import OFF, ON, WRONG, going, held, host, place, quota, subvolume, want
 from support.invariants import INVARIANTS, Technology, outcome
@@ -31,6 +32,7 @@ PLAIN = "btrfs property set -t inode /srv/a compression none"
 NOCOW = "chattr +C /srv/a"
 
 BASE = place(subvolume("base"), name="base")
+LIMITED_BASE = place(subvolume("base", quota=quota(MIB)), name="base")
 ZSTD_BASE = place(subvolume("base", compression="zstd", empty=False), name="base")
 EXT4 = Filesystem("ext4", "8:1", "/", False)
 OTHER = Filesystem("btrfs", "0:41", "/mnt", False, "other-uuid")
@@ -91,6 +93,22 @@ CASES = [
         [SNAPSHOT],
     ),
     (host(source=BASE), want(snapshot_of="/srv/base", nodatacow=True), [SNAPSHOT, NOCOW]),
+    # a snapshot takes over the limits of its source
+    (
+        host(source=LIMITED_BASE, quotas=ON),
+        want(snapshot_of="/srv/base", limits=(("referenced", None),)),
+        [SNAPSHOT, "btrfs qgroup limit none /srv/a"],
+    ),
+    (
+        host(source=LIMITED_BASE, quotas=ON),
+        want(snapshot_of="/srv/base", limits=(("referenced", MIB),)),
+        [SNAPSHOT],
+    ),
+    (
+        host(source=LIMITED_BASE, quotas=ON),
+        want(snapshot_of="/srv/base", limits=(("exclusive", MIB),)),
+        [SNAPSHOT, "btrfs qgroup limit -e 1048576 /srv/a"],
+    ),
     # as it should be, however it is said
     (host(subvolume()), want(), []),
     (host(snapshot(), source=BASE), want(snapshot_of="/srv/base"), []),
@@ -149,6 +167,14 @@ CASES = [
         going(held(258, 257, "b/c"), held(257, 256, "b")),
         want(present=False, recursive=True),
         [delete(258), delete(257), delete(256)],
+    ),
+    (
+        going(held(257, 256, "b"), around="/srv/a"),
+        want(present=False, recursive=True),
+        [
+            "btrfs subvolume delete --commit-after --subvolid 257 /srv/a",
+            "btrfs subvolume delete --commit-after /srv/a",
+        ],
     ),
     (
         going(held(258, 257, "b/c", writable=False), held(257, 256, "b")),
@@ -250,6 +276,12 @@ REFUSALS = [
         want(present=False),
         "subvolume_busy", "it is in use: mounted, or mounted over, at /mnt, /srv/a/x",
     ),
+    (going(holders=("process 41 (btrfs)",)), want(present=False),
+     "subvolume_busy", "it is in use by process 41 (btrfs). Stop what uses it; a `btrfs send`"),
+    (going(swap=("/srv/a/swap",)), want(present=False),
+     "subvolume_busy", "Run `swapoff /srv/a/swap` first"),
+    (going(fixed=("/srv/a",)), want(present=False),
+     "attribute_immutable", "Run `chattr -i -a /srv/a` for each"),
     (going(default=256), want(present=False),
      "default_subvolume", "`btrfs subvolume set-default 5 /srv`"),
     (
@@ -311,9 +343,24 @@ def test_invariant(holds, state, wanted, steps):
 def test_what_is_lost_is_named_with_its_identity():
     state = going(held(257, 256, "b"))
     assert destroyed(plan(state, want(present=False, recursive=True)).steps) == (
-        "subvolume /srv/a/b (ID 257, UUID 257-uuid)",
-        "subvolume /srv/a (ID 256, UUID a-uuid)",
+        "subvolume /srv/a/b (ID 257, UUID 257-uuid, generation 7)",
+        "subvolume /srv/a (ID 256, UUID a-uuid, generation 7)",
     )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        going(held(257, 256, "b"), generation=8),
+        going(held(257, 256, "b", generation=8)),
+        going(held(258, 256, "b")),
+    ],
+)
+def test_what_was_written_since_makes_the_seal_stale(other):
+    wanted = want(present=False, recursive=True)
+    sealed = seal(plan(going(held(257, 256, "b")), wanted).steps)
+    assert seal(plan(other, wanted).steps) != sealed
+    assert seal(plan(going(held(257, 256, "b")), wanted).steps) == sealed
 
 
 FINDINGS = [

@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, containerhost.storage contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tools of btrfs print, and what the user writes, read into subvolumes and wishes."""
+"""What the kernel tells of btrfs, and what the user writes, read into subvolumes and wishes."""
 
 from __future__ import annotations
 
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.tree import Listed
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvolume import (
     observe,
     removal,
@@ -17,54 +18,48 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs_subvo
     wanted_from,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from support.btrfs_hosts import place
-from support.btrfs_hosts import subvolume as a_subvolume
 
-# All of the filesystem, as seen from /srv/a: the subvolume /a/a/b comes as "a/b", /b/a as "b/a".
-LIST = """ID 256 gen 8 top level 5 uuid aaaa path a
-ID 257 gen 7 top level 256 uuid bbbb path b
-ID 258 gen 7 top level 5 uuid cccc path foo
-ID 259 gen 7 top level 5 uuid dddd path b2
-ID 262 gen 11 top level 256 uuid eeee path a/b
-ID 263 gen 11 top level 257 uuid ffff path b/c
-ID 264 gen 11 top level 258 uuid 9999 path foo/a b  c
-"""
+
+def listed(*rows):
+    """The subvolumes of a filesystem: ``(number, holder, name)``."""
+    return {one: Listed(one, f"{one}-uuid", 7, holder, 256, name) for one, holder, name in rows}
+
+
+ALL = listed(
+    (256, 5, "a"), (257, 256, "b"), (258, 5, "foo"), (259, 5, "b2"), (262, 256, "b"),
+    (263, 257, "c"), (264, 258, "a b  c"), (265, 262, "x\ny"),
+)  # fmt: skip
 
 
 def test_what_a_subvolume_holds_innermost_first():
-    found = removal.parse_list(LIST, place(a_subvolume()))
-    assert [(one.id, one.uuid, one.holder, one.path) for one in found] == [
-        (263, "ffff", 257, "/srv/a/b/c"),
-        (262, "eeee", 256, "/srv/a/a/b"),
-        (257, "bbbb", 256, "/srv/a/b"),
-    ]
-
-
-def test_names_with_spaces():
-    (found,) = removal.parse_list(LIST, place(a_subvolume("foo", id=258), name="foo"))
-    assert found.path == "/srv/foo/foo/a b  c"
+    found = removal.held_in(256, ALL)
+    assert [one.id for one in found] == [263, 265, 257, 262]
+    below = {263: "c", 265: "in/x\ny", 257: "b", 262: "d/b"}
+    paths = removal.paths_of("/srv/a", 256, [(one, below[one.id]) for one in found])
+    assert paths == ["/srv/a/b/c", "/srv/a/d/b/in/x\ny", "/srv/a/b", "/srv/a/d/b"]
 
 
 def test_nothing_held():
-    assert removal.parse_list(LIST, place(a_subvolume(id=263))) == []
-    assert removal.parse_list("", place(a_subvolume())) == []
+    assert removal.held_in(263, ALL) == []
+    assert removal.held_in(256, {}) == []
 
 
 def test_a_ring_of_holders_ends():
-    ring = "ID 300 gen 1 top level 301 uuid a path x\nID 301 gen 1 top level 300 uuid b path y\n"
-    assert removal.parse_list(LIST + ring, place(a_subvolume(id=263))) == []
+    assert removal.held_in(263, {**ALL, **listed((300, 301, "x"), (301, 300, "y"))}) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["x\nID 258 gen 1 top level 256 uuid - path y", "x\ny", "x\n", "\nx"]
-)
-def test_a_line_break_in_a_name_is_refused(name):
-    line = f"ID 300 gen 1 top level 5 uuid aaaa path {name}\n"
-    if name == "x\n":
-        line = line.rstrip("\n") + "\n\n"
-    with pytest.raises(StorageError, match="line break") as refused:
-        removal.parse_list(LIST + line, place(a_subvolume()))
-    assert refused.value.details == {"refusal": "subvolume_list_ambiguous"}
+def test_swap_that_lies_in_it_or_cannot_be_found(tmp_path):
+    (tmp_path / "my swap").touch()
+    text = (
+        "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+        f"{tmp_path}/my\\040swap                        file\t\t8\t\t0\t\t-2\n"
+        "/nowhere/at/all                        file\t\t8\t\t0\t\t-2\n"
+        "/dev/sda2                               partition\t8\t\t0\t\t-2\n"
+        "short\n\n"
+    )
+    assert removal._swap(text, [str(tmp_path)]) == (f"{tmp_path}/my swap", "/nowhere/at/all")
+    assert removal._swap(text, ["/proc"]) == ("/nowhere/at/all",)
+    assert removal._swap("", [str(tmp_path)]) == ()
 
 
 def params(**more):
@@ -124,6 +119,8 @@ def test_wishes_that_no_host_could_fulfil(options, refusal, words):
         ({"exclusive": "0b"}, "quota.exclusive=0b: the size is zero"),
         ({"exclusive": "-1g"}, "a size cannot be negative"),
         ({"exclusive": "some"}, "it is no size"),
+        ({"exclusive": f"{2**64 - 1}b"}, "btrfs keeps limits in 64 bits"),
+        ({"referenced": "16384p"}, "btrfs keeps limits in 64 bits"),
     ],
 )
 def test_a_limit_that_is_no_size(quota, words):

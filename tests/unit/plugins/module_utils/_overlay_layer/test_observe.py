@@ -22,7 +22,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay_lay
 def reads(monkeypatch):
     """Each ``(config, limit)`` by which a layer's changes were read."""
     done = []
-    monkeypatch.setattr(observe, "uses", lambda: ())
+    monkeypatch.setattr(observe, "uses", lambda layers, but: ())
     monkeypatch.setattr(
         observe, "read_changes", lambda config, limit: done.append((config, limit)) or {"added": 1}
     )

@@ -196,6 +196,26 @@ MANY = tuple(f"/{number}" for number in range(501))
 BUSY = ("process 7 (bash)",)
 
 REFUSALS = [
+    # what is kept from the present mount goes against what is wanted
+    (by_hand(config=BASE._replace(redirect_dir="nofollow")), want(Config(), metacopy=True),
+     "options_conflict", "metacopy=on and redirect_dir=nofollow exclude each other"),
+    (by_hand(config=BASE._replace(userxattr=True)), want(Config(), metacopy=True),
+     "options_conflict", "userxattr=on and metacopy=on exclude each other"),
+    (by_hand(config=BASE._replace(extra=("nfs_export=on",), index=True)),
+     want(Config(), metacopy=True),
+     "options_conflict", "metacopy=on and nfs_export=on exclude each other"),
+    (by_hand(config=BASE._replace(extra=("nfs_export=on",), index=True)),
+     want(Config(), index=False),
+     "options_conflict", "index=off and nfs_export=on exclude each other"),
+    (host(layer("/l1", stacked=2)), want(),
+     "stack_too_deep", "an overlay that lies on another one, and the kernel stacks 2"),
+    # which folders are mounted cannot be told
+    (by_hand(unclear=("l/ABC",)), want(), "overlay_unclear", "(l/ABC)"),
+    (by_hand(moved=("/u",)), want(Config(), metacopy=True),
+     "overlay_unclear", "folders that are no longer at /u"),
+    (host(uses=(Use("upper", Place("8:1", "/u"), "/m2", "0:51", "/proc/self/fd/7"),)), want(),
+     "layer_busy", "it may be the upper layer of the overlay at /m2, which was mounted with"),
+
     # lists that make no overlay
     (host(), want(Config()), "option_missing", "no lower layer was named"),
     (host(), want(READ_ONLY, lower=("/l1",)), "too_few_layers", "it needs two lower ones at least"),
