@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+
 import yaml
 
-from . import ROOT
+from . import CACHE, ROOT, run
 
+YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 TOOLS = (
     ["ruff", "check", "--quiet"],
     ["ruff", "format", "--check", "--quiet"],
@@ -24,7 +28,11 @@ def run_part(new_row, options):
     with new_row("lint") as row:
         for argv in TOOLS:
             row.command(" ".join(argv), argv)
-        for rule in (action_group_names_every_module, role_defaults_are_documented):
+        for rule in (
+            action_group_names_every_module,
+            role_defaults_are_documented,
+            plays_in_documents_are_sound,
+        ):
             title = rule.__name__.replace("_", " ")
             print(f"-- {title}")
             problems = rule()
@@ -56,6 +64,27 @@ def role_defaults_are_documented():
             for name in sorted(defaults.keys() | documented.keys())
             if name not in defaults or name not in documented or defaults[name] != documented[name]
         ]
+    return problems
+
+
+def plays_in_documents_are_sound():
+    """Lint the plays that README.md and the roles' pages show; return what is wrong."""
+    place = CACHE / "lint" / "plays"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for settings in (".ansible-lint", ".yamllint", ".gitignore"):
+        shutil.copy(ROOT / settings, place)
+    problems = []
+    for page in (ROOT / "README.md", *(ROOT / "roles").glob("*/README.md")):
+        plays = [text for text in YAML.findall(page.read_text()) if "  hosts:" in text]
+        name = str(page.relative_to(ROOT))
+        if not plays:
+            problems.append(f"{name} shows no play")
+        for number, text in enumerate(plays):
+            path = place / f"{name.replace('/', '-').lower()}-{number}.yml"
+            path.write_text(text)
+            if run(["ansible-lint", "-q", "--project-dir", place, path.name], cwd=place):
+                problems.append(f"a play of {name} does not pass ansible-lint")
     return problems
 
 
