@@ -80,6 +80,10 @@ options:
     description:
       - Where the engine's data is to be, for RV(storage.drivers.choice). By default where it is.
     type: path
+  service:
+    description: The engine's systemd unit.
+    type: str
+    default: docker.service
 seealso:
   - module: containerhost.storage.thinpool
   - module: containerhost.storage.storage_driver
@@ -741,6 +745,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._info.report
 )
 
 
+WISHES = ("workload", "devices", "data_root", "service")
+
+
 def main():
     module = AnsibleModule(
         argument_spec={
@@ -753,11 +760,12 @@ def main():
             "workload": {"type": "str", "choices": list(WORKLOADS), "default": "general"},
             "devices": {"type": "list", "elements": "path", "default": []},
             "data_root": {"type": "path"},
+            "service": {"type": "str", "default": "docker.service"},
         },
         supports_check_mode=True,
     )
     try:
-        wish = Wish(*(module.params[name] for name in ("workload", "devices", "data_root")))
+        wish = Wish(*(module.params[name] for name in WISHES))
         seen = observe(Reader(module), module.params["gather"], wish)
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)

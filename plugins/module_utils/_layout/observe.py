@@ -56,4 +56,5 @@ def _choose(run: Reader, params: Mapping[str, Any]) -> Choice:
     )
 
     wish = drivers.Wish(params["workload"], tuple(params["devices"]), params["data_root"])
-    return drivers.choose(drivers.observe(run, engine.observe(run), disks.observe(run), wish))
+    seen = engine.observe(run, params["service"])
+    return drivers.choose(drivers.observe(run, seen, disks.observe(run), wish))

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     StorageError,
@@ -327,3 +329,32 @@ def test_a_thin_volume_leaves_the_disks_to_its_pool():
     assert VGCREATE in outcome(plan, THIN_BLANK, THIN_WISH)
     grown = layout(lvm_pool(THIN_GROUP), mounted_volume(THIN_GROUP, THIN), THIN_DONE.layers[-1])
     assert outcome(plan, grown, {**THIN_WISH, "devices": []}) == []
+
+
+@pytest.mark.parametrize("kind", ["thin", "plain", "btrfs", "zfs"])
+def test_the_guard_is_that_of_the_unit_that_is_named(kind):
+    wish, host, _done = STACKS[kind]
+    steps = outcome(plan, host, {**wish, "service": "other.service"})
+    assert GUARD.replace("docker.service", "other.service") in steps
+    assert GUARD not in steps
+
+
+def test_the_unit_that_is_named_is_asked_whichever_driver_is_left_open(monkeypatch):
+    from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+        disks,
+        drivers,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+        engine as engine_topic,
+    )
+
+    asked = []
+    monkeypatch.setattr(engine_topic, "observe", lambda _run, service: asked.append(service))
+    monkeypatch.setattr(disks, "observe", lambda _run: ())
+    monkeypatch.setattr(drivers, "observe", lambda *_seen: None)
+    monkeypatch.setattr(drivers, "choose", lambda _seen: CHOICE)
+    stack = SimpleNamespace(observe=lambda _run: ())
+    monkeypatch.setattr(observing, "stack_of", lambda *_layers: stack)
+    monkeypatch.setattr(observing, "missing_programs", lambda tools: ())
+    observing.observe("run", options(driver="auto", service="other.service"))
+    assert asked == ["other.service"]
