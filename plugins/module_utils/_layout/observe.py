@@ -9,9 +9,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.containerhost.storage.plugins.module_utils._host import files
 from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
     missing_programs,
 )
@@ -41,9 +43,10 @@ def observe(run: Reader, params: Mapping[str, Any]) -> State:
     choice = _choose(run, params) if params["driver"] == AUTO else None
     wanted = wanted_from(params, choice)
     missing = missing_programs(wanted.tools)
-    layers = stack_of(wanted, missing).observe(run)
+    selinux = os.path.exists(files.SELINUX)
+    layers = stack_of(wanted, missing, selinux).observe(run)
     packages = packages_of(missing, read_release()) if reports(params, missing) else ()
-    return State(choice, missing, packages, layers)
+    return State(choice, missing, packages, layers, selinux)
 
 
 def _choose(run: Reader, params: Mapping[str, Any]) -> Choice:
