@@ -745,9 +745,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._info.report
 )
 
 
-WISHES = ("workload", "devices", "data_root", "service")
-
-
 def main():
     module = AnsibleModule(
         argument_spec={
@@ -765,7 +762,8 @@ def main():
         supports_check_mode=True,
     )
     try:
-        wish = Wish(*(module.params[name] for name in WISHES))
+        wishes = ("workload", "devices", "data_root", "service")
+        wish = Wish(*(module.params[name] for name in wishes))
         seen = observe(Reader(module), module.params["gather"], wish)
     except StorageError as error:
         module.fail_json(msg=str(error), **error.details)

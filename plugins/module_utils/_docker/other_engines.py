@@ -114,7 +114,7 @@ def _podman(service: str, program: str) -> StorageError:
     return StorageError(
         f"Docker ({service})",
         f"{program} is Podman, and the storage of Podman is not kept by this",
-        "Leave this host out; or, to have Docker here, remove the package podman-docker and install "
-        "Docker's engine",
+        "Leave this host out; or, to have Docker here, remove the package podman-docker and "
+        "install Docker's engine",
         refusal="engine_is_podman",
     )

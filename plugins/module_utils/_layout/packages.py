@@ -72,9 +72,9 @@ def packages_of(
             f"`{'`, `'.join(tools)}`",
             "not on this host, and what "
             f"{release.get('NAME') or 'its distribution'} calls the packages is not known",
-            f"Install what brings them (on Debian {', '.join(elsewhere)}), then run again: nothing is "
-            "installed where all are there, and docker_storage_manage_packages: false keeps the role "
-            "from trying. Nothing has been changed",
+            f"Install what brings them (on Debian {', '.join(elsewhere)}), then run again: where "
+            "all are there nothing is installed, and docker_storage_manage_packages: false keeps "
+            "the role from trying. Nothing has been changed",
             refusal="distribution_unknown",
         )
     found = [package for tool in tools for package in known[tool]]
