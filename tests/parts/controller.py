@@ -24,7 +24,7 @@ def test(row, core, binaries):
     """Run pytest by the Python of ``core``, and count its tests."""
     report = CACHE / "junit" / f"controller-{core}.xml"
     report.unlink(missing_ok=True)
-    argv = [binaries / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]
+    argv = [binaries / "python", "-m", "pytest", "-q", *TESTS]
     status = run([*argv, f"--junitxml={report}"], env={"ANSIBLE_COLLECTIONS_PATH": ""})
     row.junit(report)
     if status and not row.failures:
