@@ -11,6 +11,7 @@ import shutil
 import yaml
 
 from . import CACHE, ROOT, run
+from .cores import CORES
 
 YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 TOOLS = (
@@ -31,6 +32,7 @@ def run_part(new_row, options):
         for rule in (
             action_group_names_every_module,
             role_defaults_are_documented,
+            releases_of_ansible_agree,
             plays_in_documents_are_sound,
         ):
             title = rule.__name__.replace("_", " ")
@@ -67,6 +69,33 @@ def role_defaults_are_documented():
     return problems
 
 
+def releases_of_ansible_agree():
+    """Compare what says which ansible-core is supported and tested; return what differs."""
+    oldest = min(CORES, key=_numbers).rpartition(".")[0]
+    pinned = re.findall(
+        r"^ansible-core==(\S+)", read("tests/requirements/ansible.txt"), re.MULTILINE
+    )
+    agrees = {
+        "meta/runtime.yml": load(ROOT / "meta" / "runtime.yml")["requires_ansible"]
+        == f">={oldest}.0",
+        "README.md": f"| ansible-core | {oldest} or later |" in read("README.md"),
+        "tests/requirements/ansible.txt": set(pinned) <= set(CORES),
+    }
+    for path in (ROOT / "roles").glob("*/meta/main.yml"):
+        name = str(path.relative_to(ROOT))
+        agrees[name] = load(path)["galaxy_info"]["min_ansible_version"] == oldest
+    for core in CORES:
+        path = ROOT / "tests" / "sanity" / f"ignore-{core.rpartition('.')[0]}.txt"
+        agrees[str(path.relative_to(ROOT))] = path.exists()
+    return [
+        f"{name} does not agree with tests/parts/cores.py" for name in agrees if not agrees[name]
+    ]
+
+
+def _numbers(version):
+    return [int(number) for number in version.split(".")]
+
+
 def plays_in_documents_are_sound():
     """Lint the plays that README.md and the roles' pages show; return what is wrong."""
     place = CACHE / "lint" / "plays"
@@ -86,6 +115,11 @@ def plays_in_documents_are_sound():
             if run(["ansible-lint", "-q", "--project-dir", place, path.name], cwd=place):
                 problems.append(f"a play of {name} does not pass ansible-lint")
     return problems
+
+
+def read(name):
+    """Return the text of a file by its path from the top."""
+    return (ROOT / name).read_text()
 
 
 def load(path):
