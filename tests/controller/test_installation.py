@@ -18,6 +18,7 @@ README = (ROOT / "README.md").read_text()
 REPOSITORY = "https://github.com/containerhost/storage.git"
 INSTALL = re.compile(r"^    (ansible-galaxy collection install \S.*?)(?: +#.*)?$", re.MULTILINE)
 COMMANDS = INSTALL.findall(README)
+THERE = re.compile(r"\(https://github\.com/containerhost/storage/blob/main/([^)#]+)\)")
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)[^)]*\)")
 
 
@@ -92,6 +93,13 @@ def test_no_link_of_the_tarball_is_dead(unpacked):
         or not (page.parent / target).exists()
     ]
     assert dead == []
+
+
+def test_what_is_told_to_be_in_the_repository_is_there():
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "roles").rglob("*.md")]
+    told = [name for page in pages for name in THERE.findall(page.read_text())]
+    assert len(told) > 5
+    assert [name for name in told if not (ROOT / name).exists()] == []
 
 
 def test_nothing_of_the_development_is_in_the_tarball(unpacked):

@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 
 
 def observe(run: Reader, params: Mapping[str, Any]) -> State:
-    """Read all that the layout depends on; what several layers ask for is read once."""
+    """Read all that the layout depends on; what several layers ask for is read once.
+
+    :raises StorageError: a layer cannot be read, or what is to be installed is not known.
+    """
     choice = _choose(run, params) if params["driver"] == AUTO else None
     wanted = wanted_from(params, choice)
     missing = missing_programs(wanted.tools)
@@ -60,4 +63,8 @@ def _choose(run: Reader, params: Mapping[str, Any]) -> Choice:
 
     wish = drivers.Wish(params["workload"], tuple(params["devices"]), params["data_root"])
     seen = engine.observe(run, params["service"])
+    if (
+        seen.unread and not seen.installed
+    ):  # there is another engine in its place, and it says which
+        engine.observe_engine(run, params["service"])
     return drivers.choose(drivers.observe(run, seen, disks.observe(run), wish))

@@ -353,7 +353,12 @@ def test_the_unit_that_is_named_is_asked_whichever_driver_is_left_open(monkeypat
     )
 
     asked = []
-    monkeypatch.setattr(engine_topic, "observe", lambda _run, service: asked.append(service))
+
+    def observe_engine(_run, service):
+        asked.append(service)
+        return engine_topic.Seen(None, True)
+
+    monkeypatch.setattr(engine_topic, "observe", observe_engine)
     monkeypatch.setattr(disks, "observe", lambda _run: ())
     monkeypatch.setattr(drivers, "observe", lambda *_seen: None)
     monkeypatch.setattr(drivers, "choose", lambda _seen: CHOICE)
@@ -407,3 +412,17 @@ def test_only_a_host_with_selinux_has_a_label(monkeypatch, tmp_path, there):
     monkeypatch.setattr(observing, "missing_programs", lambda tools: ())
     assert observing.observe("run", options()).selinux is there
     assert found == [there]
+
+
+def test_what_is_in_the_engines_place_is_told_also_where_the_driver_is_left_open(monkeypatch):
+    from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+        engine as engine_topic,
+    )
+
+    def refuse(_run, _service):
+        raise StorageError("Docker", "it is here as a snap", "Look", refusal="engine_in_snap")
+
+    monkeypatch.setattr(engine_topic, "observe_engine", refuse)
+    monkeypatch.setattr(engine_topic, "find_program", lambda _name: None)
+    with pytest.raises(StorageError, match="it is here as a snap"):
+        observing.observe("run", options(driver="auto"))
