@@ -1,50 +1,53 @@
 # Every target sets up what it needs by itself; run `make` to see them.
 
+DRIVER ?= overlay2
 SCENARIO ?= default
 JOBS ?= 1
 SEED ?= 1
 python := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint unit mutants loop sanity docs faults fuzz molecule bench build clean
+.PHONY: help setup demo test test-all lint unit mutants loop sanity controller docs
+.PHONY: faults fuzz molecule bench build clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo: setup ## a blank virtual machine becomes a container host, before your eyes
-	lab/demo
+demo: setup ## a blank machine becomes a container host: DRIVER=overlay2
+	DRIVER=$(DRIVER) lab/demo
 
-test: setup ## everything that CI runs, in well under an hour
+test: setup ## everything that CI runs
 	$(python) tests/run
 
-test-all: setup ## the same with every scenario and every mutant; JOBS=2 runs two of them at a time
+test-all: setup ## the same, all of it; JOBS=2 for two scenarios at a time
 	$(python) tests/run --all --jobs $(JOBS)
 
-lint unit loop sanity docs faults: setup
+lint unit loop sanity controller docs faults: setup
 	$(python) tests/run $@
 
 lint: ## style, documentation, role arguments, changelog
 unit: ## planners, parsers and modules, without a host
-loop: ## btrfs and overlay on loop files, on this machine's kernel (root)
-sanity: ## ansible-test sanity on the ansible-core releases that this Python runs
+loop: ## btrfs and overlay on loop files, on this kernel (root)
+sanity: ## ansible-test sanity on the oldest and newest ansible-core
+controller: ## playbooks, plugins and installation on these as well
 docs: ## build the reference
-faults: ## where a run can end, and what is left then: shown, and tried at every instant (root)
+faults: ## where a run can end, what is left then: shown, and tried (root)
 
-fuzz: setup ## 20,000 strange parameters, answers and trees: SEED=2 for others
+fuzz: setup ## 20,000 strange inputs: SEED=2 for others
 	$(python) tests/run fuzz --all --seed $(SEED)
 
-mutants: setup ## break the code in one place at a time: does a test notice? ROOM=_core
+mutants: setup ## break the code: does a test notice? ROOM=_core
 	$(python) tests/run mutants --all $(addprefix --room ,$(ROOM))
 
 molecule: setup ## one scenario on real hosts: SCENARIO=direct_lvm
 	$(python) tests/run molecule --scenario $(SCENARIO)
 
-bench: setup ## measure against commands by hand and the usual modules: FIGURES="zfs btrfs"
+bench: setup ## measure against commands by hand: FIGURES="zfs btrfs"
 	$(python) tests/benchmark/run $(FIGURES)
 
 build: setup ## the collection as a tarball
 	.venv/bin/ansible-galaxy collection build --force
 
-setup: ## .venv with the pinned tools (all other targets do this first)
+setup: ## .venv with the pinned tools (all others do this first)
 	@python3 tests/setup
 
 clean: ## remove all that was made here; stops the lab's hosts

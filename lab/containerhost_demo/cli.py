@@ -16,7 +16,7 @@ from . import BIN, DISK, HOST, INVENTORY, LAB, LOGS, PREFIX, ROOT, report, table
 from .steps import StepError, Steps
 from .terminal import BOLD, DIM, Look, look
 
-DRIVERS = ("devicemapper", "overlay2")
+DRIVERS = ("overlay2", "devicemapper")  # the default first, which is the role's as well
 
 # An image from what the host has; the container writes once, and reads at every start.
 CONTAINER = """

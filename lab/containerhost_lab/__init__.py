@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, containerhost.storage contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab: virtual machines with a distribution's kernel, disks and Docker, in seconds."""
+"""The lab: virtual machines with a distribution's kernel, disks and Docker, woken from a state."""
 
 from __future__ import annotations

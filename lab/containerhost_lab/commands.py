@@ -28,7 +28,7 @@ def ready(arguments: argparse.Namespace) -> None:
 def wake_from(kind: argparse.Namespace) -> tuple[Path, Path, Path]:
     """Return image, saved state and key for hosts of a release, an extra and a memory size.
 
-    What is not there yet is made, which takes minutes.
+    What is not there yet is made.
     """
     packages.ensure()
     key = image.ssh_key()

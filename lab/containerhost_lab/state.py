@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, containerhost.storage contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The saved state of a booted host: what makes the next one take seconds instead of a boot.
+"""The saved state of a booted host: what spares the next one its boot.
 
 qemu's own snapshots inside a disk can't be used through an overlay. So the machine is stopped,
 its memory and devices written to a file as for a migration, and its disk frozen: every host is

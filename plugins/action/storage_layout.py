@@ -55,7 +55,23 @@ class ActionModule(ActionBase):
             for name in OPTIONS
             if name not in options and f"{prefix}_{name}" in task_vars
         }
-        return self._templar.template(raw)
+        return without(self._templar.template(raw), task_vars.get("omit"))
+
+
+def without(given: Any, omitted: Any) -> Any:
+    """What is given, less all that is omitted, as Ansible takes it out of a task's own options.
+
+    From ansible-core 2.19 on templates leave it out themselves; before, a text stands in its place.
+
+    :param omitted: that text; what is no text stands for nothing.
+    """
+    if not isinstance(omitted, str):
+        return given
+    if isinstance(given, Mapping):
+        return {name: without(it, omitted) for name, it in given.items() if it != omitted}
+    if isinstance(given, list):
+        return [without(it, omitted) for it in given if it != omitted]
+    return given
 
 
 def said(host: str | None, choice: Mapping[str, Any]) -> str:

@@ -170,6 +170,12 @@ state:
     backing_filesystem:
       description: The filesystem below the data root.
       type: dict
+    selinux:
+      description: >-
+        On a host with SELinux and with O(data_root), the type of that folder's label, which a new
+        one gets before the engine starts on it. Null where it is not known before it is there.
+      type: dict
+      sample: {path: /srv/docker, type: container_var_lib_t}
     holds:
       description:
         - How many images, containers and volumes there are in the data root, by driver. When the
@@ -231,10 +237,13 @@ failed_step:
   type: dict
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.storage.plugins.module_utils._core.door import wish
 from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import reconcile
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
+from ansible_collections.containerhost.storage.plugins.module_utils._host import files
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.keeper import (
     keeper,
 )
@@ -258,7 +267,21 @@ def main():
         supports_check_mode=True,
     )
     engine = keeper(wish(module, wanted_from))
+    if module.params["data_root"] and os.path.exists(files.SELINUX):
+        engine = labelled(engine, module.params)
     reconcile(module, observe=engine.observe, plan=engine.plan, describe=engine.describe)
+
+
+def labelled(engine, params):
+    """The engine with the SELinux label of its data root below it."""
+    from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper import stack
+    from ansible_collections.containerhost.storage.plugins.module_utils._selinux import (
+        keeper as label,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._selinux.state import Wanted
+
+    path = os.path.normpath(params["data_root"])
+    return stack(label.keeper(Wanted(path, params["service"])), engine)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,10 @@ options:
     description:
       - Where the engine's data is to be, for RV(storage.drivers.choice). By default where it is.
     type: str
+  service:
+    description: The engine's systemd unit.
+    type: str
+    default: docker.service
 seealso:
   - module: containerhost.storage.thinpool
   - module: containerhost.storage.storage_driver
@@ -768,12 +772,12 @@ def main():
             "workload": {"type": "str", "choices": list(WORKLOADS), "default": "general"},
             "devices": {"type": "list", "elements": "str", "default": []},
             "data_root": {"type": "str"},
+            "service": {"type": "str", "default": "docker.service"},
         },
         supports_check_mode=True,
     )
-    wanted = wish(
-        module, lambda params: Wish(params["workload"], params["devices"], params["data_root"])
-    )
+    wishes = ("workload", "devices", "data_root", "service")
+    wanted = wish(module, lambda params: Wish(*(params[name] for name in wishes)))
     try:
         seen = observe(Reader(module), module.params["gather"], wanted)
     except StorageError as error:

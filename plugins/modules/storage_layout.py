@@ -252,6 +252,12 @@ state:
     btrfs:
       description: The filesystem, as M(containerhost.storage.btrfs_filesystem) returns it.
       type: dict
+    selinux:
+      description: >-
+        On a host with SELinux, the type of the data root's label, which a new one gets before the
+        engine starts on it. Null where it is not known before it is there.
+      type: dict
+      sample: {path: /var/lib/docker, type: container_var_lib_t}
     zfs:
       description: The pool, as M(containerhost.storage.zfs_pool) returns it.
       type: dict

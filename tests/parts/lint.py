@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+
 import yaml
 
-from . import ROOT
+from . import CACHE, ROOT, run
+from .cores import CORES
 
+YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 TOOLS = (
     ["ruff", "check", "--quiet"],
     ["ruff", "format", "--check", "--quiet"],
@@ -24,7 +29,12 @@ def run_part(new_row, options):
     with new_row("lint") as row:
         for argv in TOOLS:
             row.command(" ".join(argv), argv)
-        for rule in (action_group_names_every_module, role_defaults_are_documented):
+        for rule in (
+            action_group_names_every_module,
+            role_defaults_are_documented,
+            releases_of_ansible_agree,
+            plays_in_documents_are_sound,
+        ):
             title = rule.__name__.replace("_", " ")
             print(f"-- {title}")
             problems = rule()
@@ -57,6 +67,59 @@ def role_defaults_are_documented():
             if name not in defaults or name not in documented or defaults[name] != documented[name]
         ]
     return problems
+
+
+def releases_of_ansible_agree():
+    """Compare what says which ansible-core is supported and tested; return what differs."""
+    oldest = min(CORES, key=_numbers).rpartition(".")[0]
+    pinned = re.findall(
+        r"^ansible-core==(\S+)", read("tests/requirements/ansible.txt"), re.MULTILINE
+    )
+    agrees = {
+        "meta/runtime.yml": load(ROOT / "meta" / "runtime.yml")["requires_ansible"]
+        == f">={oldest}.0",
+        "README.md": f"| ansible-core | {oldest} or later |" in read("README.md"),
+        "tests/requirements/ansible.txt": set(pinned) <= set(CORES),
+    }
+    for path in (ROOT / "roles").glob("*/meta/main.yml"):
+        name = str(path.relative_to(ROOT))
+        agrees[name] = load(path)["galaxy_info"]["min_ansible_version"] == oldest
+    for core in CORES:
+        path = ROOT / "tests" / "sanity" / f"ignore-{core.rpartition('.')[0]}.txt"
+        agrees[str(path.relative_to(ROOT))] = path.exists()
+    return [
+        f"{name} does not agree with tests/parts/cores.py" for name in agrees if not agrees[name]
+    ]
+
+
+def _numbers(version):
+    return [int(number) for number in version.split(".")]
+
+
+def plays_in_documents_are_sound():
+    """Lint the plays that README.md and the roles' pages show; return what is wrong."""
+    place = CACHE / "lint" / "plays"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for settings in (".ansible-lint", ".yamllint", ".gitignore"):
+        shutil.copy(ROOT / settings, place)
+    problems = []
+    for page in (ROOT / "README.md", *(ROOT / "roles").glob("*/README.md")):
+        plays = [text for text in YAML.findall(page.read_text()) if "  hosts:" in text]
+        name = str(page.relative_to(ROOT))
+        if not plays:
+            problems.append(f"{name} shows no play")
+        for number, text in enumerate(plays):
+            path = place / f"{name.replace('/', '-').lower()}-{number}.yml"
+            path.write_text(text)
+            if run(["ansible-lint", "-q", "--project-dir", place, path.name], cwd=place):
+                problems.append(f"a play of {name} does not pass ansible-lint")
+    return problems
+
+
+def read(name):
+    """Return the text of a file by its path from the top."""
+    return (ROOT / name).read_text()
 
 
 def load(path):

@@ -11,18 +11,10 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from pathlib import Path
 
-from . import BIN, CACHE, run
+from . import BIN, CACHE, cores, run
 
-# The maintained releases of ansible-core, oldest first, and the Pythons that their controller
-# runs on (https://docs.ansible.com/ansible/latest/reference_appendices/release_and_maintenance.html).
-CORES = {
-    "2.19.14": ((3, 11), (3, 13)),
-    "2.20.10": ((3, 12), (3, 14)),
-    "2.21.5": ((3, 12), (3, 14)),
-}
 PLACE = CACHE / "sanity"
 # A home of its own: its environments stay in the checkout, and go with `make clean`.
 HOME = PLACE / "home"
@@ -38,33 +30,20 @@ ensurepip.bootstrap()
 """
 
 
-def oldest_and_newest(python=sys.version_info[:2]):
-    """Return the oldest and the newest of CORES that ``python`` runs; one if they are the same."""
-    able = [core for core, (first, last) in CORES.items() if first <= python <= last]
-    return list(dict.fromkeys([able[0], able[-1]])) if able else []
-
-
 def run_part(new_row, options):
     """Run the sanity tests on each core, a row each."""
-    for core in oldest_and_newest():
+    for core in cores.wanted(options):
         with new_row(f"sanity {core}") as row:
-            binaries = install(row, core)
+            binaries = cores.install(row, core)
             if binaries and row.command("the collection can be built", build_argv()):
+                make_home(binaries)
                 test(row, core, binaries)
 
 
-def install(row, core):
-    """Return the folder of the tools of ``core``, made first if it is not there."""
-    venv = PLACE / f"core-{core}"
-    binaries, marker = venv / "bin", venv / "complete"
-    if not marker.exists():
-        make = [sys.executable, "-m", "venv", "--clear", venv]
-        pip = [binaries / "python", "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-        if run(make) or run([*pip, f"ansible-core=={core}"]):
-            row.check(f"ansible-core {core} could not be installed", False)
-            return None
-        marker.touch()
-    (requirements,) = venv.glob("lib/*/site-packages/ansible_test/_internal/python_requirements.py")
+def make_home(binaries):
+    """Give ansible-test a home in which it finds pip and its index."""
+    pattern = "lib/*/site-packages/ansible_test/_internal/python_requirements.py"
+    (requirements,) = binaries.parent.glob(pattern)
     version = re.search(r"\bpip='([\d.]+)'", requirements.read_text()).group(1)
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
@@ -72,7 +51,6 @@ def install(row, core):
     for settings in (".config", ".pip"):  # where pip finds its index
         if not (HOME / settings).exists() and (Path.home() / settings).exists():
             (HOME / settings).symlink_to(Path.home() / settings)
-    return binaries
 
 
 def build_argv():

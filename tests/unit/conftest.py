@@ -11,10 +11,10 @@ import os
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core import journals, lock
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # No test times anything: on a busy machine a generated case may take as long as it takes.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 

@@ -32,7 +32,7 @@ def test_it_gets_its_old_file_back_and_the_pool_is_kept(host, provision, broken)
     taken_back = said.partition("Taken back: ")[2].partition("Done before that, and kept: ")[0]
     assert "Configure the engine: set storage-driver" in taken_back
     assert "Done before that, and kept: Make volume group docker" in said
-    assert "It is safe to run again" in said
+    assert "The next run goes on from there." in said
     assert host.check_output("cat /etc/docker/daemon.json || true") == before
     assert host.check_output("docker info --format {{.Driver}}") == "overlay2"
     assert host.check_output("dmsetup status docker-thinpool").split()[2] == "thin-pool"

@@ -123,6 +123,7 @@ def _unwound(
     if back.returns:
         details["undone"] = not by_hand
     story = [str(error), *words, *_story(back, kept, taken_back, trouble)]
+    story += _down(failed if begun else None, back)
     return StorageError.of("\n".join(story), details)
 
 
@@ -142,14 +143,20 @@ def _story(
         yield f"Taken back: {_reasons(taken_back)}."
     yield from trouble.told()
     if kept:
-        yield (
-            f"Done before that, and kept: {_reasons(kept)}. It is safe to run again: the next run "
-            "goes on from there."
-        )
+        yield f"Done before that, and kept: {_reasons(kept)}. The next run goes on from there."
     elif back.returns and not by_hand and not trouble.besides:
         yield "It is as it was before."
     elif not back.returns:
         yield "Nothing was changed before that."
+
+
+def _down(failed: Move | None, back: WayBack) -> Iterator[str]:
+    """A unit whose start has failed, and that no way back has started: it may be down."""
+    if failed and failed.unit and all(it.unit != failed.unit for it in back.returns):
+        yield (
+            f"Nothing has started {failed.unit} since: see `systemctl status {failed.unit}` before "
+            "you run this again."
+        )
 
 
 class Trouble(NamedTuple):

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import socket
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
@@ -78,17 +79,30 @@ def observe_engine(run: Reader, service: str) -> Engine | None:
     """Observe the engine in one command, or two while it is stopped.
 
     :returns: an :class:`Engine`, or None where none is installed.
-    :raises StorageError: it runs and does not answer, or its version cannot be told.
+    :raises StorageError: it runs and does not answer, its version cannot be told, or there is an
+        engine that is none of root's Docker.
     """
     unit = observe_unit(run, service)
+    if os.path.basename(unit.program) not in ("dockerd", ""):
+        _other_engines().refuse_unit(unit)
     program = unit.program or find_program("dockerd") or ""
     if unit.load == "not-found" or not os.access(program, os.X_OK):
+        _other_engines().refuse_in_its_place(service)
         return None
     unit = unit._replace(program=program)
     # An engine that is stopped is left alone: a word to its socket would start it.
     info = ask(_socket(unit), "/info") if unit.running else None
     found = version(info.get("ServerVersion", "")) if info else ()
     return Engine(unit, found or installed_version(run, program), info)
+
+
+def _other_engines() -> ModuleType:
+    # Loaded where it is asked for: a host with its engine need not wait for it.
+    from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+        other_engines,
+    )
+
+    return other_engines
 
 
 def next_version(run: Reader, engine: Engine) -> Version:
@@ -154,6 +168,6 @@ def ask(path: str, what: str) -> Any:
         raise StorageError(
             f"The engine at {path}",
             f"its service is active, but it did not answer GET {what}: {reason}",
-            "Look at `journalctl -u docker`, and run again once `docker info` works",
+            "Look at the journal of its service, and run again once `docker info` works",
             refusal="engine_unresponsive",
         ) from None

@@ -12,6 +12,9 @@ import contextlib
 import os
 import stat
 
+# There on a host with SELinux, whether that is enforced or only warns: its files have labels.
+SELINUX = "/sys/fs/selinux/enforce"
+
 
 def read_text(path: str) -> str | None:
     """The content of a file; None where there is none.

@@ -66,9 +66,10 @@ class Wish(NamedTuple):
     workload: str = "general"
     disks: tuple[str, ...] = ()  # those that may be taken
     data_root: str | None = None  # where it is to be; None: where it is
+    service: str = "docker.service"  # the engine's unit
 
 
-_NO_WISH = Wish()
+NO_WISH = Wish()
 
 
 class Seen(NamedTuple):
@@ -80,7 +81,7 @@ class Seen(NamedTuple):
 
 
 def observe(
-    run: Reader, engine: engine_topic.Seen, disks: Iterable[Disk], wish: Wish = _NO_WISH
+    run: Reader, engine: engine_topic.Seen, disks: Iterable[Disk], wish: Wish = NO_WISH
 ) -> Seen:
     """Put together what the topics ``engine`` and ``disks`` have seen, and look closer."""
     free = tuple(disk.stable for disk in disks if not list(reasons(disk)))

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _DEFAULT = Wanted()
+_OTHER_ENGINES = ("engine_in_snap", "engine_is_podman", "engine_rootless")  # none is dockerd
 _NO_FILE = daemon_json.File(None, {})
 _GUARD = re.compile(r"^[ \t]*AssertPathIsMountPoint[ \t]*=[ \t]*(/.*?)[ \t]*$", re.M)
 
@@ -74,10 +75,16 @@ class Seen(NamedTuple):
 def observe(run: Reader, service: str = _DEFAULT.service) -> Seen:
     """Observe the engine: one command, or two while it is stopped."""
     unread: list[str] = []
-    engine = _or_note(unread, observe_engine, run, service)
+    another = False
+    try:
+        engine = observe_engine(run, service)
+    except StorageError as error:
+        unread.append(str(error))
+        another = error.details.get("refusal") in _OTHER_ENGINES
+        engine = None
     if engine is None:
         installed = bool(unread) and find_program("dockerd") is not None
-        return Seen(State(None, _NO_FILE), installed, tuple(unread) if installed else ())
+        return Seen(State(None, _NO_FILE), installed, tuple(unread) if installed or another else ())
     state = State(engine, _NO_FILE, kernel=os.uname().release)
     config = _or_note(unread, daemon_json.read, config_file(engine))
     state = state._replace(config=config or _NO_FILE)

@@ -82,7 +82,12 @@ TOPICS = {
         lambda run: _overlay.overlays(), _overlay.describe_overlays, _overlay.overlay_findings
     ),
     "mounts": _whole(_info_mounts),
-    "engine": _whole(_info_engine),
+    "engine": Topic(
+        lambda run, wish=_info_drivers.NO_WISH: _info_engine.observe(run, wish.service),
+        _info_engine.describe,
+        _info_engine.findings,
+        asks=True,
+    ),
     "driver_data": _whole(_info_driver_data, needs=("engine", "zfs")),
     "driver_usage": _whole(_info_driver_usage, needs=("driver_data", "zfs"), default=False),
     "drivers": _whole(_info_drivers, needs=("engine", "disks"), default=False, asks=True),

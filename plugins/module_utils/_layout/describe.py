@@ -25,7 +25,7 @@ def describe(state: State, params: Mapping[str, Any]) -> dict[str, Any]:
     """The engine as the user gets it, with each layer below it under its own name."""
     wanted = wanted_from(params, state.choice)
     return {
-        **stack_of(wanted, state.missing).describe(state.layers),
+        **stack_of(wanted, state.missing, state.selinux).describe(state.layers),
         "storage": wanted.storage,
         "missing_tools": list(state.missing),
     }

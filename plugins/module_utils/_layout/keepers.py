@@ -11,6 +11,7 @@ Each is loaded where it is asked for: a host on btrfs need not wait for all of L
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,9 +35,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
 )
 
 
-def keepers_of(wanted: Wanted) -> tuple[Keeper, ...]:
+def keepers_of(wanted: Wanted, selinux: bool = False) -> tuple[Keeper, ...]:
     """The :class:`Keeper` of each layer, lowest first; the engine's is the last.
 
+    :param selinux: whether the host has SELinux, so that the data root has a label.
     :raises StorageError: one of them could not be like that on any host.
     """
     kinds: dict[str, Callable[[Wanted], tuple[Keeper, ...]]] = {
@@ -47,7 +49,19 @@ def keepers_of(wanted: Wanted) -> tuple[Keeper, ...]:
         "btrfs": _btrfs,
         "zfs": _zfs,
     }
-    return (*kinds[wanted.storage](wanted), _engine(wanted))
+    label = _label(wanted) if selinux else ()
+    return (*kinds[wanted.storage](wanted), *label, _engine(wanted))
+
+
+def _label(wanted: Wanted) -> tuple[Keeper, ...]:
+    from ansible_collections.containerhost.storage.plugins.module_utils._selinux import (
+        keeper,
+        state,
+    )
+
+    params = wanted.params
+    path = os.path.normpath(params["data_root"])
+    return (keeper.keeper(state.Wanted(path, params["service"])),)
 
 
 def _engine(wanted: Wanted) -> Keeper:

@@ -9,9 +9,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.containerhost.storage.plugins.module_utils._host import files
 from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
     missing_programs,
 )
@@ -37,13 +39,17 @@ if TYPE_CHECKING:
 
 
 def observe(run: Reader, params: Mapping[str, Any]) -> State:
-    """Read all that the layout depends on; what several layers ask for is read once."""
+    """Read all that the layout depends on; what several layers ask for is read once.
+
+    :raises StorageError: a layer cannot be read, or what is to be installed is not known.
+    """
     choice = _choose(run, params) if params["driver"] == AUTO else None
     wanted = wanted_from(params, choice)
     missing = missing_programs(wanted.tools)
-    layers = stack_of(wanted, missing).observe(run)
+    selinux = os.path.exists(files.SELINUX)
+    layers = stack_of(wanted, missing, selinux).observe(run)
     packages = packages_of(missing, read_release()) if reports(params, missing) else ()
-    return State(choice, missing, packages, layers)
+    return State(choice, missing, packages, layers, selinux)
 
 
 def _choose(run: Reader, params: Mapping[str, Any]) -> Choice:
@@ -56,4 +62,9 @@ def _choose(run: Reader, params: Mapping[str, Any]) -> Choice:
     )
 
     wish = drivers.Wish(params["workload"], tuple(params["devices"]), params["data_root"])
-    return drivers.choose(drivers.observe(run, engine.observe(run), disks.observe(run), wish))
+    seen = engine.observe(run, params["service"])
+    if (
+        seen.unread and not seen.installed
+    ):  # there is another engine in its place, and it says which
+        engine.observe_engine(run, params["service"])
+    return drivers.choose(drivers.observe(run, seen, disks.observe(run), wish))

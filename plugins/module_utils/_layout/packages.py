@@ -62,16 +62,20 @@ def packages_of(
     :param kernel: the release of the running kernel, which ZFS is built for on Debian.
     :raises StorageError: it is not known what this distribution calls them.
     """
+    tools = tuple(tools)
     families = [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
     families += [_LIKE[name] for name in families if name in _LIKE]
     known = next((_PACKAGES[name] for name in families if name in _PACKAGES), None)
     if known is None:
+        elsewhere = dict.fromkeys(name for tool in tools for name in _PACKAGES["debian"][tool])
         raise StorageError(
-            f"Tools {', '.join(tools)}",
-            "they are not on this host, and what "
-            f"{release.get('NAME', 'its distribution')} calls their packages is not known",
-            "Install them, then run again; nothing has been changed",
-            refusal="program_missing",
+            f"`{'`, `'.join(tools)}`",
+            "not on this host, and what "
+            f"{release.get('NAME') or 'its distribution'} calls the packages is not known",
+            f"Install what brings them (on Debian {', '.join(elsewhere)}), then run again: where "
+            "all are there nothing is installed, and docker_storage_manage_packages: false keeps "
+            "the role from trying. Nothing has been changed",
+            refusal="distribution_unknown",
         )
     found = [package for tool in tools for package in known[tool]]
     # Ubuntu's kernels bring ZFS; on Debian it is built for the kernel that runs.

@@ -47,7 +47,7 @@ def plan(state: State, params: Mapping[str, Any]) -> Plan:
                 refusal="program_missing",
             )
         return Plan((), state, planned.findings, {**facts, "packages": list(state.packages)})
-    planned = stack_of(wanted, ()).plan(state.layers)
+    planned = stack_of(wanted, (), state.selinux).plan(state.layers)
     return planned._replace(
         after=state._replace(layers=planned.after),
         facts={**facts, **planned.facts, "packages": []},

@@ -37,11 +37,12 @@ class State(NamedTuple):
     missing: tuple[str, ...]  # programs
     packages: tuple[str, ...]  # that bring them
     layers: tuple[Any, ...]  # the state of each keeper, lowest first
+    selinux: bool = False  # whether the data root has a label
 
 
-def stack_of(wanted: Wanted, missing: tuple[str, ...]) -> Keeper:
+def stack_of(wanted: Wanted, missing: tuple[str, ...], selinux: bool = False) -> Keeper:
     """All layers as one; the engine alone while programs are missing."""
-    keepers = keepers_of(wanted)
+    keepers = keepers_of(wanted, selinux)
     return stack(*(keepers[-1:] if missing else keepers))
 
 

@@ -65,6 +65,12 @@ def observe(run: Reader, wanted: Wanted) -> State:
     state = State(engine, daemon_json.read(wanted.config_file))
     if engine is None:
         return state
+    if wanted.restart and not engine.unit.running:
+        from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+            other_engines,
+        )
+
+        other_engines.refuse_a_second(wanted.service)
     old = present_root(engine, state.config)
     state = state._replace(
         unread=text_of(steps.note(wanted.service)).strip(),

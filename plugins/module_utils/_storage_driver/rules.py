@@ -37,7 +37,8 @@ def require_engine(state: State, service: str) -> None:
         raise StorageError(
             f"Docker ({service})",
             "it is not installed on this host",
-            "Install it (on Debian and Ubuntu the package docker.io), or name its unit as service",
+            "Install it (on Debian and Ubuntu the package docker.io), or name its unit as service "
+            "(for the role, docker_storage_service)",
             refusal="engine_missing",
         )
     if state.engine.unit.load == "masked":

@@ -44,10 +44,12 @@ class Dataset(NamedTuple):
         return self.shown("type", "")
 
     @overload
-    def shown(self, name: str) -> str | None: ...
+    def shown(self, name: str) -> str | None:
+        pass
 
     @overload
-    def shown(self, name: str, default: str) -> str: ...
+    def shown(self, name: str, default: str) -> str:
+        pass
 
     def shown(self, name: str, default: str | None = None) -> str | None:
         """The value of a property; ``default`` where `zfs get` shows none."""

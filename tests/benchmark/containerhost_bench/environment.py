@@ -24,7 +24,7 @@ def ensure() -> None:
     wanted = sys.version + "\n" + REQUIREMENTS.read_text()
     if STAMP.is_file() and STAMP.read_text() == wanted:
         return
-    print("Installing community.general for the peer, once (about a minute) ...", flush=True)
+    print("Installing community.general for the peer, once ...", flush=True)
     checked([sys.executable, "-m", "venv", "--clear", str(VENV)])
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-q"]
     checked([*pip, "--disable-pip-version-check", "-r", str(REQUIREMENTS)])

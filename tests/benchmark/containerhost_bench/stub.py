@@ -17,8 +17,8 @@ from collections.abc import Mapping
 # The one result of all modules of a collection that have none of their own.
 ANY = "*"
 UNKNOWN = {"failed": True, "msg": "The simulated fleet has no recorded result of this module."}
-# How ansible-core's wrapper names what is inside, on a line of its own.
-NAMED = "^module_fqn='"
+# How ansible-core's wrapper names what is inside: on a line of its own; before 2.19, in a call.
+NAMED = r"^\(module_fqn\| *runpy\.run_module(.*, init_globals=dict(_module_fqn\)='"
 
 
 def script(results: Mapping[str, dict], sed: str = "/usr/bin/sed") -> str:

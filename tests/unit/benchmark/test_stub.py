@@ -33,13 +33,30 @@ def python(tmp_path):
 
 def payload(inside, parameters="{}"):
     """What Ansible sends: a wrapper, and the call in it that names the module."""
+    return "\n".join(lines_of(inside, parameters)) + "\n"
+
+
+def old_payload(inside, parameters="{}"):
+    """The same before ansible-core 2.19; what is for debugging names the module once more."""
     lines = [
+        f"    ANSIBALLZ_PARAMS = {json.dumps(parameters)}",
+        f"        runpy.run_module(mod_name={inside!r}, "
+        f"init_globals=dict(_module_fqn={inside!r}, _modlib_path=modlib_path),",
+        "                         run_name='__main__', alter_sys=True)",
+        f"            runpy.run_module(mod_name={inside!r}, init_globals=None, "
+        "run_name='__main__', alter_sys=True)",
+        f'    ZIPDATA = """{"UEsDBBQAAAA" * 9999}"""',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def lines_of(inside, parameters):
+    return [
         "def _ansiballz_main(\n    module_fqn: str,\n) -> None:\n    pass",
         'if __name__ == "__main__":\n    _ansiballz_main(',
         f"ansible_module={inside.rpartition('.')[2]!r},\nmodule_fqn={inside!r},",
         f"params={parameters!r},\nzip_data='{'UEsDBBQAAAA' * 9999}',\n)",
     ]
-    return "\n".join(lines) + "\n"
 
 
 def answer(python, text, tmp_path, by_name):
@@ -65,12 +82,14 @@ def answer(python, text, tmp_path, by_name):
         ("ansible_collections.some.other.plugins.modules.tool", stub.UNKNOWN),
     ],
 )
-def test_a_module_has_its_recorded_result(python, tmp_path, inside, result, by_name):
-    assert answer(python, payload(inside), tmp_path, by_name) == result
+@pytest.mark.parametrize("sent", [payload, old_payload])
+def test_a_module_has_its_recorded_result(python, tmp_path, inside, result, by_name, sent):
+    assert answer(python, sent(inside), tmp_path, by_name) == result
 
 
-def test_a_module_is_not_told_by_its_parameters(python, tmp_path):
-    given = payload(OURS + "another", "module_fqn='ansible.modules.ping',")
+@pytest.mark.parametrize("sent", [payload, old_payload])
+def test_a_module_is_not_told_by_its_parameters(python, tmp_path, sent):
+    given = sent(OURS + "another", "module_fqn='ansible.modules.ping',")
     assert answer(python, given, tmp_path, by_name=False) == RECORDED["some.where.*"]
 
 

@@ -17,8 +17,8 @@ OPTIONS = {
     "btrfs": "--commit-after --subvolid= -e -r -t=",
     "chattr": "+C -C -c -m",
     "env": "--types= --options=",
-    "lvchange": "--activate= --addtag= --deltag= --discards= --errorwhenfull= --ignoreactivationskip "
-    "--metadataprofile= --monitor= --zero=",
+    "lvchange": "--activate= --addtag= --deltag= --discards= --errorwhenfull= "
+    "--ignoreactivationskip --metadataprofile= --monitor= --zero=",
     "lvcreate": "--addtag= --chunksize= --discards= --errorwhenfull= --extents= --metadataprofile= "
     "--monitor= --name= --poolmetadatasize= --poolmetadataspare= --thinpool= --type= "
     "--virtualsize= --wipesignatures= --yes --zero=",

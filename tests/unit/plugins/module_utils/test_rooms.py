@@ -25,6 +25,7 @@ ROOMS = {
     "_zfs": (),
     "_overlay": (),
     "_docker": (),
+    "_selinux": (),
     "_mount": ("_docker",),
     "_thinpool": ("_lvm",),
     "_btrfs_subvolume": ("_btrfs",),
@@ -37,7 +38,7 @@ ROOMS = {
     "_info": ("_lvm", "_btrfs", "_zfs", "_overlay", "_docker", "_thinpool", "_storage_driver"),
     "_layout": (
         "_lvm", "_docker", "_mount", "_thinpool", "_mounted_volume", "_btrfs_filesystem",
-        "_zfs_pool", "_storage_driver", "_info",
+        "_zfs_pool", "_storage_driver", "_selinux", "_info",
     ),
 }  # fmt: skip
 

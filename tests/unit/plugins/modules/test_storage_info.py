@@ -236,3 +236,10 @@ def test_lvm_that_fails_is_an_error_that_says_how(host, capsys):
     result = run(capsys, gather=["lvm"])
     assert result["failed"]
     assert "Locking failed." in result["msg"]
+
+
+@pytest.mark.parametrize("given", [{}, {"service": "other.service"}])
+def test_systemd_is_asked_for_the_unit_that_is_named(host, capsys, given):
+    run(capsys, gather=["engine"], **given)
+    (asked,) = (argv for argv in host.ran if argv[:2] == ["systemctl", "show"])
+    assert asked[-1] == given.get("service", "docker.service")

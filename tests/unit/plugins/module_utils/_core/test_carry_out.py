@@ -24,7 +24,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
 )
 from support.failures import done_is_what_is_kept_and_what_is_taken_back
 from support.invariants import Technology
-from support.layouts import CONFIG, GROWTH, LABEL, LAYOUT, MOUNT, POOL, command
+from support.layouts import CONFIG, GROWTH, LABEL, LAYOUT, MOUNT, POOL, RESTART, command
 
 # All commands, and so all of it can be done on a host that is a list.
 CONFIGURED = CONFIG._replace(steps=(command("configure"),))
@@ -32,7 +32,7 @@ WHOLE = (POOL, MOUNT._replace(ready=(command("describe"),)), GROWTH, CONFIGURED)
 FAILED = (
     "{0}: `{0}` failed with exit status 3: it does not fit. Mend what it names, then run again."
 )
-AGAIN = "It is safe to run again: the next run goes on from there."
+AGAIN = "The next run goes on from there."
 
 
 class Host:
@@ -75,6 +75,16 @@ TEXTS = [
     # what fails, the lines of the text after the first
     ("make pool", (POOL,), ["Nothing was changed before that."]),
     ("grow", (POOL, GROWTH), ["Done before that, and kept: make pool. " + AGAIN]),
+    # an engine that is only started, so that there is nothing to go back to
+    (
+        "restart docker",
+        (POOL, Part(pauses=(Pause("docker", start=(RESTART,)),))),
+        [
+            "Done before that, and kept: make pool. " + AGAIN,
+            "Nothing has started docker since: see `systemctl status docker` before you run this "
+            "again.",
+        ],
+    ),
     ("label", (LABEL,), ["It is as it was before."]),
     ("relabel", (LABEL,), ["Taken back: label.", "It is as it was before."]),
     (

@@ -381,7 +381,7 @@ def test_a_failing_second_step_says_what_was_done():
     ended = reconcile(host, two_steps())
     assert ended.failed
     assert "Grow more: `grow 8` failed" in str(ended)
-    assert "Done before that, and kept: Grow. It is safe to run again" in str(ended)
+    assert "Done before that, and kept: Grow. The next run goes on from there." in str(ended)
     assert ended.result["changed"]
     assert ended.result["done"] == [{"reason": "Grow", "action": "grow 2"}]
     assert ended.result["failed_after"] == 1

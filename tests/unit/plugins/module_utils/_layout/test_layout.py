@@ -6,18 +6,24 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     StorageError,
     describe_steps,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.choice import Choice
+from ansible_collections.containerhost.storage.plugins.module_utils._host import files
 from ansible_collections.containerhost.storage.plugins.module_utils._layout import (
     observe as observing,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._layout import state as states
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.describe import describe
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.plan import plan
+from ansible_collections.containerhost.storage.plugins.module_utils._selinux import (
+    state as selinux,
+)
 from support import btrfs_disks, zfs_pool_hosts
 from support.engine_hosts import CONFIG, IN_STORE, NOTE, engine_29
 from support.invariants import INVARIANTS, Technology, outcome
@@ -332,3 +338,96 @@ def test_a_thin_volume_leaves_the_disks_to_its_pool():
     assert VGCREATE in outcome(plan, THIN_BLANK, THIN_WISH)
     grown = layout(lvm_pool(THIN_GROUP), mounted_volume(THIN_GROUP, THIN), THIN_DONE.layers[-1])
     assert outcome(plan, grown, {**THIN_WISH, "devices": []}) == []
+
+
+@pytest.mark.parametrize("kind", ["thin", "plain", "btrfs", "zfs"])
+def test_the_guard_is_that_of_the_unit_that_is_named(kind):
+    wish, host, _done = STACKS[kind]
+    steps = outcome(plan, host, {**wish, "service": "other.service"})
+    assert GUARD.replace("docker.service", "other.service") in steps
+    assert GUARD not in steps
+
+
+def test_the_unit_that_is_named_is_asked_whichever_driver_is_left_open(monkeypatch):
+    from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+        disks,
+        drivers,
+    )
+    from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+        engine as engine_topic,
+    )
+
+    asked = []
+
+    def observe_engine(_run, service):
+        asked.append(service)
+        return engine_topic.Seen(None, True)
+
+    monkeypatch.setattr(engine_topic, "observe", observe_engine)
+    monkeypatch.setattr(disks, "observe", lambda _run: ())
+    monkeypatch.setattr(drivers, "observe", lambda *_seen: None)
+    monkeypatch.setattr(drivers, "choose", lambda _seen: CHOICE)
+    stack = SimpleNamespace(observe=lambda _run: ())
+    monkeypatch.setattr(observing, "stack_of", lambda *_layers: stack)
+    monkeypatch.setattr(observing, "missing_programs", lambda tools: ())
+    observing.observe("run", options(driver="auto", service="other.service"))
+    assert asked == ["other.service"]
+
+
+# A host with SELinux, whose data root the policy knows, before and after the mount comes over it.
+LABELLED = selinux.State(True, True, False, "x_t", "x_t", "x_t")
+
+
+def with_label(state, label=LABELLED):
+    return state._replace(layers=(*state.layers[:-1], label, state.layers[-1]), selinux=True)
+
+
+@pytest.mark.parametrize("kind", ["thin", "plain", "btrfs", "zfs"])
+def test_a_new_data_root_has_its_label_before_the_engine_starts_on_it(kind):
+    wish, host, _done = STACKS[kind]
+    steps = outcome(plan, with_label(host), wish)
+    assert [step for step in steps if step != f"restorecon {ROOT}"] == BLANK[kind]
+    mounted = MOUNT if MOUNT in steps else "zfs mount docker/data"
+    assert steps.index(mounted) < steps.index(f"restorecon {ROOT}")
+    starts = [steps.index(step) for step in steps if RUNS.get(step) == "start"]
+    assert steps.index(f"restorecon {ROOT}") < min(starts)
+
+
+@pytest.mark.parametrize("kind", sorted(STACKS))
+def test_a_host_that_needs_nothing_needs_no_label(kind):
+    wish, _host, done = STACKS[kind]
+    done = with_label(done, LABELLED._replace(fresh=False, mounted=True))
+    assert outcome(plan, done, wish) == []
+    assert describe(done, wish)["selinux"] == {"path": ROOT, "type": "x_t"}
+
+
+@pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
+@pytest.mark.parametrize("kind", sorted(STACKS))
+def test_invariant_with_a_label(holds, kind):
+    wish, host, _done = STACKS[kind]
+    holds(Technology(plan_only, describe), with_label(host), wish)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_only_a_host_with_selinux_has_a_label(monkeypatch, tmp_path, there):
+    monkeypatch.setattr(files, "SELINUX", str(tmp_path if there else tmp_path / "none"))
+    found = []
+    stack = SimpleNamespace(observe=lambda _run: ())
+    monkeypatch.setattr(observing, "stack_of", lambda *given: found.append(given[-1]) or stack)
+    monkeypatch.setattr(observing, "missing_programs", lambda tools: ())
+    assert observing.observe("run", options()).selinux is there
+    assert found == [there]
+
+
+def test_what_is_in_the_engines_place_is_told_also_where_the_driver_is_left_open(monkeypatch):
+    from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+        engine as engine_topic,
+    )
+
+    def refuse(_run, _service):
+        raise StorageError("Docker", "it is here as a snap", "Look", refusal="engine_in_snap")
+
+    monkeypatch.setattr(engine_topic, "observe_engine", refuse)
+    monkeypatch.setattr(engine_topic, "find_program", lambda _name: None)
+    with pytest.raises(StorageError, match="it is here as a snap"):
+        observing.observe("run", options(driver="auto"))

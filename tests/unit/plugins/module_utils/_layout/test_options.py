@@ -16,8 +16,8 @@ from ansible_collections.containerhost.storage.plugins.modules import storage_la
 PREFIX = "docker_storage_"
 # What is the role's alone: it says where the tools come from.
 OF_THE_ROLE = {"manage_packages"}
-# What is the module's alone: the role keeps Docker's own unit, and sets the other by the first.
-OF_THE_MODULE = {"service", "missing_tools"}
+# What is the module's alone: the role sets it by the first.
+OF_THE_MODULE = {"missing_tools"}
 SAID = ("type", "choices", "default", "elements")
 
 ROLE = pathlib.Path(__file__).parents[5] / "roles" / "docker_storage"

@@ -79,9 +79,12 @@ def test_headers_are_those_of_the_kernel_that_runs(monkeypatch):
 def test_what_a_distribution_calls_its_packages_may_not_be_known(text, name):
     with pytest.raises(StorageError) as refused:
         packages_of(("lvm", "mount"), parse_release(text))
-    assert "Tools lvm, mount" in str(refused.value)
+    assert "`lvm`, `mount`: not on this host" in str(refused.value)
     assert name in str(refused.value)
-    assert refused.value.details == {"refusal": "program_missing"}
+    # how to go on: what to install by hand, and which variable keeps the role from trying
+    assert "(on Debian lvm2, mount)" in str(refused.value)
+    assert "docker_storage_manage_packages: false" in str(refused.value)
+    assert refused.value.details == {"refusal": "distribution_unknown"}
 
 
 def test_values_are_without_their_quotes():
