@@ -91,8 +91,10 @@ class _Once(Reader):
         self._run = run
         self._answers: dict[tuple[str, ...], Answer] = {}
 
-    def __call__(self, argv: Sequence[str]) -> Answer:
+    def __call__(self, argv: Sequence[str], environment: Mapping[str, str] = NOTHING) -> Answer:
         """As a Reader does."""
+        if environment:
+            return self._run(argv, environment)
         argv = tuple(argv)
         if argv not in self._answers:
             self._answers[argv] = self._run(argv)

@@ -141,7 +141,7 @@ def _fail(
 
 def _warn(module: Any, findings: Iterable[Mapping[str, str]]) -> None:
     for finding in findings:
-        if finding["level"] == "warning":
+        if finding["level"] != "info":
             module.warn(finding["message"])
 
 

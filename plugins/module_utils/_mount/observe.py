@@ -13,9 +13,12 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import user_namespaces
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    Holdings,
     bytes_below,
     observe_holdings,
+    observe_others,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 from ansible_collections.containerhost.storage.plugins.module_utils._host import (
@@ -87,15 +90,20 @@ def _active(run: Reader, units: Sequence[str]) -> tuple[str, ...]:
     return tuple(unit for unit in units if unit in running)
 
 
+def _holdings(root: str) -> Holdings:
+    return observe_holdings(root)._replace(others=observe_others(root))
+
+
 def _folder(where: str, table: Sequence[Mount]) -> Folder:
-    holdings = observe_holdings(where)
+    mapped = user_namespaces.folders(where)  # data roots as well, of an engine that maps users
+    holdings = _holdings(where)
+    for name in mapped:
+        holdings += _holdings(os.path.join(where, name))
     try:
         entries = sorted(os.listdir(where))
     except FileNotFoundError:
         entries = []
-    worth = holdings.images or holdings.containers or holdings.volumes
-    own = {*_SKELETON, *DRIVERS, "lost+found"}
+    own = {*_SKELETON, *DRIVERS, *mapped, "lost+found"}
     foreign = tuple(name for name in entries if name not in own)
-    swarm = os.path.isdir(where + "/swarm") and bool(os.listdir(where + "/swarm"))
-    size = bytes_below([where], {mount.path for mount in table}) if worth or foreign else 0
-    return Folder(holdings, foreign, swarm, size)
+    size = bytes_below([where], {mount.path for mount in table}) if holdings.any or foreign else 0
+    return Folder(holdings, foreign, size)

@@ -54,7 +54,6 @@ class Folder(NamedTuple):
 
     holdings: Holdings
     foreign: tuple[str, ...] = ()  # entries that no engine makes
-    swarm: bool = False
     size: int = 0  # bytes
 
 

@@ -27,8 +27,8 @@ class Hidden(NamedTuple):
     """Data of one kind and one driver that the engine would not see any more."""
 
     root: str  # the data root that it is in; "containerd" for what that has in its own
-    kind: str  # "image", "container" or "volume"
-    driver: str  # '' for volumes
+    kind: str  # "image", "container", "volume", or a noun of Holdings.others
+    driver: str  # '' for all but images and containers
     number: int
 
 
@@ -57,6 +57,8 @@ def hidden(state: State, goal: Goal) -> list[Hidden]:
             ]
         if left and holds.volumes:
             found.append(Hidden(holds.root, "volume", "", holds.volumes))
+        if left:
+            found += [Hidden(holds.root, noun, "", many) for noun, many in holds.others.items()]
     if state.prerequisites and state.prerequisites.containerd_images:
         count = state.prerequisites.containerd_images
         found.append(Hidden("containerd", "image", DEFAULT_SNAPSHOTTER, count))

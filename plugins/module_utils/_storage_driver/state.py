@@ -98,6 +98,7 @@ class Prerequisites(NamedTuple):
     dataset: bool | None = None  # whether the wanted ZFS filesystem is there; None where unknown
     containerd_images: int = 0  # of an engine that is stopped, which cannot count them itself
     hidden_bytes: int = 0
+    rejected: str = ""  # why the engine would not take its file as it is to be, in its own words
 
 
 class State(NamedTuple):
