@@ -31,7 +31,7 @@ SINCE = (23,)
 # What systemd gives to a service: the engine looks for docker-proxy there, and misses it elsewhere.
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-_LEAD = re.compile(r"unable to configure the Docker daemon with file \S+: ")
+_LEAD = re.compile(r"unable to configure the Docker daemon with file \S+: |Status: ")
 _VALUES = re.compile(r" \(from flag: .*\)")  # may be a secret
 _CHATTER = re.compile(r"Flag --\S+ has been deprecated|time=|$")
 
@@ -69,7 +69,7 @@ def parse_rejection(said: str, path: str) -> str:
     lines = [line for line in said.splitlines() if not _CHATTER.match(line)]
     if not lines:
         return "it does not say why"
-    told = [line for line in lines if _LEAD.match(line)] or lines
-    if told[0].startswith("unknown flag: --validate") or f"open {path}:" in told[0]:
+    told = _LEAD.sub("", ([line for line in lines if _LEAD.match(line)] or lines)[0])
+    if told.startswith("unknown flag: --validate") or f"open {path}:" in told:
         return ""
-    return _VALUES.sub("", _LEAD.sub("", told[0]))
+    return _VALUES.sub("", told)

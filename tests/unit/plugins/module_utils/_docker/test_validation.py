@@ -33,12 +33,12 @@ SAID = [
         "bad",
     ),
     (
-        "unknown flag: --oom-score-adjust\nSee 'dockerd --help'.\n",
+        "Status: unknown flag: --oom-score-adjust\nSee 'dockerd --help'., Code: 125\n",
         "unknown flag: --oom-score-adjust",
     ),
     ("", "it does not say why"),
     # it could not be asked
-    ("unknown flag: --validate\nSee 'dockerd --help'.\n", ""),
+    ("Status: unknown flag: --validate\nSee 'dockerd --help'., Code: 125\n", ""),
     (LEAD + f"open {FILE}: permission denied\n", ""),
 ]
 

@@ -116,10 +116,8 @@ def test_what_the_engine_rejects_is_not_written():
 
 def test_only_flags_about_storage_are_reported():
     state = of_unit(flags=[FD, LABEL, PROXY, DRIVER])
-    assert [flag["key"] for flag in description.describe(state, want())["flags"]] == [
-        "hosts",
-        "storage-driver",
-    ]
+    shown = description.describe(state, want())["flags"]
+    assert [flag["key"] for flag in shown] == ["hosts", "storage-driver"]
 
 
 KEPT = {"network": 2, "plugin": 1, "trust key": 3, "swarm membership": 1}
