@@ -195,7 +195,7 @@ def _with_flags(unit: Unit, start: _Start) -> Unit:
     """
     process = _process(unit.pid) if unit.running else _NO_PROCESS
     program = start.program if is_engine(start.program) else ""
-    if process.program and not is_engine(process.program):
+    if process.program and not _DOCKERD.fullmatch(os.path.basename(process.program)):
         raise _no_engine(unit, f"its main process is {process.program}")
     if not program and not process.program:
         if not os.path.exists(start.program):

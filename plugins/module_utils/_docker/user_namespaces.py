@@ -34,13 +34,18 @@ def inner_root(engine: Engine, remapped: Any, root: str) -> str:
     if engine.info is not None:
         told = engine.info.get("DockerRootDir", root)
         return os.path.join(root, os.path.basename(told)) if engine.user_namespaces else root
-    if not remapped or remapped.partition(":")[0] in ("root", "0"):  # that maps nobody
+    if not maps(remapped):
         return root
     name = _mapped(remapped)
     there = folders(root)
     if name and (name in there or len(there) != 1):
         return os.path.join(root, name)
     return os.path.join(root, there[0]) if len(there) == 1 else root
+
+
+def maps(remapped: Any) -> bool:
+    """Tell whether a setting of userns-remap maps users at all."""
+    return bool(remapped) and remapped.partition(":")[0] not in ("root", "0")
 
 
 def folders(root: str) -> list[str]:

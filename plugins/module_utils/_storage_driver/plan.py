@@ -49,7 +49,7 @@ def plan(state: State, wanted: Wanted) -> Plan:
     next_content = steps.next_content(state, new, wanted)
     if planned:  # a wish that has come true is not questioned
         rules.require_no_flag(state, new)
-    if planned or state.unseen:  # below it, the engine is stopped and started again
+    if planned or state.stopped:
         start_rules.require_known_start(state, next_content, wanted.config_file)
     if planned:
         rules.require_support(state, target, wanted)

@@ -114,6 +114,8 @@ class State(NamedTuple):
     prerequisites: Prerequisites | None = None
     unseen: bool = False  # a filesystem comes over the data root whose content is not known yet
 
+    stopped: bool = False  # what comes below stops it, and starts it again
+
     @property
     def installed(self) -> Engine:
         """The engine, where it is known that there is one."""

@@ -15,10 +15,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
     describe as description,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.keeper import (
+    assume,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.plan import (
     plan,
 )
-from support.engine_hosts import PINNED, ROOT, host, want
+from support.engine_hosts import PINNED, ROOT, USED, host, want
 
 FD = Flag("hosts", "fd://", "-H", "/lib/systemd/system/docker.service")
 DRIVER = Flag("storage-driver", "overlay2", "-s", "/etc/default/docker")
@@ -86,10 +89,15 @@ def test_it_is_refused_where_a_file_is_written_or_the_engine_started(
     assert "secret" not in str(error.value)
 
 
+def test_a_mount_that_stops_other_units_is_no_concern_of_the_engine():
+    state = assume(STARTS[0][0], {"stopped": {"other.service"}})
+    assert [finding.level for finding in plan(state, want("overlay2")).findings] == ["error"]
+
+
 @pytest.mark.parametrize(("state", "topic", "level", "words"), STARTS)
 def test_it_is_refused_where_a_mount_stops_the_engine(state, topic, level, words):
     with pytest.raises(StorageError) as error:
-        plan(state._replace(unseen=True), want("overlay2"))
+        plan(assume(state, {"stopped": {"docker.service"}}), want("overlay2"))
     assert error.value.details == {"refusal": topic}
 
 
@@ -135,3 +143,31 @@ def test_what_else_is_of_value_is_not_left_behind():
     # a root that has some is no fault, nor is another driver in the same root
     assert plan(host(text=PINNED, roots=(Holdings(ROOT), there._replace(others=KEPT))), wish).steps
     assert plan(host(text=PINNED, roots=(left,)), want("vfs")).steps
+
+
+MAPPED = ["name=seccomp", "name=userns"]
+USERS = [
+    # what the engine runs with, what its file has, what is there, refused
+    ([], '"userns-remap": "default"', USED, True),
+    (MAPPED, '"debug": true', USED, True),
+    (MAPPED, '"userns-remap": "root"', USED, True),
+    ([], '"userns-remap": "default"', {}, False),
+    ([], '"userns-remap": "root"', USED, False),
+    (MAPPED, '"userns-remap": "default"', USED, False),
+]
+
+
+@pytest.mark.parametrize(("security", "keys", "held", "refused"), USERS)
+def test_no_restart_takes_the_engine_to_another_users_folder(security, keys, held, refused):
+    state = host(text=with_keys(keys), held=held)
+    info = {**state.engine.info, "SecurityOptions": security}
+    state = state._replace(engine=state.engine._replace(info=info))
+    wish = want("overlay2", options={"overlay2.override_kernel_check": "true"})
+    if refused:
+        with pytest.raises(StorageError, match="it then works in another folder") as error:
+            plan(state, wish)
+        assert error.value.details == {"refusal": "data_hidden"}
+    else:
+        assert plan(state, wish).steps
+    assert plan(state, wish._replace(keep_existing=True)).steps
+    assert not plan(state, want("overlay2")).steps  # nor is it refused where nothing is done
