@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import addresses
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.json_types import (
+    ADDRESS,
     NUMBER,
     OBJECT,
     PATH,
@@ -32,6 +33,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.opti
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit import (
     Unit,
+    is_engine,
     observe_unit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
@@ -55,7 +57,7 @@ _PATIENCE = 60
 # What of its answer to GET /info is read: what every engine says, and what some leave out.
 _SAID = {"Driver": STRING, "DockerRootDir": PATH, "ServerVersion": STRING}
 _MAY_SAY = {
-    "Containerd": OBJECT.or_null(),
+    "Containerd": ADDRESS.or_null(),
     "DriverStatus": ROWS.or_null(),
     "Images": NUMBER,
     "SecurityOptions": STRINGS.or_null(),
@@ -108,7 +110,7 @@ def observe_engine(run: Reader, service: str) -> Engine | None:
     """
     unit = observe_unit(run, service)
     program = unit.program or find_program("dockerd") or ""
-    if unit.load == "not-found" or not os.access(program, os.X_OK):
+    if unit.load == "not-found" or not os.access(program, os.X_OK) or not is_engine(program):
         return None
     unit = unit._replace(program=program)
     # An engine that is stopped is left alone: a word to its socket would start it.

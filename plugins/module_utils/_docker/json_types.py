@@ -45,6 +45,10 @@ SWITCH = Type("true or false", lambda value: isinstance(value, bool))
 STRINGS = Type("a list of strings", lambda value: isinstance(value, list) and _all(value, str))
 ROWS = Type("a list of pairs of strings", lambda it: isinstance(it, list) and all(map(_is_row, it)))
 OBJECT = Type("an object", lambda value: isinstance(value, dict))
+ADDRESS = Type(  # containerd's, in the engine's answer
+    "an object whose Address is a string",
+    lambda value: isinstance(value, dict) and isinstance(value.get("Address", ""), str),
+)
 SWITCHES = Type(
     "an object of true and false",
     lambda value: isinstance(value, dict) and _all(value.values(), bool),

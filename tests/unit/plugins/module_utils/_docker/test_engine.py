@@ -150,6 +150,14 @@ def test_no_engine_is_installed(host):
     assert docker.observe_engine(run, "docker.service") is None
 
 
+def test_a_script_that_is_called_dockerd_is_not_run(host, tmp_path, monkeypatch):
+    (tmp_path / "dockerd").write_text("#!/bin/sh\nexit 1\n")
+    monkeypatch.setattr(docker, "find_program", lambda _name: str(tmp_path / "dockerd"))
+    run = Run(systemctl="LoadState=masked\nActiveState=inactive\n")
+    assert docker.observe_engine(run, "docker.service") is None
+    assert len(run.argvs) == 1
+
+
 def test_a_host_without_systemd(monkeypatch):
     monkeypatch.setattr(os.path, "isdir", lambda path: False)
     with pytest.raises(StorageError, match="it is not run by systemd"):

@@ -31,6 +31,7 @@ VALUES = {
     "object": {"a": "b"},
     "switches": {"a": True},
     "empty object": {},
+    "address": {"Address": 5},
 }
 TEXT = {"null", "string", "path"}
 LIST = {"null", "strings", "empty list"}
