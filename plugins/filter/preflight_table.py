@@ -87,7 +87,7 @@ def _cells(row: Row, versions: list[str]) -> list[str]:
     if row["status"] != "ok":
         return [row["host"], row["status"].replace("_", " ")]
     verdicts = {it["version"]: it["verdict"].replace("_", " ") for it in row["outlook"]}
-    warnings = [it for it in row["findings"] if it["level"] == "warning"]
+    warnings = [it for it in row["findings"] if it["level"] != "info"]
     return [
         row["host"],
         row["engine"]["version"],

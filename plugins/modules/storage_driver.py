@@ -179,7 +179,8 @@ state:
     holds:
       description:
         - How many images, containers and volumes there are in the data root, by driver. When the
-          data root is about to change, those of the new one as well.
+          data root is about to change, those of the new one as well, and what else is of value in
+          the one that is left (C(others)), such as networks.
       type: list
       elements: dict
 steps:

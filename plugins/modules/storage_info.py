@@ -724,7 +724,7 @@ findings:
     level:
       description: How much it matters.
       type: str
-      choices: [info, warning]
+      choices: [info, warning, error]
     topic:
       description: A name to filter by, which stays the same.
       type: str

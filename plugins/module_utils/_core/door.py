@@ -94,7 +94,7 @@ def fail(module: Any, error: StorageError, result: Mapping[str, Any] | None = No
 def warn(module: Any, findings: Iterable[Mapping[str, str]]) -> None:
     """Have the findings printed that are warnings."""
     for finding in findings:
-        if finding["level"] == "warning":
+        if finding["level"] != "info":
             module.warn(leaving(finding["message"]))
 
 

@@ -26,7 +26,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.progra
     Reader,
 )
 
-# What a layer offers to those above it, by the names that they know: "backing", "pool", ...
+# What a layer offers to those above it, by the names that they know: "backing", "pool", ...; and
+# "stopped", the units that those below stop and start again.
 Offer = Mapping[str, Any]
 NOTHING: Offer = MappingProxyType({})
 
@@ -91,8 +92,10 @@ class _Once(Reader):
         self._run = run
         self._answers: dict[tuple[str, ...], Answer] = {}
 
-    def __call__(self, argv: Sequence[str]) -> Answer:
+    def __call__(self, argv: Sequence[str], environment: Mapping[str, str] = NOTHING) -> Answer:
         """As a Reader does."""
+        if environment:
+            return self._run(argv, environment)
         argv = tuple(argv)
         if argv not in self._answers:
             self._answers[argv] = self._run(argv)
@@ -119,6 +122,9 @@ def _plan(keepers: Sequence[Keeper], states: Sequence[Any]) -> Plan:
             break
         plans.append(planned)
         offer.update({**keeper.promise, **keeper.offer(planned.after)})
+        stopped = {pause.unit for part in planned.parts for pause in part.pauses}
+        if stopped:
+            offer["stopped"] = {*offer.get("stopped", ()), *stopped}
     else:
         return Plan(
             parts=tuple(part for it in plans for part in it.parts),

@@ -118,9 +118,10 @@ Step = Union[Command, WriteFile]
 
 
 class Finding(NamedTuple):
-    """Something that a person should know and that is no error."""
+    """Something that a person should know, and that did not keep this run from its end."""
 
-    level: str  # "info" or "warning"; a warning is printed by Ansible too
+    # "info", "warning", or "error" for what breaks at its next start; Ansible prints the last two
+    level: str
     topic: str  # a stable name to test or filter for, such as "autoextend_headroom"
     message: str
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import shlex
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.identity import MARK
@@ -37,10 +38,17 @@ class Reader:
     def __init__(self, module: Any) -> None:
         self._module = module
 
-    def __call__(self, argv: Sequence[str]) -> Answer:
-        """Run ``argv``, never a shell line."""
+    def __call__(
+        self, argv: Sequence[str], environment: Mapping[str, str] = MappingProxyType({})
+    ) -> Answer:
+        """Run ``argv``, never a shell line.
+
+        :param environment: what it is to have in its environment besides ours.
+        """
         return self._module.run_command(
-            list(argv), environ_update=_ENVIRONMENT, expand_user_and_vars=False
+            list(argv),
+            environ_update={**environment, **_ENVIRONMENT},
+            expand_user_and_vars=False,
         )
 
     def read(self, argv: Sequence[str]) -> str:
@@ -80,7 +88,12 @@ class Taker(Reader):
         self._environment = {**_ENVIRONMENT, MARK: run}
         self._more = {} if lock is None else {"pass_fds": (lock,)}
 
-    def __call__(self, argv: Sequence[str], deadline: float = 60) -> Answer:
+    def __call__(
+        self,
+        argv: Sequence[str],
+        environment: Mapping[str, str] = MappingProxyType({}),
+        deadline: float = 60,
+    ) -> Answer:
         """Run ``argv``, never a shell line, for at most ``deadline`` seconds.
 
         :raises StorageError: it could not be run, or did not end by then.
@@ -89,7 +102,7 @@ class Taker(Reader):
         try:
             answer = self._module.run_command(
                 list(argv),
-                environ_update=self._environment,
+                environ_update={**environment, **self._environment},
                 expand_user_and_vars=False,
                 before_communicate_callback=clock.start,
                 handle_exceptions=False,

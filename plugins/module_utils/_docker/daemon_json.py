@@ -20,6 +20,24 @@ import stat
 from typing import Any, NamedTuple, NoReturn
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.json_types import (
+    STRING,
+    STRINGS,
+    SWITCHES,
+    require_types,
+)
+
+# The keys that are read here or elsewhere, as moby's daemon/config/config.go has them. To the
+# engine null is as good as nothing.
+_TYPES = {
+    "data-root": STRING.or_null(),
+    "features": SWITCHES.or_null(),
+    "graph": STRING.or_null(),
+    "hosts": STRINGS.or_null(),
+    "storage-driver": STRING.or_null(),
+    "storage-opts": STRINGS.or_null(),
+    "userns-remap": STRING.or_null(),
+}
 
 _MEND = "Mend it, or restore it from a backup; it is never overwritten as a whole"
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -55,8 +73,8 @@ class _Member(NamedTuple):
 def read(path: str) -> File:
     """Read the engine's configuration.
 
-    :raises StorageError: it is no plain file, cannot be read, is empty, or is not one JSON object
-        whose keys are all different.
+    :raises StorageError: it is no plain file, cannot be read, is empty, is not one JSON object
+        whose keys are all different, or one of those about storage is of a type that it can't be.
     """
     try:
         mode = os.lstat(path).st_mode
@@ -84,7 +102,10 @@ def read(path: str) -> File:
     except UnicodeDecodeError as error:
         wrong = f"it is not UTF-8 from byte {error.start} on"
         raise StorageError(path, wrong, _MEND, refusal="config_malformed") from None
-    return File(text, parse(path, text), private=not mode & stat.S_IROTH)
+    content = parse(path, text)
+    remedy = "Mend it: the engine does not start on it"
+    require_types(path, _TYPES, content, remedy, refusal="config_malformed")
+    return File(text, content, private=not mode & stat.S_IROTH)
 
 
 def parse(path: str, text: str) -> dict[str, Any]:

@@ -7,8 +7,9 @@
 """What a data root holds, read from disk: it works for a stopped engine, and starts none.
 
 The layout is moby's: ``image/<driver>/imagedb/content/sha256/<id>`` (image/fs.go),
-``containers/<id>/config.v2.json`` with the key ``Driver`` (container/container.go), and
-``volumes/<name>/`` (volume/local/local.go).
+``containers/<id>/config.v2.json`` with the key ``Driver`` (container/container.go),
+``volumes/<name>/`` (volume/local/local.go), ``plugins/<id>/config.json`` (plugin/manager.go) and
+``swarm/`` (daemon/cluster/cluster.go). With user namespaces all of that is in ``<uid>.<gid>/``.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+
+_UNKNOWN = "unknown"
+
+_CONTENT = "containerd/daemon/io.containerd.content.v1.content/blobs/sha256"
 
 
 class Holdings(NamedTuple):
@@ -29,10 +34,32 @@ class Holdings(NamedTuple):
     images: dict[str, int] = {}  # driver -> how many
     containers: dict[str, int] = {}  # driver -> how many
     volumes: int = 0
+    others: dict[str, int] = {}  # what else is of value, such as "network" -> how many
 
     def drivers(self) -> list[str]:
         """The drivers that own images or containers in it."""
         return sorted(set(self.images) | set(self.containers))
+
+    @property
+    def any(self) -> bool:
+        """Tell whether there is anything of value."""
+        return bool(self.images or self.containers or self.volumes or self.others)
+
+    def __add__(self, other: object) -> Holdings:
+        """What two data roots hold together, by the name of the first."""
+        if not isinstance(other, Holdings):
+            return NotImplemented
+        return Holdings(
+            self.root,
+            _sum(self.images, other.images),
+            _sum(self.containers, other.containers),
+            self.volumes + other.volumes,
+            _sum(self.others, other.others),
+        )
+
+
+def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}
 
 
 def observe_holdings(root: str) -> Holdings:
@@ -55,13 +82,46 @@ def observe_holdings(root: str) -> Holdings:
             os.path.isdir(os.path.join(root, "volumes", name)) for name in _entries(root, "volumes")
         )
     except PermissionError as error:
-        raise StorageError(
-            error.filename,
-            "it can be read by root only",
-            "Run the task with become: true",
-            refusal="root_required",
-        ) from None
+        raise _root_required(error) from None
     return Holdings(root, images, containers, volumes)
+
+
+def observe_others(root: str) -> dict[str, int]:
+    """What is of value in a data root besides images, containers and volumes: noun -> how many.
+
+    Networks, plugins and the membership of a swarm are nowhere else, nor are the keys of old
+    engines; what its own containerd keeps are images.
+
+    :raises StorageError: it cannot be read.
+    """
+    from ansible_collections.containerhost.storage.plugins.module_utils._docker.networks import (
+        count_networks,
+    )
+
+    try:
+        keys = sum(len(files) for _path, _folders, files in os.walk(os.path.join(root, "trust")))
+        found = {
+            "network": count_networks(root),
+            "plugin": sum(
+                os.path.exists(os.path.join(root, "plugins", name, "config.json"))
+                for name in _entries(root, "plugins")
+            ),
+            "trust key": keys,
+            "swarm membership": int(bool(_entries(root, "swarm"))),
+            "blob of its own containerd": len(_entries(root, _CONTENT)),
+        }
+    except PermissionError as error:
+        raise _root_required(error) from None
+    return {noun: count for noun, count in found.items() if count}
+
+
+def _root_required(error: OSError) -> StorageError:
+    return StorageError(
+        error.filename,
+        "it can be read by root only",
+        "Run the task with become: true",
+        refusal="root_required",
+    )
 
 
 def _entries(*parts: str) -> list[str]:
@@ -72,13 +132,23 @@ def _entries(*parts: str) -> list[str]:
 
 
 def _driver_of(path: str) -> str:
-    """The driver that a container was made with; '' for a folder that is no container."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError, ValueError):
+    """The driver that a container was made with; '' for a folder that is no container.
+
+    One that cannot be read is one all the same, of a driver that is not known.
+
+    :raises PermissionError: it can be read by root only.
+    """
+    try:
         with open(path, encoding="utf-8") as stream:
             content = json.load(stream)
-        if isinstance(content, dict):
-            return content.get("Driver") or "unknown"
-    return ""
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except PermissionError:
+        raise
+    except (OSError, ValueError, RecursionError):
+        return _UNKNOWN
+    driver = content.get("Driver") if isinstance(content, dict) else None
+    return driver if driver and isinstance(driver, str) else _UNKNOWN
 
 
 def bytes_below(folders: Iterable[str], mount_points: Collection[str]) -> int:

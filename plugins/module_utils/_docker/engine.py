@@ -17,12 +17,24 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import addresses
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.json_types import (
+    ADDRESS,
+    NUMBER,
+    OBJECT,
+    PATH,
+    ROWS,
+    STRING,
+    STRINGS,
+    require_types,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.option_values import (
     Version,
     version,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit import (
     Unit,
+    is_engine,
     observe_unit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.programs import (
@@ -34,7 +46,6 @@ if TYPE_CHECKING:
         Reader,
     )
 
-SOCKET = "/run/docker.sock"
 DATA_ROOT = "/var/lib/docker"
 
 # What an engine on the containerd image store has in its DriverStatus, as "driver-type".
@@ -42,6 +53,16 @@ STORE_TYPE = "io.containerd.snapshotter.v1"
 
 # Seconds. The engine answers /info in milliseconds; a hung pool makes it wait for ever.
 _PATIENCE = 60
+
+
+# What of its answer to GET /info is read: what every engine says, and what some leave out.
+_SAID = {"Driver": STRING, "DockerRootDir": PATH, "ServerVersion": STRING}
+_MAY_SAY = {
+    "Containerd": ADDRESS.or_null(),
+    "DriverStatus": ROWS.or_null(),
+    "Images": NUMBER,
+    "SecurityOptions": STRINGS.or_null(),
+}
 
 
 class Engine(NamedTuple):
@@ -67,12 +88,19 @@ class Engine(NamedTuple):
         return self.status.get("driver-type") == STORE_TYPE
 
     @property
+    def user_namespaces(self) -> bool:
+        """Tell whether the running engine maps the users of its containers."""
+        options = (self.info or {}).get("SecurityOptions") or []
+        return any("name=userns" in option.split(",") for option in options)
+
+    @property
     def data_root(self) -> str:
         """The folder that it keeps its data in, as configured; '' while it does not run.
 
         With user namespaces it reports a folder <uid>.<gid> below the one that was configured.
         """
-        return re.sub(r"/\d+\.\d+$", "", (self.info or {}).get("DockerRootDir", ""))
+        root = (self.info or {}).get("DockerRootDir", "")
+        return re.sub(r"/\d+\.\d+$", "", root) if self.user_namespaces else root
 
 
 def observe_engine(run: Reader, service: str) -> Engine | None:
@@ -86,13 +114,13 @@ def observe_engine(run: Reader, service: str) -> Engine | None:
     if os.path.basename(unit.program) not in ("dockerd", ""):
         _other_engines().refuse_unit(unit)
     program = unit.program or find_program("dockerd") or ""
-    if unit.load == "not-found" or not os.access(program, os.X_OK):
+    if unit.load == "not-found" or not os.access(program, os.X_OK) or not is_engine(program):
         _other_engines().refuse_in_its_place(service)
         return None
     unit = unit._replace(program=program)
     # An engine that is stopped is left alone: a word to its socket would start it.
-    info = ask(_socket(unit), "/info") if unit.running else None
-    found = version(info.get("ServerVersion", "")) if info else ()
+    info = _info(run, unit) if unit.running else None
+    found = version(info["ServerVersion"]) if info else ()
     return Engine(unit, found or installed_version(run, program), info)
 
 
@@ -125,7 +153,7 @@ def installed_version(run: Reader, program: str) -> Version:
     :raises StorageError: it does not say.
     """
     out = run.read((program, "--version"))
-    found = version(out)
+    found = version(out) if out.startswith("Docker version ") else ()
     if not found:
         raise StorageError(
             program,
@@ -136,12 +164,13 @@ def installed_version(run: Reader, program: str) -> Version:
     return found
 
 
-def _socket(unit: Unit) -> str:
-    """The path that the engine listens at, as far as its flags tell; else its default."""
-    for flag in unit.flags:
-        if flag.key == "hosts" and flag.value.startswith("unix://"):
-            return flag.value[len("unix://") :]
-    return SOCKET
+def _info(run: Reader, unit: Unit) -> dict[str, Any]:
+    """What the running engine says of itself.
+
+    :raises StorageError: it does not answer, or not as an engine does.
+    """
+    path = addresses.local_socket(run, unit)
+    return checked(path, ask(path, "/info"))
 
 
 def ask(path: str, what: str) -> Any:
@@ -171,3 +200,18 @@ def ask(path: str, what: str) -> Any:
             "Look at the journal of its service, and run again once `docker info` works",
             refusal="engine_unresponsive",
         ) from None
+
+
+def checked(path: str, info: Any) -> dict[str, Any]:
+    """An engine's answer to GET /info, if all that is read of it is what it has to be.
+
+    :param path: of its socket, for the error texts.
+    :raises StorageError: a part of it is of another type.
+    """
+    what = f"The answer of the engine at {path} to GET /info"
+    remedy = "Look at `docker info`; what answers there may not be Docker"
+    require_types(what, {"": OBJECT}, {"": info}, remedy, refusal="engine_answer_malformed")
+    for name in _SAID:
+        info.setdefault(name, None)
+    require_types(what, {**_SAID, **_MAY_SAY}, info, remedy, refusal="engine_answer_malformed")
+    return info

@@ -8,10 +8,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     option_values as values,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.addresses import (
+    CONFIG_FILE,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.daemon_json import File
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
@@ -27,15 +31,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.engi
     DATA_ROOT,
     Engine,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit import Flag
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.flags import Flag
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.user_namespaces import (
+    inner_root,
+)
 
 # The containerd image store is switched by features.containerd-snapshotter. While it is on,
 # storage-driver is the name of a snapshotter of containerd, and storage-opts are ignored (moby's
 # daemon/daemon.go).
 SWITCH = "containerd-snapshotter"
 DEFAULT_SNAPSHOTTER = "overlayfs"
-
-CONFIG_FILE = "/etc/docker/daemon.json"
 
 
 class Present(NamedTuple):
@@ -88,7 +93,8 @@ def config_file(engine: Engine) -> str:
 
 def configured_root(engine: Engine, config: File) -> str:
     """The data root that the engine would be started with."""
-    return setting(engine, config, "data-root") or config.content.get("graph") or DATA_ROOT
+    root = setting(engine, config, "data-root") or config.content.get("graph") or DATA_ROOT
+    return os.path.join("/", root)  # a service is started in /
 
 
 def present_root(engine: Engine, config: File) -> str:
@@ -135,14 +141,18 @@ def _store(engine: Engine, config: File, holds: Holdings | None) -> bool:
     return engine.version >= STORE_BY_DEFAULT and not found and not told
 
 
-def holdings_of(engine: Engine, root: str) -> Holdings:
+def root_inside(engine: Engine, config: File, root: str) -> str:
+    """The folder that the engine has its data in, were ``root`` its data root."""
+    return inner_root(engine, setting(engine, config, "userns-remap"), root)
+
+
+def holdings_of(engine: Engine, config: File, root: str) -> Holdings:
     """What a data root holds; images that containerd keeps are counted by the engine itself.
 
     :raises StorageError: it cannot be read.
     """
     info = engine.info if root == engine.data_root else None
-    # With user namespaces everything is in a folder below the one that was configured.
-    found = observe_holdings(info["DockerRootDir"] if info else root)._replace(root=root)
+    found = observe_holdings(root_inside(engine, config, root))._replace(root=root)
     images = info.get("Images", 0) if info else 0
     if engine.containerd_store and images:
         found = found._replace(images={**found.images, engine.driver: images})

@@ -32,6 +32,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     SNAPSHOTTERS,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.engine import DATA_ROOT
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import (
+    root_inside,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mount_of
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.names import parent_of
 
@@ -110,7 +113,7 @@ def using_of(seen: engine_topic.Seen) -> Using:
     info = engine.info or {}
     now = seen.state.present
     driver = now.driver or None
-    root = info.get("DockerRootDir") or now.root
+    root = root_inside(engine, seen.state.config, now.root)
     own = _OWN_SOCKET in ((info.get("Containerd") or {}).get("Address") or "")
     named = now.options.get("zfs.fsname", [""])[-1]
     return Using(

@@ -40,6 +40,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.pres
     flag,
     present_options,
     present_root,
+    root_inside,
     setting,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.disk_rules import reasons
@@ -90,14 +91,16 @@ def observe(
     facts = facts._replace(disks=tuple(wish.disks) or free)
     wanted = facts
     if wish.data_root and os.path.realpath(wish.data_root) != facts.data_root:
-        wanted = _moved(facts, os.path.realpath(wish.data_root))
+        root = os.path.realpath(wish.data_root)
+        inner = root_inside(there, engine.state.config, root) if there else root
+        wanted = _moved(facts, root, inner)
     return Seen(facts, wanted, wish)
 
 
 def _facts(state: driver_state.State, engine: Engine) -> Facts:
     root = os.path.realpath(present_root(engine, state.config))
     # With user namespaces, the engine has its drivers' folders in one of its own further down.
-    inner = (engine.info or {}).get("DockerRootDir", root)
+    inner = root_inside(engine, state.config, root)
     given = flag(engine, "storage-driver")
     return Facts(
         version=engine.version,
@@ -149,19 +152,19 @@ def _place(root: str, inner: str) -> dict[str, Any]:
     }
 
 
-def _moved(facts: Facts, root: str) -> Facts:
+def _moved(facts: Facts, root: str, inner: str) -> Facts:
     """The facts with the data root at another place.
 
     What is left behind speaks for its driver as much as what may be there already.
     """
     holds = facts.holds
     with contextlib.suppress(StorageError):
-        there = docker_data.observe_holdings(root)
+        there = docker_data.observe_holdings(inner)
         holds = holds._replace(
             images={**there.images, **holds.images},
             containers={**there.containers, **holds.containers},
         )
-    return facts._replace(holds=holds, **_place(root, root))
+    return facts._replace(holds=holds, **_place(root, inner))
 
 
 def _own_backing(root: str, backing: engine_host.Backing) -> dict[str, engine_host.Backing]:
@@ -183,10 +186,7 @@ def _filled(folder: str) -> bool:
 
 
 def _user_namespaces(state: driver_state.State, engine: Engine) -> bool:
-    security = (engine.info or {}).get("SecurityOptions") or []
-    return bool(setting(engine, state.config, "userns-remap")) or any(
-        str(name).startswith("name=userns") for name in security
-    )
+    return bool(setting(engine, state.config, "userns-remap")) or engine.user_namespaces
 
 
 def _old_root_key(state: driver_state.State, engine: Engine) -> str:

@@ -89,7 +89,7 @@ def observe(run: Reader, service: str = _DEFAULT.service) -> Seen:
     config = _or_note(unread, daemon_json.read, config_file(engine))
     state = state._replace(config=config or _NO_FILE)
     root = present_root(engine, state.config)
-    roots = _or_note(unread, holdings_of, engine, root)
+    roots = _or_note(unread, holdings_of, engine, state.config, root)
     state = state._replace(backing=backing_of(root), roots=(roots,) if roots else ())
     guarded = guarded_mounts(_drop_ins(service))
     missing = tuple(path for path in guarded if not os.path.ismount(path))

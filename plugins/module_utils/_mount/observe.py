@@ -14,9 +14,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import user_namespaces
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    Holdings,
     bytes_below,
     observe_holdings,
+    observe_others,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 from ansible_collections.containerhost.storage.plugins.module_utils._host import (
@@ -126,28 +129,28 @@ def _units(run: Reader, place: Place, asking: bool) -> dict[str, Unit]:
     return {given: shown[name] for given, name in names.items()}
 
 
+def _holdings(root: str) -> Holdings:
+    return observe_holdings(root)._replace(others=observe_others(root))
+
+
 def _folder(where: str, table: Sequence[Mount]) -> Folder:
-    holdings = observe_holdings(where)
+    mapped = user_namespaces.folders(where)  # data roots as well, of an engine that maps users
+    holdings = _holdings(where)
+    for name in mapped:
+        holdings += _holdings(os.path.join(where, name))
     try:
         entries = sorted(os.listdir(where))
     except FileNotFoundError:
         entries = []
     below = [mount for mount in table if mount.path.startswith(where + "/")]
-    worth = holdings.images or holdings.containers or holdings.volumes
-    own = {*_SKELETON, *DRIVERS, "lost+found"}
     mounted = {mount.path for mount in below}
+    own = {*_SKELETON, *DRIVERS, *mapped, "lost+found"}
     foreign = tuple(
         name for name in entries if name not in own and f"{where}/{name}" not in mounted
     )
-    swarm = os.path.isdir(where + "/swarm") and bool(os.listdir(where + "/swarm"))
-    size = bytes_below([where], {mount.path for mount in table}) if worth or foreign else 0
-    return Folder(
-        holdings,
-        foreign,
-        swarm,
-        size,
-        tuple(mount for mount in below if not _is_an_engines(mount, where)),
-    )
+    size = bytes_below([where], {mount.path for mount in table}) if holdings.any or foreign else 0
+    mounts = tuple(mount for mount in below if not _is_an_engines(mount, where))
+    return Folder(holdings, foreign, size, mounts=mounts)
 
 
 def _is_an_engines(mount: Mount, where: str) -> bool:

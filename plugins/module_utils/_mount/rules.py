@@ -15,7 +15,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     StorageError,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.size import human
-from ansible_collections.containerhost.storage.plugins.module_utils._core.words import listed
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import (
+    counted,
+    listed,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import Mount
 from ansible_collections.containerhost.storage.plugins.module_utils._mount.state import (
     Folder,
@@ -125,8 +128,7 @@ def _held(folder: Folder) -> list[str]:
         ("volumes", holdings.volumes),
     )
     held = [f"{count} {name}" for name, count in counts if count]
-    if folder.swarm:
-        held.append("the state of a swarm")
+    held += [counted(count, noun) for noun, count in holdings.others.items()]
     if folder.foreign:
         names = ", ".join(folder.foreign[:5]) + (", ..." if len(folder.foreign) > 5 else "")
         held.append(f"files that are no engine's ({names})")

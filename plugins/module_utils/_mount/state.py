@@ -61,7 +61,6 @@ class Folder(NamedTuple):
 
     holdings: Holdings
     foreign: tuple[str, ...] = ()  # entries that no engine makes
-    swarm: bool = False
     size: int = 0  # bytes
     mounts: tuple[Mount, ...] = ()  # at folders in it, but for those that an engine makes
 

@@ -10,7 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    Holdings,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import dotted
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.flags import STORAGE
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
     State,
     Wanted,
@@ -39,12 +43,19 @@ def describe(state: State, wanted: Wanted) -> dict[str, Any]:
             for key in ("storage-driver", "storage-opts", "data-root", "features")
             if key in state.config.content
         },
-        "flags": [flag._asdict() for flag in engine.unit.flags],
+        "flags": [flag._asdict() for flag in engine.unit.flags if flag.key in STORAGE],
         "kernel": state.kernel,
         "backing_filesystem": {
             "mount_point": state.backing.mount_point,
             "type": state.backing.fstype,
             "options": list(state.backing.options),
         },
-        "holds": [it._asdict() for it in state.roots],
+        "holds": [_held(it) for it in state.roots],
+    }
+
+
+def _held(holds: Holdings) -> dict[str, Any]:
+    """What a data root holds; what else is of value in it is looked at where it is to be left."""
+    return {
+        name: value for name, value in holds._asdict().items() if name != "others" or holds.others
     }

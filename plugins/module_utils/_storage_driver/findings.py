@@ -19,6 +19,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
     dotted,
     lacks_snapshotter,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import (
+    config_file,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
+    start_rules,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.goal import Goal
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
     State,
@@ -45,6 +51,9 @@ def _findings(
             "engine_outdated",
             "The engine still has to be restarted: " + "; ".join(outdated),
         )
+    yield from start_rules.findings(
+        state.installed, state.config.content, config_file(state.installed)
+    )
     if goal.store:
         yield from _of_the_image_store(goal, wanted)
     else:

@@ -15,6 +15,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.size i
 from ansible_collections.containerhost.storage.plugins.module_utils._core.words import counted
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import (
     DEFAULT_SNAPSHOTTER,
+    setting,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.user_namespaces import (
+    maps,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.goal import Goal
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.state import (
@@ -27,8 +31,8 @@ class Hidden(NamedTuple):
     """Data of one kind and one driver that the engine would not see any more."""
 
     root: str  # the data root that it is in; "containerd" for what that has in its own
-    kind: str  # "image", "container" or "volume"
-    driver: str  # '' for volumes
+    kind: str  # "image", "container", "volume", or a noun of Holdings.others
+    driver: str  # '' for all but images and containers
     number: int
 
 
@@ -57,6 +61,8 @@ def hidden(state: State, goal: Goal) -> list[Hidden]:
             ]
         if left and holds.volumes:
             found.append(Hidden(holds.root, "volume", "", holds.volumes))
+        if left:
+            found += [Hidden(holds.root, noun, "", many) for noun, many in holds.others.items()]
     if state.prerequisites and state.prerequisites.containerd_images:
         count = state.prerequisites.containerd_images
         found.append(Hidden("containerd", "image", DEFAULT_SNAPSHOTTER, count))
@@ -79,8 +85,11 @@ def require_none(state: State, goal: Goal, wanted: Wanted) -> None:
 
     :raises StorageError: with everything that would be hidden, and how large it is.
     """
+    if wanted.keep_existing:
+        return
+    _require_the_same_users(state)
     lost = hidden(state, goal)
-    if not lost or wanted.keep_existing:
+    if not lost:
         return
     by_root: dict[str, list[str]] = {}
     for root, kind, driver, count in lost:
@@ -98,6 +107,26 @@ def require_none(state: State, goal: Goal, wanted: Wanted) -> None:
             _orphans(state),
         ),
         "Save what is needed and remove it, or set existing_data: keep to leave it there, hidden",
+        refusal="data_hidden",
+    )
+
+
+def _require_the_same_users(state: State) -> None:
+    """Refuse a start that would take the engine to the folder of a user namespace, or out of it.
+
+    :raises StorageError: there is data where it works now.
+    """
+    engine, holds = state.installed, state.roots[0] if state.roots else None
+    remapped = setting(engine, state.config, "userns-remap")
+    if engine.info is None or engine.user_namespaces == maps(remapped) or not (holds and holds.any):
+        return
+    now, then = ("with", "without") if engine.user_namespaces else ("without", "with")
+    raise StorageError(
+        "userns-remap",
+        f"the engine runs {now} user namespaces, and its next start is to be {then} them: it then "
+        f"works in another folder, and does not see what it has in {holds.root} now",
+        "Set userns-remap as the engine runs, or save what is needed and restart the engine by "
+        "hand; or set existing_data: keep to leave it there, hidden",
         refusal="data_hidden",
     )
 

@@ -42,13 +42,16 @@ def keeper(wanted: Wanted) -> Keeper:
 def assume(state: State, offer: Offer) -> State:
     """The state as if what is offered were there.
 
-    :param offer: "backing": the Backing of the data root; "unseen": whether nobody has seen yet
-        what it holds; "pool": the device-mapper name of a thin pool; "dataset": a ZFS filesystem;
-        "modules": those of the kernel that are going to be loaded; "programs_to_come": whether
-        programs are still to be installed.
+    :param offer: "stopped": the units that are stopped and started again; "backing": the Backing of
+        the data root; "unseen": whether nobody has seen yet what it holds; "pool": the
+        device-mapper name of a thin pool; "dataset": a ZFS filesystem; "modules": those of the
+        kernel that are going to be loaded; "programs_to_come": whether programs are still to be
+        installed.
     """
     if state.engine is None:
         return state
+    if state.engine.unit.name in offer.get("stopped", ()):
+        state = state._replace(stopped=True)
     backing = offer.get("backing")
     if backing and (state.backing.mount_point + "/").startswith(backing.mount_point + "/"):
         # It is mounted; if the driver's own folder in it is a mount as well, that one counts.

@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import daemon_json
@@ -20,6 +21,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     host as engine_host,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    observe_others,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import (
     DRIVERS,
     LOOP_FILE,
@@ -28,6 +32,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.driv
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.present import (
     holdings_of,
     present_root,
+    root_inside,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
 from ansible_collections.containerhost.storage.plugins.module_utils._host.files import text_of
@@ -37,6 +42,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.progra
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import (
     hidden_data,
     steps,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.changes import (
+    changes,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.goal import (
     Goal,
@@ -75,25 +83,40 @@ def observe(run: Reader, wanted: Wanted) -> State:
     state = state._replace(
         unread=text_of(steps.note(wanted.service)).strip(),
         kernel=os.uname().release,
-        roots=(holdings_of(engine, old),),
+        roots=(holdings_of(engine, state.config, old),),
         same_root=True,
     )
     target = goal(state, wanted)
     if target.root != old:
-        there = holdings_of(engine, target.root)
+        there = holdings_of(engine, state.config, target.root)
         same = os.path.realpath(target.root) == os.path.realpath(old)
-        state = state._replace(roots=(there,) if same else (*state.roots, there), same_root=same)
+        others = {} if same else observe_others(root_inside(engine, state.config, old))
+        left = state.roots[0]._replace(others=others)
+        state = state._replace(roots=(there,) if same else (left, there), same_root=same)
+    inside = root_inside(engine, state.config, target.root)
     # The engine looks at its driver's own folder where that is there: it may be a mount.
-    folder = os.path.join(target.root, target.driver)
+    folder = os.path.join(inside, target.driver)
     backing = engine_host.backing_of(folder if os.path.isdir(folder) else target.root)
     state = state._replace(backing=backing)
     if steps.parts(state, target, wanted):
         seen = _observe_prerequisites(run, state, target)
         state = state._replace(prerequisites=seen)
+        seen = seen._replace(rejected=_rejection(run, state, wanted))
+        state = state._replace(prerequisites=seen)
         lost = not wanted.keep_existing and hidden_data.hidden(state, target)
         if lost:
-            state = state._replace(prerequisites=seen._replace(hidden_bytes=_bytes(lost)))
+            size = _bytes(lost, partial(root_inside, engine, state.config))
+            state = state._replace(prerequisites=seen._replace(hidden_bytes=size))
     return state
+
+
+def _rejection(run: Reader, state: State, wanted: Wanted) -> str:
+    """Why the engine would not take its file as it is to be; '' where it would."""
+    from ansible_collections.containerhost.storage.plugins.module_utils._docker import validation
+
+    # Now that the version is known that is to start: the image store's switch may depend on it.
+    text = steps.next_text(state, changes(state, goal(state, wanted), wanted))
+    return validation.rejection(run, state.installed.unit, state.next_version, text)
 
 
 def _observe_prerequisites(run: Reader, state: State, target: Goal) -> Prerequisites:
@@ -118,25 +141,32 @@ def _observe_prerequisites(run: Reader, state: State, target: Goal) -> Prerequis
             zfs_module=engine_host.zfs_module(),
         )
     if driver == "devicemapper":
-        seen = seen._replace(**_pool(run, target))
+        inside = root_inside(engine, state.config, target.root)
+        seen = seen._replace(**_pool(run, target, inside))
     if driver == "zfs" and "zfs.fsname" in target.options:
         dataset = engine_host.dataset_exists(run, target.options["zfs.fsname"][0])
         seen = seen._replace(dataset=dataset)
     return seen
 
 
-def _pool(run: Reader, target: Goal) -> dict[str, Any]:
-    """Those of the :class:`Prerequisites` that are about devicemapper's pool."""
+def _pool(run: Reader, target: Goal, inside: str) -> dict[str, Any]:
+    """Those of the :class:`Prerequisites` that are about devicemapper's pool.
+
+    :param inside: the folder that has the driver's own in it.
+    """
     name = target.options.get("dm.thinpooldev", [""])[0].rpartition("/")[2]
-    loop_file = os.path.join(target.root, LOOP_FILE)
+    loop_file = os.path.join(inside, LOOP_FILE)
     return {
         "pool": engine_host.observe_pool(run, name) if name else None,
-        "remembers_pool": os.path.exists(os.path.join(target.root, POOL_NOTES)),
+        "remembers_pool": os.path.exists(os.path.join(inside, POOL_NOTES)),
         "loop_file": loop_file if os.path.exists(loop_file) else "",
     }
 
 
-def _bytes(lost: Iterable[hidden_data.Hidden]) -> int:
-    """Bytes on disk of what would be hidden: the driver's folder, or all of a root left behind."""
-    folders = {os.path.join(it.root, it.driver) for it in lost}
+def _bytes(lost: Iterable[hidden_data.Hidden], inside: Callable[[str], str]) -> int:
+    """Bytes on disk of what would be hidden: the driver's folder, or all of a root left behind.
+
+    :param inside: ``inside(root) -> path`` of the folder in a data root that has its data.
+    """
+    folders = {os.path.join(inside(it.root), it.driver) for it in lost}
     return docker_data.bytes_below(folders, {mount.path for mount in mounts.mounts()})

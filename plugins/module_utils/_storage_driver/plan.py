@@ -16,6 +16,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._storage_dri
     findings,
     hidden_data,
     rules,
+    start_rules,
     steps,
     store_rules,
 )
@@ -45,8 +46,12 @@ def plan(state: State, wanted: Wanted) -> Plan:
     store_rules.require_one_store(state, target, wanted)
     new = steps.changes(state, target, wanted)
     planned = steps.parts(state, target, wanted)
+    next_content = steps.next_content(state, new, wanted)
     if planned:  # a wish that has come true is not questioned
         rules.require_no_flag(state, new)
+    if planned or state.stopped:
+        start_rules.require_known_start(state, next_content, wanted.config_file)
+    if planned:
         rules.require_support(state, target, wanted)
         hidden_data.require_none(state, target, wanted)
     outdated = [] if wanted.restart else steps.reasons(state, target, wanted, new)

@@ -75,7 +75,7 @@ def require_no_flag(state: State, changed: Iterable[str]) -> None:
         given = flag(state.installed, key)
         if given:
             raise StorageError(
-                f"{given.spelled} {given.value}",
+                given.shown,
                 f"{given.source} gives it to the engine, which does not start when daemon.json "
                 f"sets {key} as well"
                 if given.spelled != "DOCKER_DRIVER"

@@ -91,6 +91,7 @@ class Prerequisites(NamedTuple):
     dataset: bool | None = None  # whether the wanted ZFS filesystem is there; None where unknown
     containerd_images: int = 0  # of an engine that is stopped, which cannot count them itself
     hidden_bytes: int = 0
+    rejected: str = ""  # why the engine would not take its file as it is to be, in its own words
 
 
 class State(NamedTuple):
@@ -105,6 +106,8 @@ class State(NamedTuple):
     same_root: bool = False  # the wanted data root is the present one by another name
     prerequisites: Prerequisites | None = None
     unseen: bool = False  # a filesystem comes over the data root whose content is not known yet
+
+    stopped: bool = False  # what comes below stops it, and starts it again
 
     @property
     def installed(self) -> Engine:

@@ -128,6 +128,17 @@ def parts(state: State, goal: Goal, wanted: Wanted) -> tuple[Part, ...]:
     return (Part(tuple(files), undo, pauses=(pause,)),)
 
 
+def next_text(state: State, new: dict[str, Any]) -> str | None:
+    """The text of daemon.json as it is going to be; None for no file."""
+    return daemon_json.edit(state.config.text, new)
+
+
+def next_content(state: State, new: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    """What is going to be in daemon.json."""
+    text = next_text(state, new)
+    return {} if text is None else daemon_json.parse(wanted.config_file, text)
+
+
 def note(service: str) -> str:
     """The path of the note about a service."""
     return os.path.join(NOTES, service + ".unread")
@@ -142,7 +153,7 @@ def _write(state: State, wanted: Wanted, new: dict[str, Any]) -> WriteFile:
     return WriteFile(
         f"Configure the engine: {named}",
         wanted.config_file,
-        daemon_json.edit(state.config.text, new),
+        next_text(state, new),
         old=state.config.text,
         private=state.config.private,
     )
@@ -219,8 +230,7 @@ def _reset(service: str) -> Command:
 def after(state: State, goal: Goal, wanted: Wanted) -> State:
     """The state that the steps leave behind; what cannot be known yet is left out."""
     new = changes(state, goal, wanted)
-    text = daemon_json.edit(state.config.text, new)
-    content = {} if text is None else daemon_json.parse(wanted.config_file, text)
+    text, content = next_text(state, new), next_content(state, new, wanted)
     engine, unread = state.installed, state.unread
     if wanted.restart and reasons(state, goal, wanted, new):
         store = [["driver-type", STORE_TYPE]] if goal.store else []

@@ -12,18 +12,21 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.containerhost.storage.plugins.module_utils._core import lock
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    addresses,
+    present,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import engine as docker
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     host as engine_host,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker import present
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     unit as docker_unit,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver import steps
 from ansible_collections.containerhost.storage.plugins.modules import storage_driver
 
-READING = ("show", "--version")
+READING = ("show", "--version", "--validate")
 
 
 class Host:
@@ -35,8 +38,7 @@ class Host:
         self.root = folder / "root"
         self.dockerd = folder / "dockerd"
         self.dockerd.touch(0o755)
-        self.unit = folder / "docker.service"
-        self.unit.write_text(f"[Service]\nExecStart={self.dockerd} -H fd://\n")
+        self.flags, self.validated = "-H fd://", None
         self.active, self.driver, self.starts, self.argvs = True, "overlay2", 1, []
         self.dies_of = None  # a driver that this engine does not come up on
         self.forgets = False  # whether it runs on overlay2 whatever it was told
@@ -46,16 +48,30 @@ class Host:
         self.argvs.append(argv)
         if argv[1] == "--version":
             return 0, f"Docker version {self.version}+dfsg1, build 297e128", ""
+        if argv[1] == "--validate":
+            return self.validate(argv)
         if argv[0] == "journalctl":
             return 0, "failed to start daemon: no such thing", ""
         if argv[1] == "show":
             active = "active" if self.active else "failed"
             shown = ("LoadState=loaded", f"ActiveState={active}", f"InvocationID={self.starts}")
-            return 0, "\n".join([*shown, f"FragmentPath={self.unit}", "DropInPaths="]), ""
+            start = (
+                f"ExecStart={{ path={self.dockerd} ; argv[]={self.dockerd} {self.flags} ; "
+                "ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 }"
+            )
+            return 0, "\n".join([*shown, start]), ""
         if argv[1] in ("start", "restart"):
             return self.start()
         assert argv[1] in ("stop", "reset-failed")
         return 0, "", ""
+
+    def validate(self, argv):
+        """What the engine says of the file that it is given."""
+        with open(argv[-1].partition("=")[2], encoding="utf-8") as stream:
+            self.validated = json.load(stream)
+        if "wrong" in self.validated:
+            return 1, "", f"unable to configure the Docker daemon with file {argv[-1]}: wrong it is"
+        return 0, "", "configuration OK"
 
     def start(self):
         content = json.loads(self.config.read_text()) if self.config.exists() else {}
@@ -95,6 +111,7 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setattr(steps, "NOTES", str(tmp_path / "notes"))
     monkeypatch.setattr(lock, "PATH", str(tmp_path / "lock"))
     monkeypatch.setattr(docker, "ask", host.ask)
+    monkeypatch.setattr(addresses, "SOCKET", str(tmp_path))  # something is there
     monkeypatch.setattr(engine_host, "missing_modules", lambda names, release: ())
     backing = engine_host.Backing("/", "ext4", ("rw",))
     monkeypatch.setattr(engine_host, "backing_of", lambda folder: backing)
@@ -275,3 +292,87 @@ def test_bad_input_is_refused_before_anything_is_touched(host, params, wrong):
     assert wrong in result["msg"]
     assert host.changing() == []
     assert not host.config.exists()
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_engine_is_shown_the_very_file_that_is_to_be_written(host, check):
+    host.version, host.flags = "26.1.5", "-H fd:// -D"
+    host.config.write_text('{"log-driver": "local"}')
+    run(host, check=check, driver="vfs")
+    assert host.validated == {"log-driver": "local", "storage-driver": "vfs"}
+    (argv,) = [argv for argv in host.argvs if argv[1] == "--validate"][:1]
+    assert argv[:5] == [str(host.dockerd), "--validate", "-H", "fd://", "-D"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_file_that_the_engine_does_not_take_is_not_written(host, check):
+    host.version = "26.1.5"
+    host.config.write_text('{"wrong": 1}')
+    result = run(host, check=check, driver="vfs")
+    assert (result["refusal"], result["changed"]) == ("config_rejected", False)
+    assert "it is to be, with the flags of its unit: wrong it is" in result["msg"]
+    assert host.changing() == []
+    assert host.config.read_text() == '{"wrong": 1}'
+
+
+def test_an_engine_that_cannot_be_asked_is_not(host):
+    host.config.write_text('{"wrong": 1}')
+    assert run(host, check=True, driver="vfs")["changed"]
+    assert host.validated is None
+
+
+COLLIDING = '{"hosts": ["unix:///run/docker.sock"], "storage-driver": "overlay2"}'
+
+
+def test_a_file_that_collides_with_a_flag_is_an_error_on_every_run(host):
+    host.config.write_text(COLLIDING)
+    for check in (True, False):
+        result = run(host, check=check, driver="overlay2")
+        assert result["changed"] is False
+        (finding,) = result["findings"]
+        assert (finding["level"], finding["topic"]) == ("error", "flag_conflict")
+        assert "sets hosts as well: the engine does not start on both" in finding["message"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "wish"),
+    [("-H fd://", {"driver": "vfs"}), ("--storage-driver overlay2", {"options": {"size": "1g"}})],
+)
+def test_no_engine_is_restarted_on_a_file_that_collides_with_a_flag(host, flags, wish):
+    host.config.write_text(COLLIDING)
+    host.flags = flags
+    result = run(host, **wish)
+    assert result["refusal"] == "flag_conflict"
+    assert (host.changing(), host.config.read_text()) == ([], COLLIDING)
+
+
+def test_an_engine_that_is_stopped_is_not_started_on_such_a_file(host):
+    host.config.write_text(COLLIDING)
+    host.active = False
+    assert run(host)["refusal"] == "flag_conflict"
+    assert host.changing() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"data-root": 5}',
+        '{"storage-opts": "a"}',
+        '{"features": {"containerd-snapshotter": "yes"}}',
+    ],
+)
+def test_a_key_of_a_wrong_type_is_refused_before_anything_is_done(host, text):
+    host.config.write_text(text)
+    for check in (True, False):
+        result = run(host, check=check, driver="vfs")
+        assert result["refusal"] == "config_malformed"
+        assert f"{host.config}: " in result["msg"]
+    assert host.changing() == []
+
+
+def test_an_answer_of_a_wrong_type_is_refused(host, monkeypatch):
+    answer = {"ServerVersion": "26.1.5", "Driver": "overlay2", "DockerRootDir": None}
+    monkeypatch.setattr(docker, "ask", lambda _path, _what: answer)
+    result = run(host, driver="vfs")
+    assert result["refusal"] == "engine_answer_malformed"
+    assert "to GET /info: DockerRootDir is null, and has to be an absolute path" in result["msg"]

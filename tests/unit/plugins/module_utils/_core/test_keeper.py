@@ -14,6 +14,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.keeper
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Finding,
+    Part,
+    Pause,
     Plan,
     StorageError,
     kept,
@@ -67,6 +69,17 @@ def refusal_of(*keepers):
     with pytest.raises(StorageError) as caught:
         whole.plan(tuple(STATE for _keeper in keepers))
     return caught.value
+
+
+def test_those_above_know_which_units_those_below_stop():
+    seen = []
+    mount = keeper("mount", seen=seen)
+    part = Part(pauses=(Pause("docker.service"), Pause("other.service")))
+    stopping = mount._replace(plan=lambda state: Plan((part,), {"kept": "mount"}))
+    stack(stopping, mount, keeper("engine", seen=seen)).plan((STATE,) * 3)
+    assert [state["on"]["stopped"] for _name, state in seen] == [
+        {"docker.service", "other.service"}
+    ] * 2
 
 
 def test_the_steps_are_those_of_all_the_lowest_first():

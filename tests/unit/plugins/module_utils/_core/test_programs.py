@@ -18,7 +18,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core import
     programs,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
-from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import Taker
+from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import (
+    Reader,
+    Taker,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._core.told_to_end import (
     ToldToEnd,
 )
@@ -37,6 +40,13 @@ def python(code):
 def test_a_step_has_the_mark_of_its_run_and_reads_english(module):
     code = "import os; print(os.environ['CONTAINERHOST_STORAGE_RUN'], os.environ['LC_ALL'])"
     assert Taker(module, "0123")(python(code)) == (0, "0123 C\n", "")
+
+
+@pytest.mark.parametrize("kind", [Reader, lambda module: Taker(module, "0123")])
+def test_a_program_gets_what_it_is_to_have_in_its_environment_besides(module, kind):
+    code = "import os; print(os.environ['PATH'], os.environ['LC_ALL'])"
+    given = {"PATH": "/usr/sbin", "LC_ALL": "de_DE"}
+    assert kind(module)(python(code), given) == (0, "/usr/sbin C\n", "")
 
 
 def test_a_step_that_goes_on_is_found_by_its_mark(module):

@@ -29,85 +29,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.host
     parse_pool,
 )
 
-UNIT, DROP_IN = "/lib/systemd/system/docker.service", "/etc/systemd/system/docker.service.d/a.conf"
-DEBIAN = """\
-[Unit]
-Description=Docker
-ExecStart=/not/this
-
-[Service]
-Type=notify
-EnvironmentFile=-/etc/default/docker
-ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $DOCKER_OPTS
-
-[Install]
-ExecStart=/nor/this
-"""
-
-
-def flags_of(*files, **environment_files):
-    """Flags as (key, value, spelled, source); the keywords are the files' texts."""
-    texts = {"/etc/default/" + name: text for name, text in environment_files.items()}
-    words, environment = docker_unit.parse_unit(files, lambda path: texts.get(path, ""))
-    return [tuple(flag) for flag in docker_unit.parse_flags(words, environment)]
-
-
-HOST = ("hosts", "fd://", "-H", UNIT)
-DEFAULT = "/etc/default/docker"
-
-# what the unit, its drop-in and /etc/default/docker say, and the flags that come of it
-FLAGS = [
-    (DEBIAN, "", "", [HOST]),
-    (
-        DEBIAN,
-        "",
-        'DOCKER_OPTS="--storage-driver=vfs -g /srv"\n',
-        [
-            HOST,
-            ("storage-driver", "vfs", "--storage-driver", DEFAULT),
-            ("data-root", "/srv", "-g", DEFAULT),
-        ],
-    ),
-    (DEBIAN, "", '# DOCKER_OPTS="-s vfs"\n', [HOST]),
-    (DEBIAN, "", "DOCKER_OPTS=-svfs", [HOST, ("storage-driver", "vfs", "-s", DEFAULT)]),
-    (DEBIAN, "", "DOCKER_OPTS=-s=vfs", [HOST, ("storage-driver", "vfs", "-s", DEFAULT)]),
-    (DEBIAN, "", "DOCKER_DRIVER=vfs", [HOST, ("storage-driver", "vfs", "DOCKER_DRIVER", DEFAULT)]),
-    (
-        DEBIAN,
-        "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd \\\n  -g '/a b' \\\n  --debug\n",
-        "DOCKER_OPTS=-svfs",
-        [("data-root", "/a b", "-g", DROP_IN)],
-    ),
-    (
-        DEBIAN,
-        "[Service]\nEnvironment=DOCKER_OPTS=-soverlay2 'DOCKER_DRIVER=vfs'\n",
-        "DOCKER_OPTS=-sbtrfs",  # beats Environment=, see systemd.exec(5)
-        [
-            HOST,
-            ("storage-driver", "btrfs", "-s", DEFAULT),
-            ("storage-driver", "vfs", "DOCKER_DRIVER", DROP_IN),
-        ],
-    ),
-    (
-        "[Service]\nEnvironment=ROOT=/srv\nExecStart=/usr/bin/dockerd --data-root=${ROOT}/docker\n",
-        "",
-        "",
-        [("data-root", "/srv/docker", "--data-root", UNIT)],
-    ),
-    (
-        "[Service]\nExecStart=/usr/bin/dockerd --storage-driver\n",
-        "",
-        "",
-        [("storage-driver", "", "--storage-driver", UNIT)],
-    ),
-    ("", "", "", []),
-]
-
-
-@pytest.mark.parametrize(("unit", "drop_in", "default", "wanted"), FLAGS)
-def test_flags_and_the_files_they_come_from(unit, drop_in, default, wanted):
-    assert flags_of((UNIT, unit), (DROP_IN, drop_in), docker=default) == wanted
-
 
 class Run:
     """Commands that answer from a table, and are written down."""
@@ -128,13 +49,12 @@ def host(tmp_path, monkeypatch):
     """A host with a dockerd and its unit; returns the text that systemctl shows."""
     dockerd = tmp_path / "dockerd"
     dockerd.touch(0o755)
-    unit = tmp_path / "docker.service"
-    unit.write_text(f"[Service]\nExecStart={dockerd} -H unix://{tmp_path}/docker.sock\n")
     real = os.path.isdir
     monkeypatch.setattr(os.path, "isdir", lambda path: path == "/run/systemd/system" or real(path))
     return (
         f"LoadState=loaded\nActiveState={{}}\nInvocationID=ab12\n"
-        f"FragmentPath={unit}\nDropInPaths=\n"
+        f"ExecStart={{{{ path={dockerd} ; argv[]={dockerd} -H unix://{tmp_path}/docker.sock ; "
+        "ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 }}\n"
     )
 
 
@@ -177,6 +97,7 @@ INFO = {
     "Driver": "overlay2",
     "DriverStatus": [["Backing Filesystem", "xfs"], ["Supports d_type", "true"]],
     "DockerRootDir": "/var/lib/docker/165536.165536",
+    "SecurityOptions": ["name=seccomp,profile=default", "name=userns"],
 }
 
 
@@ -229,6 +150,14 @@ def test_no_engine_is_installed(host):
     assert docker.observe_engine(run, "docker.service") is None
 
 
+def test_a_script_that_is_called_dockerd_is_not_run(host, tmp_path, monkeypatch):
+    (tmp_path / "dockerd").write_text("#!/bin/sh\nexit 1\n")
+    monkeypatch.setattr(docker, "find_program", lambda _name: str(tmp_path / "dockerd"))
+    run = Run(systemctl="LoadState=masked\nActiveState=inactive\n")
+    assert docker.observe_engine(run, "docker.service") is None
+    assert len(run.argvs) == 1
+
+
 def test_a_host_without_systemd(monkeypatch):
     monkeypatch.setattr(os.path, "isdir", lambda path: False)
     with pytest.raises(StorageError, match="it is not run by systemd"):
@@ -250,11 +179,15 @@ def test_what_a_data_root_holds(tmp_path):
         "volumes/metadata.db",
         "volumes/data/_data/file",
     )
-    for name, text in (("c1", '{"Driver": "vfs"}'), ("c2", "{}"), ("c3", "broken")):
-        make(tmp_path, f"containers/{name}/config.v2.json")
-        (tmp_path / f"containers/{name}/config.v2.json").write_text(text)
+    # what cannot be read is a container all the same
+    texts = ['{"Driver": "vfs"}', "{}", "broken", '{"Driver": 5}', "[]", "[" * 100_000]
+    for number, text in enumerate(texts):
+        make(tmp_path, f"containers/{number}/config.v2.json")
+        (tmp_path / f"containers/{number}/config.v2.json").write_text(text)
+    (tmp_path / "containers/folder/config.v2.json").mkdir(parents=True)
+    (tmp_path / "containers/none").mkdir()
     assert observe_holdings(str(tmp_path)) == Holdings(
-        str(tmp_path), {"overlay2": 2}, {"vfs": 1, "unknown": 1}, 1
+        str(tmp_path), {"overlay2": 2}, {"vfs": 1, "unknown": 6}, 1
     )
 
 

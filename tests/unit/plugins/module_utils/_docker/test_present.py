@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import user_namespaces
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.daemon_json import File
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     Holdings,
@@ -24,6 +26,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.pres
     configured_store,
     holdings_of,
     present,
+    root_inside,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.unit import Flag, Unit
 
@@ -64,7 +67,19 @@ PRESENT = [
     ),
     (engine(Driver="overlayfs", DriverStatus=ON_STORE), NOTHING, None, STORE),
     (engine(DockerRootDir="/srv"), configured(data_root="/x"), None, RUNNING._replace(root="/srv")),
-    (engine(DockerRootDir="/srv/1000.1000"), NOTHING, None, RUNNING._replace(root="/srv")),
+    # a folder of user namespaces is one only where the engine says that it has them
+    (
+        engine(DockerRootDir="/srv/1000.1000", SecurityOptions=["name=seccomp", "name=userns"]),
+        NOTHING,
+        None,
+        RUNNING._replace(root="/srv"),
+    ),
+    (
+        engine(DockerRootDir="/srv/docker/20.10", SecurityOptions=["name=seccomp"]),
+        NOTHING,
+        None,
+        RUNNING._replace(root="/srv/docker/20.10"),
+    ),
     # it does not: by its flags, its file, and what it would come upon
     (engine(), NOTHING, None, STOPPED),
     (engine(), configured(storage_driver="vfs"), None, STOPPED._replace(driver="vfs")),
@@ -152,16 +167,63 @@ def test_holdings_of_a_running_engine_are_told_by_the_root_that_was_configured(t
         Driver="overlayfs",
         DriverStatus=ON_STORE,
         DockerRootDir=f"{tmp_path}/100000.100000",
+        SecurityOptions=["name=userns"],
         Images=4,
     )
     held = Holdings(str(tmp_path), {"overlayfs": 4}, {"overlayfs": 1})
-    assert holdings_of(running, str(tmp_path)) == held
+    assert holdings_of(running, NOTHING, str(tmp_path)) == held
 
 
 def test_what_an_engine_counts_is_not_in_another_root(tmp_path):
     put_container(tmp_path, "vfs")
     running = engine(Driver="overlayfs", DriverStatus=ON_STORE, Images=4)
-    assert holdings_of(running, str(tmp_path)) == Holdings(str(tmp_path), {}, {"vfs": 1})
+    assert holdings_of(running, NOTHING, str(tmp_path)) == Holdings(str(tmp_path), {}, {"vfs": 1})
     without_store = engine(Driver="vfs", DockerRootDir=str(tmp_path), Images=4)
-    assert holdings_of(without_store, str(tmp_path)) == Holdings(str(tmp_path), {}, {"vfs": 1})
-    assert holdings_of(engine(), str(tmp_path)) == Holdings(str(tmp_path), {}, {"vfs": 1})
+    assert holdings_of(without_store, NOTHING, str(tmp_path)) == Holdings(
+        str(tmp_path), {}, {"vfs": 1}
+    )
+    assert holdings_of(engine(), NOTHING, str(tmp_path)) == Holdings(str(tmp_path), {}, {"vfs": 1})
+
+
+@pytest.fixture
+def mapped(tmp_path, monkeypatch):
+    """A host whose tables give dockremap the IDs from 231072 on, and other users others."""
+    for name, tables in (("SUBUID", "sam:100000:65536\n"), ("SUBGID", "sam:100000:65536\n")):
+        path = tmp_path / name
+        path.write_text(tables + "dockremap:231072:65536\ndockremap:500000:65536\n1234:7:65536\n")
+        monkeypatch.setattr(user_namespaces, name, str(path))
+    return tmp_path / "root"
+
+
+# userns-remap, the folders that are there, where the data is
+MAPPED = [
+    (None, [], ""),
+    (None, ["231072.231072"], ""),
+    ("default", [], "231072.231072"),
+    ("default:default", ["231072.231072", "1.1"], "231072.231072"),
+    ("sam", [], "100000.100000"),
+    ("1234", [], "7.7"),
+    ("nobody-knows", [], ""),
+    ("nobody-knows", ["1.1"], "1.1"),
+    ("nobody-knows", ["1.1", "2.2"], ""),
+    ("default", ["5.5"], "5.5"),  # the tables have changed since: its data is where it was
+    ("root", ["5.5"], ""),
+    ("0:0", ["5.5"], ""),
+]
+
+
+@pytest.mark.parametrize(("setting", "there", "inside"), MAPPED)
+def test_where_an_engine_that_is_stopped_has_its_data(mapped, setting, there, inside):
+    for name in there:
+        (mapped / name).mkdir(parents=True)
+    config = configured(userns_remap=setting)
+    root = str(mapped)
+    assert root_inside(engine(), config, root) == os.path.join(root, inside).rstrip("/")
+
+
+def test_a_new_root_of_an_engine_with_user_namespaces_gets_the_same_folder(tmp_path):
+    put_container(tmp_path / "new" / "7.7", "vfs")
+    running = engine(DockerRootDir="/srv/7.7", SecurityOptions=["name=userns"])
+    root = str(tmp_path / "new")
+    assert root_inside(running, NOTHING, root) == root + "/7.7"
+    assert holdings_of(running, NOTHING, root) == Holdings(root, {}, {"vfs": 1})

@@ -148,6 +148,8 @@ class Run:
 
 def test_refusals_of_the_engine(tmp_path, monkeypatch):
     assert refusal_of(engine.installed_version, Run(), "/dockerd") == "engine_version_unknown"
+    monkeypatch.setattr(Run, "read", lambda _self, _argv: "GNU bash, version 5.2.15")
+    assert refusal_of(engine.installed_version, Run(), "/dockerd") == "engine_version_unknown"
     assert refusal_of(engine.ask, str(tmp_path / "none"), "/info") == "engine_unresponsive"
     monkeypatch.setattr(os.path, "isdir", lambda _path: False)
     assert refusal_of(unit.observe_unit, Run(), "docker.service") == "systemd_missing"

@@ -111,7 +111,7 @@ HELD = [
     (Folder(Holdings(WHERE, {"overlay2": 2, "vfs": 1}), size=2048), "3 images (2 KiB)"),
     (Folder(Holdings(WHERE, {}, {"vfs": 1, "overlay2": 1})), "2 containers (0 B)"),
     (Folder(Holdings(WHERE, {}, {}, 4)), "4 volumes (0 B)"),
-    (Folder(Holdings(WHERE), swarm=True), "the state of a swarm (0 B)"),
+    (Folder(Holdings(WHERE, others={"network": 2, "swarm membership": 1})), "2 networks, 1 swarm "),
     (Folder(Holdings(WHERE), mounts=(BIND,)), f"at {WHERE}/in (the folder /data of ext4 /dev/vda)"),
     (Folder(Holdings(WHERE), mounts=(NFS,)), f"what is mounted at {WHERE}/nfs (nfs4 nas:/x)"),
     (

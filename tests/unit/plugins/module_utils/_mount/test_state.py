@@ -224,14 +224,25 @@ def test_a_link_is_a_part_of_what_is_observed(monkeypatch):
 
 NONE = Holdings(WHERE)
 
-# what the folder holds as the engine counts it, its entries: what is nobody's, swarm, whether the
-# size is worth reading
+# what the folder holds as the engine counts it, its entries: what is nobody's, what else is of
+# value, whether the size is worth reading
 FOLDERS = [
     (NONE, [], Folder(NONE)),
     (NONE, ["image", "overlay2", "volumes", "swarm", "lost+found"], Folder(NONE)),
     (NONE, [*DRIVERS], Folder(NONE)),
     (NONE, ["image", "b", "a"], Folder(NONE, ("a", "b"), size=7)),
-    (NONE, ["swarm", "swarm/state"], Folder(NONE, swarm=True)),
+    (
+        NONE,
+        ["swarm", "swarm/state"],
+        Folder(Holdings(WHERE, others={"swarm membership": 1}), size=7),
+    ),
+    # the folder of an engine with user namespaces is a data root too
+    (NONE, ["image", "7.7", "7.7/image"], Folder(NONE)),
+    (
+        NONE,
+        ["7.7", "7.7/swarm", "7.7/swarm/state"],
+        Folder(Holdings(WHERE, others={"swarm membership": 1}), size=7),
+    ),
     (Holdings(WHERE, {"overlay2": 1}), [], Folder(Holdings(WHERE, {"overlay2": 1}), size=7)),
     (Holdings(WHERE, {}, {"vfs": 1}), [], Folder(Holdings(WHERE, {}, {"vfs": 1}), size=7)),
     (Holdings(WHERE, {}, {}, 1), [], Folder(Holdings(WHERE, {}, {}, 1), size=7)),

@@ -205,7 +205,11 @@ FULL = Folder(Holdings(ROOT, {"overlay2": 3}, {"overlay2": 1}, 2), size=5 * 1024
 REFUSALS = [
     (host([]), want(), "no disk was named"),
     (host([group()], folder=FULL), want(), "would hide 3 images, 1 containers, 2 volumes (5 MiB)"),
-    (host([group()], folder=Folder(Holdings(ROOT), swarm=True)), want(), "the state of a swarm"),
+    (
+        host([group()], folder=Folder(Holdings(ROOT, others={"network": 1}))),
+        want(),
+        "would hide 1 network (0 B)",
+    ),
     (
         host([group()], folder=Folder(Holdings(ROOT), ("x", "y"))),
         want(),

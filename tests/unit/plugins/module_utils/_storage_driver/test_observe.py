@@ -13,7 +13,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker impo
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
     host as engine_host,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._docker import present
+from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+    present,
+    validation,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    Holdings,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._storage_driver.observe import (
     observe,
 )
@@ -31,6 +37,7 @@ def look(tmp_path, monkeypatch):
     monkeypatch.setattr(docker, "next_version", lambda _run, engine: engine.version)
     monkeypatch.setattr(engine_host, "missing_modules", lambda names, release: ())
     monkeypatch.setattr(engine_host, "containerd_images", lambda _run: STORED)
+    monkeypatch.setattr(validation, "rejection", lambda *_given: "")
     monkeypatch.setattr(
         engine_host,
         "backing_of",
@@ -114,3 +121,19 @@ COUNTED = [
 @pytest.mark.parametrize(("state", "wanted", "count"), COUNTED)
 def test_containerd_counts_for_an_engine_that_is_stopped_and_leaves_it(look, state, wanted, count):
     assert look(state, **wanted).prerequisites.containerd_images == count
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_what_else_is_of_value_is_looked_at_where_it_would_be_left(look, tmp_path, left):
+    (look.root / "swarm").mkdir()
+    (look.root / "swarm" / "docker-state.json").write_text("{}")
+    state = look(stopped(), **({"data_root": str(tmp_path / "other")} if left else {}))
+    assert state.roots[0].others == ({"swarm membership": 1} if left else {})
+
+
+def test_an_engine_with_user_namespaces_is_looked_into_where_its_data_is(look, tmp_path):
+    (tmp_path / "daemon.json").write_text('{"userns-remap": "no-such-user"}')
+    fill(look.root / "7.7", "vfs")
+    state = look(stopped(), driver="overlay2")
+    assert state.roots == (Holdings(str(look.root), {"vfs": 1}),)
+    assert state.prerequisites.hidden_bytes >= 2**16
