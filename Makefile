@@ -6,8 +6,7 @@ JOBS ?= 1
 SEED ?= 1
 python := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint unit mutants loop sanity controller docs
-.PHONY: faults fuzz molecule bench build clean
+.PHONY: help setup demo test test-all lint unit mutants loop sanity controller docs faults fuzz molecule bench build clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,7 +29,7 @@ loop: ## btrfs and overlay on loop files, on this kernel (root)
 sanity: ## ansible-test sanity on the oldest and newest ansible-core
 controller: ## playbooks, plugins and installation on these as well
 docs: ## build the reference
-faults: ## where a run can end, what is left then: shown, and tried (root)
+faults: ## where a run can end, and what is left: shown and tried
 
 fuzz: setup ## 20,000 strange inputs: SEED=2 for others
 	$(python) tests/run fuzz --all --seed $(SEED)

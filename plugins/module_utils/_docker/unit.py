@@ -17,7 +17,7 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import environment
@@ -196,11 +196,11 @@ def _with_flags(unit: Unit, start: _Start) -> Unit:
     process = _process(unit.pid) if unit.running else _NO_PROCESS
     program = start.program if is_engine(start.program) else ""
     if process.program and not _DOCKERD.fullmatch(os.path.basename(process.program)):
-        raise _no_engine(unit, f"its main process is {process.program}")
+        _refuse(unit, process.program, f"its main process is {process.program}")
     if not program and not process.program:
         if not os.path.exists(start.program):
             return unit._replace(program=start.program)
-        raise _no_engine(unit, f"it starts {start.program}")
+        _refuse(unit, start.program, f"it starts {start.program}")
     words = start.words
     started = None
     exact = [Word(text, words[0].source if words else unit.name) for text in process.words or ()]
@@ -277,8 +277,14 @@ def is_engine(program: str) -> bool:
         return True
 
 
-def _no_engine(unit: Unit, wrong: str) -> StorageError:
-    return StorageError(
+def _refuse(unit: Unit, program: str, wrong: str) -> NoReturn:
+    """Refuse a unit whose program is none that is known here."""
+    from ansible_collections.containerhost.storage.plugins.module_utils._docker import (
+        other_engines,
+    )
+
+    other_engines.refuse_unit(unit._replace(program=program))
+    raise StorageError(
         unit.name,
         f"{wrong}, which is not dockerd: what it does with flags and files is not known",
         "Have the unit start dockerd itself, then run `systemctl daemon-reload` and restart it",

@@ -39,7 +39,7 @@ def plan(state: State, wanted: Wanted) -> Plan:
         return Plan((), state)
     steps = []
     if not state.exists:
-        argv: tuple[str, ...] = ("mkdir", "--parents", "--mode", "0711", wanted.path)
+        argv: tuple[str, ...] = ("mkdir", "--parents", "--mode", "0711", "--", wanted.path)
         steps.append(Command(f"Make the folder {wanted.path}", argv))
     if rule:
         # Kept whatever comes after: it says of a path what is true of it as soon as it is used.

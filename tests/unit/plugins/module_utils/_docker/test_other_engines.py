@@ -88,9 +88,12 @@ def named(program, name="docker.service"):
     def make(there):
         path = there.path / program
         path.touch(0o755)
-        file = there.path / name
-        file.write_text(f"[Service]\nExecStart={path} run docker.dockerd\n")
-        there.unit["text"] = f"LoadState=loaded\nActiveState=active\nFragmentPath={file}\n"
+        words = f"{path} run docker.dockerd"
+        there.unit["text"] = (
+            "LoadState=loaded\nActiveState=active\n"
+            f"ExecStart={{ path={path} ; argv[]={words} ; ignore_errors=no ; start_time=[n/a] ; "
+            "stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }\n"
+        )
 
     return make
 

@@ -35,7 +35,7 @@ MOVED = State(False, True, False, "", "var_t", "container_var_lib_t")
 FILLED = State(True, False, False, "container_var_lib_t")
 UNASKED = State(True, True, True)  # a policy that could not be asked
 
-MKDIR = "mkdir --parents --mode 0711 /srv/docker"
+MKDIR = "mkdir --parents --mode 0711 -- /srv/docker"
 RULE = "semanage fcontext --add --equal /var/lib/docker /srv/docker"
 RESTORE = "restorecon /srv/docker"
 
