@@ -17,6 +17,8 @@ from support import btrfs_disks, btrfs_hosts, layout_hosts, zfs_hosts, zfs_pool_
 from support.fuzz import HOSTILE, inputs, refused, steps_are_sound, strange, texts_of
 from support.lvm_hosts import disk
 
+pytestmark = pytest.mark.fuzz
+
 MODULES = "ansible_collections.containerhost.storage.plugins.modules"
 DISK, ROOT = layout_hosts.DISK, layout_hosts.ROOT
 

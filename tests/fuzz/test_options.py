@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Plan,
     StorageError,
@@ -15,6 +16,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._layout.plan
 from ansible_collections.containerhost.storage.plugins.module_utils._layout.wanted import OPTIONS
 from support.fuzz import inputs, refused, steps_are_sound, strange, texts_of
 from support.layout_hosts import STACKS
+
+pytestmark = pytest.mark.fuzz
 
 LAYERS = {"driver", "volume_kind"}  # which settle what layers a host is observed by
 

@@ -12,6 +12,7 @@ import subprocess
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._host import mounts
+from support.fuzz import share
 
 NAMES = (
     b"a",
@@ -24,7 +25,7 @@ NAMES = (
     b"byte\xff",
     b"#",
 )
-SEEDS = range(6)
+SEEDS = range(share(0.003))
 STEPS = 40
 
 
@@ -83,6 +84,7 @@ def change(random_, top):
     return f"{how} {one!r} {two!r}"
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_path_lies_on_what_the_kernel_says(tree, seed):
     random_, done = random.Random(seed), []

@@ -36,10 +36,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._overlay.mou
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._overlay_layer import changes
 from ansible_collections.containerhost.storage.plugins.modules import overlay_layer
+from support.fuzz import share
 from support.loops import sh
 
-# How many histories of layers are made up; `SEEDS=200` for a closer look.
-SEEDS = int(os.environ.get("SEEDS", "12"))
+SEEDS = share(0.006)  # histories of layers
 
 
 class Ended(Exception):  # noqa: N818
@@ -838,6 +838,7 @@ def require_true(below, changes):
             assert there == (one["change"] != "added"), one
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_renamed_over_several_layers(host, seed):
     """Chains of renames, opaque folders in the middle: the kernel's own answer is the truth."""
@@ -888,6 +889,7 @@ def marked_tree(folder, rng):
             os.setxattr(path, "trusted.overlay.redirect", mark.encode())
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_name_is_looked_up_as_the_kernel_does(host, seed):
     """Whatever marks stand in whatever layer: each folder is merged with those of the kernel."""

@@ -15,7 +15,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     WriteFile,
 )
 
-# Inputs of all fuzzers together; each has its share. `make fuzz` sets both.
+# Each fuzzer takes a share of these, or a multiple where one is cheap. `make fuzz` sets both.
 INPUTS = int(os.environ.get("CONTAINERHOST_FUZZ", "2000"))
 SEED = os.environ.get("CONTAINERHOST_FUZZ_SEED", "1")
 
@@ -46,12 +46,17 @@ FOLDERS = (
 NUMBERS = ("", "-1", "0", "9" * 5000, "1.5", "x")
 
 
-def inputs(name: str, share: float) -> Iterator[random.Random]:
+def share(part: float) -> int:
+    """How many inputs a fuzzer takes that makes them by itself."""
+    return max(1, round(INPUTS * part))
+
+
+def inputs(name: str, part: float) -> Iterator[random.Random]:
     """Sources of chance for the inputs of one fuzzer, each of which can be had again.
 
-    :param share: of all inputs, those that are this fuzzer's.
+    :param part: of all inputs, those that are this fuzzer's.
     """
-    for number in range(max(1, round(INPUTS * share))):
+    for number in range(share(part)):
         yield random.Random(f"{SEED} {name} {number}")
 
 

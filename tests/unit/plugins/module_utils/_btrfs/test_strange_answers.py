@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import struct
 
@@ -22,9 +21,11 @@ from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.super
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._btrfs.usage import parse_usage
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from support.fuzz import share
 
-# How many of each are made up; `INPUTS=20000` for a closer look.
-INPUTS = int(os.environ.get("INPUTS", "400"))
+pytestmark = pytest.mark.fuzz
+
+INPUTS = share(0.2)
 
 CHUNKS = (
     "\titem 2 key (FIRST_CHUNK_TREE CHUNK_ITEM 13631488) itemoff 16105 itemsize 80\n"

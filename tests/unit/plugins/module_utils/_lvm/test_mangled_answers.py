@@ -28,6 +28,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.au
 from ansible_collections.containerhost.storage.plugins.module_utils._thinpool.content import (
     parse_content,
 )
+from support.fuzz import share
 from support.mangled import mangled_json, mangled_text
 
 REPORT = (pathlib.Path(__file__).parents[1] / "fixtures" / "lvm_fullreport.json").read_text()
@@ -61,6 +62,8 @@ def read_profile(text):
     return parse_profile(text), sets_only_the_policy(text)
 
 
+pytestmark = pytest.mark.fuzz
+
 READERS = [
     (parse_report, REPORT, mangled_text),
     (parse_report, REPORT, mangled_json),
@@ -76,7 +79,7 @@ READERS = [
 def test_an_answer_is_read_or_refused(read, recorded, mangle, seed):
     chance = random.Random(seed)
     refused = []
-    for _each in range(60):
+    for _each in range(share(0.03)):
         try:
             read(mangle(chance, recorded))
         except StorageError as error:

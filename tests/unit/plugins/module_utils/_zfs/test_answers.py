@@ -23,9 +23,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._zfs import 
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs.number import number_in
 from ansible_collections.containerhost.storage.plugins.module_utils._zfs_pool import observe
 from support import zfs_answers
+from support.fuzz import share
 from support.zfs_hosts import dataset
 
-ROUNDS = 400  # of each parser
+pytestmark = pytest.mark.fuzz
+
+ROUNDS = share(0.2)  # of each parser
 
 PROPS = ["type", "quota", "mountpoint", "x:y"]
 FOUND = {name: dataset(name, quota=7) for name in ("tank", "tank/a")}
