@@ -66,6 +66,9 @@ def build(wanted: dict, place: Path) -> None:
         shell.run(shell.as_root(convert), doing=what, log=log)
     discard(tree)
     discard(raw)
+    arguments = wanted.get("extra", {}).get("kernel_arguments")
+    if arguments:
+        (place / qemu.ARGUMENTS).write_text(arguments)
     if os.geteuid():
         files = [str(path) for path in place.iterdir()]
         owner = f"{os.geteuid()}:{os.getegid()}"
@@ -87,6 +90,9 @@ def debootstrap(wanted: dict, tree: Path, boot: Path) -> list[str]:
     extra = wanted.get("extra")
     # Before finish.sh, which takes away the archive that packages come from.
     extras = ["--customize-hook=" + hook(*put_in(extra))] if extra else []
+    last = []
+    if extra and "last" in extra:
+        last = ["--customize-hook=" + hook(str(paths.EXTRAS / f"{extra['name']}-last.sh"))]
     # mmdebstrap picks the archive by itself.
     return [
         "mmdebstrap", "--mode=root", "--variant=apt", "--components=main,contrib",
@@ -96,6 +102,7 @@ def debootstrap(wanted: dict, tree: Path, boot: Path) -> list[str]:
         "--essential-hook=" + hook(*prepare, wanted["authorized_key"]),
         *extras,
         "--customize-hook=" + hook(*finish, *wanted["offline_packages"]),
+        *last,
         wanted["release"], str(tree),
     ]  # fmt: skip
 

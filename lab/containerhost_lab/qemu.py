@@ -21,6 +21,7 @@ KERNEL_ARGUMENTS = "root=LABEL=root rw console=ttyS0 quiet mitigations=off"
 SOCKET = "qmp.sock"
 CONSOLE = "console.log"
 ROOT = "root.qcow2"
+ARGUMENTS = "kernel_arguments"  # beside the kernel, where its image has more of them
 PIDFILE = "pid"
 
 # The first version in which each emulated processor may have a thread of its own. Before, one could
@@ -79,7 +80,7 @@ def command(
         "-qmp", f"unix:{SOCKET},server=on,wait=off",
         "-chardev", f"file,id=console,path={CONSOLE},append=on", "-serial", "chardev:console",
         "-kernel", str(image / "vmlinuz"), "-initrd", str(image / "initrd.img"),
-        "-append", KERNEL_ARGUMENTS,
+        "-append", kernel_arguments(image),
         "-blockdev", json.dumps(root_node(folder)),
         # Guests reach nothing, neither this machine nor beyond; only SSH comes in.
         "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{ssh_port}-:22",
@@ -90,6 +91,12 @@ def command(
     if state:
         arguments += ["-incoming", f"exec:cat {shlex.quote(str(state))}"]
     return arguments
+
+
+def kernel_arguments(image: Path) -> str:
+    """Return what the kernel in the folder ``image`` is told."""
+    more = image / ARGUMENTS
+    return f"{KERNEL_ARGUMENTS} {more.read_text()}" if more.exists() else KERNEL_ARGUMENTS
 
 
 def root_node(folder: Path) -> dict:

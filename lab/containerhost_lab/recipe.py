@@ -41,10 +41,18 @@ RELEASES = {
 OFFLINE_PACKAGES = ["lvm2", "dmeventd", "thin-provisioning-tools", "xfsprogs", "btrfs-progs"]
 
 # What an image can have besides. It is put in by a script of that name in the folder extras/,
-# and is in the recipe of such an image only: the plain images stay as they are.
+# and is in the recipe of such an image only: the plain images stay as they are. A script of that
+# name with "-last" behind it runs when all other files of the image are there.
 EXTRAS = {
     "zfs": ["linux-headers-amd64", "zfs-dkms", "zfsutils-linux"],
-}
+    "selinux": [
+        "selinux-basics", "selinux-policy-default", "selinux-utils", "policycoreutils",
+        "policycoreutils-python-utils",
+    ],
+}  # fmt: skip
+# What the kernel of such an image is told besides. AppArmor comes first in Debian's kernel, and of
+# these two there can be one.
+KERNEL_ARGUMENTS = {"selinux": "security=selinux selinux=1"}
 
 ROOT_SIZE = "8G"
 
@@ -71,6 +79,11 @@ def image_recipe(
     if extra:
         script = hashlib.sha256((extras / f"{extra}.sh").read_bytes()).hexdigest()
         recipe["extra"] = {"name": extra, "packages": EXTRAS[extra], "script": script}
+        if extra in KERNEL_ARGUMENTS:
+            recipe["extra"]["kernel_arguments"] = KERNEL_ARGUMENTS[extra]
+        last = extras / f"{extra}-last.sh"
+        if last.exists():
+            recipe["extra"]["last"] = hashlib.sha256(last.read_bytes()).hexdigest()
     return recipe
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from containerhost_lab import image, qemu, recipe
+from containerhost_lab import image, paths, qemu, recipe
 from containerhost_lab.errors import LabError
 
 
@@ -107,3 +107,27 @@ def test_an_extra_is_put_in_before_the_archive_is_taken_away(guest, extras):
         (False, True),
     ]
     assert hooks[0].endswith('zfs.sh "$1" linux-headers-amd64 zfs-dkms zfsutils-linux')
+
+
+def test_an_extra_may_have_a_last_word_and_tell_the_kernel_something(guest, extras):
+    (extras / "selinux.sh").write_text("true\n")
+    plain = recipe.image_recipe("bookworm", guest, "", "selinux", extras)
+    assert plain["extra"]["kernel_arguments"] == "security=selinux selinux=1"
+    assert "last" not in plain["extra"]
+    (extras / "selinux-last.sh").write_text("true\n")
+    wanted = recipe.image_recipe("bookworm", guest, "", "selinux", extras)
+    words = image.debootstrap(wanted, guest / "tree", guest)
+    hooks = [word for word in words if word.startswith("--customize-hook=")]
+    assert [hook.partition(".sh")[0].rpartition("/")[2] for hook in hooks] == [
+        "selinux", "finish", "selinux-last",
+    ]  # fmt: skip
+
+
+def test_an_image_may_have_arguments_for_its_kernel(tmp_path):
+    assert qemu.kernel_arguments(tmp_path) == qemu.KERNEL_ARGUMENTS
+    (tmp_path / qemu.ARGUMENTS).write_text("security=selinux")
+    assert qemu.kernel_arguments(tmp_path) == qemu.KERNEL_ARGUMENTS + " security=selinux"
+
+
+def test_every_extra_has_its_script():
+    assert {f"{name}.sh" for name in recipe.EXTRAS} <= {it.name for it in paths.EXTRAS.iterdir()}

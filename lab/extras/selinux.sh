@@ -1,0 +1,16 @@
+#!/bin/sh
+# Puts SELinux into the image, with Debian's default policy, in force from the first boot on.
+# Usage: selinux.sh ROOT PACKAGE...
+set -eu
+root=$1
+shift
+
+chroot "$root" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq --no-install-recommends "$@"
+
+cat >"$root/etc/selinux/config" <<'END'
+SELINUX=enforcing
+SELINUXTYPE=default
+END
+# The image is labelled as it is built (selinux-last.sh): a boot need not do it, and boot again.
+rm -f "$root/.autorelabel"
