@@ -47,7 +47,7 @@ options:
         are read, 64 KiB at 127 places between, and then on from its start for two seconds, which
         are gigabytes of an SSD, or of what was discarded or never written. A finding says how much
         was read where it was not all.
-      - A physical volume whose group is gone is taken too: where there is still data behind its
+      - A physical volume whose group is gone is taken too. Where there is still data behind its
         label, that needs O(consent).
       - Best named by their links under C(/dev/disk/by-id). A disk that is added to a group that
         exists already has to be named so, because the kernel's names change between boots.
