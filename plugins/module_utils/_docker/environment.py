@@ -167,15 +167,20 @@ def expand(words: Sequence[Word], environment: Mapping[str, Word]) -> list[Word]
             value = environment.get(text[1:])
             found += [Word(it, value.source) for it in split(value.text)] if value else []
             continue
-        sources = [source]
-
-        def put_in(match: re.Match[str], sources: list[str] = sources) -> str:
-            if match[2] is None:
-                return "$" if match[1] else match[0]
-            value = environment.get(match[2])
-            if value:
-                sources.append(value.source)
-            return value.text if value else ""
-
-        found.append(Word(_VARIABLE.sub(put_in, text), sources[-1]))
+        found.append(_filled_in(text, source, environment))
     return found
+
+
+def _filled_in(text: str, source: str, environment: Mapping[str, Word]) -> Word:
+    """A word with the values that stand in it; its source is that of the last one."""
+    sources = [source]
+
+    def put_in(match: re.Match[str]) -> str:
+        if match[2] is None:
+            return "$" if match[1] else match[0]
+        value = environment.get(match[2])
+        if value:
+            sources.append(value.source)
+        return value.text if value else ""
+
+    return Word(_VARIABLE.sub(put_in, text), sources[-1])

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from unittest import mock
 
+import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core import (
     carry_out as _carry_out,
 )
@@ -127,13 +128,10 @@ def told_to_end(parts, done) -> Outcome:
     with (
         mock.patch.object(_carry_out, "execute", execute),
         mock.patch.object(_carry_out, "landed", return_value=False),
+        pytest.raises(StorageError) as error,
     ):
-        try:
-            _carry_out.carry_out(_not_started, planned, lambda: None, None, None, may_go_on)
-        except StorageError as error:
-            told, message = error.details, str(error)
-        else:
-            raise AssertionError("it did not end")
+        _carry_out.carry_out(_not_started, planned, lambda: None, None, None, may_go_on)
+    told, message = error.value.details, str(error.value)
     assert taken == [move.step.reason for move in steps[:done]]
     back, kept = _reasons(told["taken_back"]), _reasons(told["kept"])
     return Outcome(taken, back, kept, way, message)

@@ -34,7 +34,11 @@ def look(tmp_path, monkeypatch):
         return labels[path].encode() + b"\0"
 
     monkeypatch.setattr(os, "getxattr", getxattr)
-    monkeypatch.setattr(looking, "find_program", lambda name: look.programs.get(name))
+
+    def find(name):
+        return look.programs.get(name)
+
+    monkeypatch.setattr(looking, "find_program", find)
 
     def look(answer=(0, BOTH, ""), path=str(tmp_path / "docker")):
         look.ran = []

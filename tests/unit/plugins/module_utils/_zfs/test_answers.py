@@ -87,10 +87,10 @@ PIECES = [
 
 def mutated(text, random):
     """The text, with one to three things wrong with it."""
-    for _ in range(random.randint(1, 3)):
+    for _each in range(random.randint(1, 3)):
         rows = text.split("\n")
         row = random.randrange(len(rows))
-        place, end = sorted(random.randint(0, len(text)) for _ in range(2))
+        place, end = sorted(random.randint(0, len(text)) for _each in range(2))
         how = random.randrange(6)
         if how == 0:
             text = text[:place]
@@ -122,7 +122,7 @@ def test_a_strange_answer_is_read_or_refused_by_its_command_and_line(command, te
     chance = random.Random(command + text)
     assert parse(text)
     refused = 0
-    for _ in range(ROUNDS):
+    for _each in range(ROUNDS):
         broken = mutated(text, chance)
         error = read_or_refused(parse, broken)
         if error is not None:
@@ -135,7 +135,7 @@ def test_a_strange_answer_is_read_or_refused_by_its_command_and_line(command, te
 
 def test_strange_counters_of_the_kernel_are_no_cache(monkeypatch):
     chance = random.Random(ARC)
-    for _ in range(ROUNDS):
+    for _each in range(ROUNDS):
         text = mutated(ARC, chance)
         monkeypatch.setattr(pool, "text_of", lambda path, text=text: text)
         arc = pool.observe_arc()
