@@ -86,7 +86,7 @@ def module(request, monkeypatch):
     it = importlib.import_module(f"{MODULES}.{request.param}")
     options, handed = {}, []
 
-    def remember(self, argument_spec, **_more):
+    def remember(argument_spec, **_more):
         options.update(argument_spec)
         raise Ended({})
 
@@ -94,7 +94,7 @@ def module(request, monkeypatch):
         raise Ended(result)
 
     with monkeypatch.context() as once:
-        once.setattr(it, "AnsibleModule", lambda **given: remember(None, **given))
+        once.setattr(it, "AnsibleModule", remember)
         with pytest.raises(Ended):
             it.main()
     monkeypatch.setattr(basic.AnsibleModule, "fail_json", end)

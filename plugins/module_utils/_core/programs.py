@@ -69,7 +69,7 @@ class Reader:
             raise StorageError(
                 "`{}`".format(" ".join(argv)),
                 f"it failed with exit status {rc}: {(err or out).strip()}",
-                "Run it by hand on the host to see more; nothing has been changed",
+                "Run it by hand on the host to see more",
                 refusal="command_failed",
             )
         return out

@@ -30,7 +30,7 @@ def refuse(command: Sequence[str], what: str) -> NoReturn:
         f"`{name}`",
         f"its answer cannot be read: {what}",
         "Run it by hand on the host, as `" + " ".join(map(shlex.quote, command)) + "`, and look at "
-        "what it prints; nothing has been changed",
+        "what it prints",
         refusal="answer_unreadable",
     )
 

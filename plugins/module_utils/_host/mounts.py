@@ -109,7 +109,7 @@ def _refuse(path: str, number: int, line: str) -> NoReturn:
     raise StorageError(
         path,
         f"line {number} is not as proc_pid_mountinfo(5) has it: {line[:80]!a}",
-        "Look at that line (`cat`); what is mounted cannot be told, and nothing has been changed",
+        "Look at that line (`cat`); what is mounted cannot be told",
         refusal="answer_unreadable",
     )
 

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._host.answers import refuse
 
 if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
@@ -94,12 +95,10 @@ def show_units(run: Reader, names: Sequence[str]) -> dict[str, Unit]:
     for number, name in enumerate(names):
         shown = records[number] if len(records) == len(names) else {}
         if not (shown.get("Id") and shown.get("LoadState") and shown.get("ActiveState")):
-            raise StorageError(
-                "`{}`".format(" ".join(argv)),
-                f"its answer cannot be read: of {name} it says {_told(records, number)}, and that "
-                "has to be Id, LoadState and ActiveState",
-                "Run it by hand on the host, and look at what it prints; nothing has been changed",
-                refusal="answer_unreadable",
+            refuse(
+                argv,
+                f"of {name} it says {_told(records, number)}, and that has to be Id, LoadState and "
+                "ActiveState",
             )
         found[name] = Unit(
             shown["Id"],

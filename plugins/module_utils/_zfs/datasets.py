@@ -224,7 +224,7 @@ def _missing(argv: Sequence[str], rc: int, err: str) -> set[str]:
         raise StorageError(
             "`{}`".format(" ".join(argv)),
             f"it failed with exit status {rc}: {' '.join(other)}",
-            "Run it by hand on the host to see more; nothing has been changed",
+            "Run it by hand on the host to see more",
             refusal="command_failed",
         )
     return {match["name"] for match in found if match}

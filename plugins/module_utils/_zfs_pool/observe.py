@@ -133,7 +133,7 @@ def _read_importable(run: Reader) -> str:
         raise StorageError(
             "`zpool import`",
             f"it failed with exit status {rc}: {(err or out).strip()}",
-            "Run it by hand on the host to see more; nothing has been changed",
+            "Run it by hand on the host to see more",
             refusal="command_failed",
         )
     return out

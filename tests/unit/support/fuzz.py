@@ -43,7 +43,6 @@ FOLDERS = (
     "/etc/lvm/profile/",
     "/run/containerhost-storage/",
 )
-NUMBERS = ("", "-1", "0", "9" * 5000, "1.5", "x")
 
 
 def share(part: float) -> int:
@@ -64,29 +63,6 @@ def strange(chance: random.Random, usual: str = "") -> str:
     """A text that a person or an enemy might write where the usual one belongs."""
     one = chance.choice(HOSTILE)
     return chance.choice((one, usual + one, one + usual, usual[:1] + one + usual[1:], usual * 2))
-
-
-def damaged(chance: random.Random, text: str) -> str:
-    """An answer of a program that was cut, doubled, mixed or written over."""
-    for _time in range(chance.randint(1, 4)):
-        lines = text.splitlines(keepends=True) or [""]
-        at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
-        line = lines[at]
-        where = chance.randrange(len(line) + 1)
-        lines[at] = chance.choice((
-            "",
-            line[:where],
-            line[where:],
-            line + line,
-            lines[other],
-            line[:where] + chance.choice(HOSTILE) + line[where:],
-            line[:where] + chance.choice(HOSTILE) + line[where + 1 :],
-            re.sub(r"\d+", lambda _it: chance.choice(NUMBERS), line),
-        ))  # fmt: skip
-        text = "".join(lines)
-        if chance.random() < 0.1:
-            text = text[: chance.randrange(len(text) + 1)]
-    return text
 
 
 def refused(call, *arguments, **named):
