@@ -10,6 +10,7 @@ than the module's say what is there: it is what the error says. Then the next ru
 
 from __future__ import annotations
 
+ENABLE = "systemctl enable --quiet --no-reload -- var-lib-docker.mount"
 # What shows that a step was taken, by the beginning of its action; a step that is not here leaves
 # nothing to look for.
 SHOWN = {
@@ -20,7 +21,8 @@ SHOWN = {
     "mkfs.btrfs ": "blkid --probe --match-types btrfs /dev/disk/by-id/virtio-disk1",
     "zpool create ": "zpool list docker",
     "zfs create ": "zfs list docker/data",
-    "systemctl enable --quiet -- var-lib-docker.mount": "systemctl is-enabled var-lib-docker.mount",
+    "lvchange --deltag ": "lvs docker/data && ! lvs --options tags docker/data | grep unfinished",
+    ENABLE: "systemctl is-enabled var-lib-docker.mount",
     "systemctl restart -- var-lib-docker.mount": "mountpoint /var/lib/docker",
     "zfs mount ": "mountpoint /var/lib/docker",
     "write ": "test -e {path}",

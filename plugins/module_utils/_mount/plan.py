@@ -50,7 +50,8 @@ def plan_mount(mount: MountState, place: Place) -> tuple[tuple[Part, ...], Mount
         argv = ("mkdir", "--parents", "--mode", "0711", "--", unit.where)
         made.append(Command(f"Make the folder {unit.where}", argv))
     if by_unit and not mount.enabled:
-        argv = ("systemctl", "enable", "--quiet", "--", unit.name)
+        # Systemd has just read the unit, and looks for what is enabled when the host boots.
+        argv = ("systemctl", "enable", "--quiet", "--no-reload", "--", unit.name)
         changing.append(Command(f"Let systemd mount {unit.where} at boot", argv))
     if not mount.ours or remount:
         argv = ("systemctl", "restart", "--", unit.name) if by_unit else ("mount", "--", unit.where)

@@ -42,7 +42,7 @@ ON_DISK = [
     MKFS,
     "systemctl daemon-reload",
     "systemctl stop -- docker.service",
-    "systemctl enable --quiet -- var-lib-docker.mount",
+    "systemctl enable --quiet --no-reload -- var-lib-docker.mount",
     "systemctl restart -- var-lib-docker.mount",
     "systemctl reset-failed -- docker.service",
     "systemctl restart -- docker.service",

@@ -52,7 +52,7 @@ from support.lvm_hosts import disk, group, pool
 GUARD = "/etc/systemd/system/docker.service.d/50-var-lib-docker.conf"
 UNREAD = NOTE.rpartition(" ")[2]
 RELOAD, STOP = "systemctl daemon-reload", "systemctl stop -- docker.service"
-ENABLE = "systemctl enable --quiet -- var-lib-docker.mount"
+ENABLE = "systemctl enable --quiet --no-reload -- var-lib-docker.mount"
 MOUNT = "systemctl restart -- var-lib-docker.mount"
 # The mount stops the engine and starts it, and the driver has it restarted: one start at the end.
 START = ["systemctl reset-failed -- docker.service", "systemctl start -- docker.service"]

@@ -87,7 +87,7 @@ def told(steps):
 RELOAD, STOP = "systemctl daemon-reload", "systemctl stop -- docker.service"
 START = "systemctl start -- docker.service"
 FORGIVE = "systemctl reset-failed -- docker.service"
-ENABLE = "systemctl enable --quiet -- var-lib-docker.mount"
+ENABLE = "systemctl enable --quiet --no-reload -- var-lib-docker.mount"
 MOUNT, UMOUNT = "systemctl restart -- var-lib-docker.mount", f"umount -- {WHERE}"
 MKDIR = f"mkdir --parents --mode 0711 -- {WHERE}"
 FILES = [f"write {UNIT.path}", f"write {GUARD}", RELOAD]

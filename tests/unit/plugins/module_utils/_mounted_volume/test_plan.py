@@ -105,7 +105,7 @@ LVCREATE_THIN = (
 MKFS = ["mkfs.xfs -q -n ftype=1 /dev/mapper/docker-data", WHOLE]
 AGAIN = ["mkfs.xfs -f -q -n ftype=1 /dev/mapper/docker-data", WHOLE]
 RELOAD, STOP = "systemctl daemon-reload", "systemctl stop -- docker.service"
-ENABLE = "systemctl enable --quiet -- var-lib-docker.mount"
+ENABLE = "systemctl enable --quiet --no-reload -- var-lib-docker.mount"
 FORGIVE = "systemctl reset-failed -- docker.service"
 MOUNT, START = "systemctl restart -- var-lib-docker.mount", "systemctl start -- docker.service"
 FILES = [UNIT.path, GUARD, RELOAD]
