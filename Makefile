@@ -2,7 +2,7 @@
 
 DRIVER ?= overlay2
 SCENARIO ?= default
-JOBS ?= 1
+JOBS ?= 2
 SEED ?= 1
 python := .venv/bin/python
 
@@ -14,14 +14,14 @@ help:
 demo: setup ## a blank machine becomes a container host: DRIVER=overlay2
 	DRIVER=$(DRIVER) lab/demo
 
-test: setup ## everything that CI runs
-	$(python) tests/run
+test: setup ## what CI runs: JOBS=2 hosts or tools side by side
+	$(python) tests/run --jobs $(JOBS)
 
-test-all: setup ## the same, all of it; JOBS=2 for two scenarios at a time
+test-all: setup ## the same, but every scenario, mutant and ansible-core
 	$(python) tests/run --all --jobs $(JOBS)
 
 lint unit loop sanity controller docs faults: setup
-	$(python) tests/run $@
+	$(python) tests/run $@ --jobs $(JOBS)
 
 lint: ## style, documentation, role arguments, changelog
 unit: ## planners, parsers and modules, without a host

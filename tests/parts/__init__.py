@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,12 +24,14 @@ COLLECTION = CACHE / "collections" / "ansible_collections" / "containerhost" / "
 class Row:
     """One line of the table at the end: what passed, failed and was skipped, and how long it took.
 
-    ``failures`` holds a plain sentence for each thing that failed.
+    ``failures`` holds a plain sentence for each thing that failed. ``prefix`` stands before each
+    line of what it runs, where rows are worked on side by side.
     """
 
     def __init__(self, name):
         """Start with nothing counted."""
         self.name = name
+        self.prefix = ""
         self.passed = self.skipped = 0
         self.failures = []
         self.seconds = 0.0
@@ -56,8 +59,14 @@ class Row:
 
     def command(self, title, argv, **options):
         """Run a command, its output live, and count it as passed if it exits with 0."""
-        print(f"-- {title}", flush=True)
-        return self.check(title, run(argv, **options) == 0)
+        print(f"{self.prefix}-- {title}", flush=True)
+        return self.check(title, self.run(argv, **options) == 0)
+
+    def run(self, argv, **options):
+        """Run a command, its output live; return its exit status."""
+        if self.prefix:
+            return run_and_read(argv, prefix=self.prefix, **options)[0]
+        return run(argv, **options)
 
     def junit(self, path):
         """Count the test cases of a junit file."""
@@ -73,6 +82,13 @@ class Row:
         """Return the counts and the time as words."""
         skipped = f", {self.skipped} skipped" if self.skipped else ""
         return f"{self.passed} passed, {len(self.failures)} failed{skipped}, {clock(self.seconds)}"
+
+
+def side_by_side(jobs, work, items):
+    """Call ``work`` with each item, ``jobs`` at a time; raise what one of them raised."""
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        for done in [pool.submit(work, item) for item in items]:
+            done.result()
 
 
 def run(argv, cwd=ROOT, env=None):

@@ -5,19 +5,15 @@
 
 from __future__ import annotations
 
-from . import CACHE, run
-from .cores import install, wanted
+from . import CACHE
+from .cores import on_each
 
 TESTS = ("tests/unit/plugins/action", "tests/unit/plugins/filter", "tests/controller")
 
 
 def run_part(new_row, options):
     """Run the tests on each core, a row each."""
-    for core in wanted(options):
-        with new_row(f"controller {core}") as row:
-            binaries = install(row, core)
-            if binaries:
-                test(row, core, binaries)
+    on_each("controller", test, new_row, options)
 
 
 def test(row, core, binaries):
@@ -25,7 +21,7 @@ def test(row, core, binaries):
     report = CACHE / "junit" / f"controller-{core}.xml"
     report.unlink(missing_ok=True)
     argv = [binaries / "python", "-m", "pytest", "-q", *TESTS]
-    status = run([*argv, f"--junitxml={report}"], env={"ANSIBLE_COLLECTIONS_PATH": ""})
+    status = row.run([*argv, f"--junitxml={report}"], env={"ANSIBLE_COLLECTIONS_PATH": ""})
     row.junit(report)
     if status and not row.failures:
         row.check(f"pytest ended with status {status}", False)

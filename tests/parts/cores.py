@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from . import CACHE, ROOT, run
+from . import CACHE, ROOT, side_by_side
 
 # The pinned release of each, oldest first, and the Pythons that its controller runs on
 # (https://docs.ansible.com/ansible/latest/reference_appendices/release_and_maintenance.html).
@@ -32,6 +32,21 @@ def wanted(options, python=sys.version_info[:2]):
     return able if options.all else list(dict.fromkeys([*able[:1], *able[-1:]]))
 
 
+def on_each(part, test, new_row, options):
+    """Call ``test(row, core, binaries)`` for each core wanted, ``options.jobs`` at a time."""
+    cores = wanted(options)
+
+    def work(core):
+        with new_row(f"{part} {core}") as row:
+            if min(options.jobs, len(cores)) > 1:
+                row.prefix = f"{core}: "
+            binaries = install(row, core)
+            if binaries:
+                test(row, core, binaries)
+
+    side_by_side(options.jobs, work, cores)
+
+
 def install(row, core):
     """Return the folder of the tools of ``core``, made first if it is not there; None if it fails.
 
@@ -43,7 +58,7 @@ def install(row, core):
         return binaries
     make = [sys.executable, "-m", "venv", "--clear", venv]
     pip = [binaries / "python", "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-    if run(make) or run([*pip, f"ansible-core=={core}", "--requirement", TESTS]):
+    if row.run(make) or row.run([*pip, f"ansible-core=={core}", "--requirement", TESTS]):
         row.check(f"ansible-core {core} could not be installed", False)
         return None
     marker.write_text(TESTS.read_text())

@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import yaml
 
-from . import ROOT, run_and_read
+from . import ROOT, run_and_read, side_by_side
 
 # What `make test` runs; `make test-all` runs every folder of molecule/ that is a scenario.
 SAMPLE = (
@@ -65,9 +64,7 @@ def run_part(new_row, options):
             kind = [f"--release={release}", f"--with={extra}", f"--memory={memory}"]
             row.command(" ".join(kind), [ROOT / "lab" / "lab", "ready", *kind])
 
-    with ThreadPoolExecutor(max(1, options.jobs)) as pool:
-        for done in [pool.submit(work, scenario) for scenario in wanted]:
-            done.result()
+    side_by_side(options.jobs, work, wanted)
 
 
 def kinds(scenarios):

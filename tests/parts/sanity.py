@@ -13,11 +13,10 @@ import re
 import shutil
 from pathlib import Path
 
-from . import BIN, CACHE, cores, run
+from . import BIN, CACHE
+from .cores import on_each
 
 PLACE = CACHE / "sanity"
-# A home of its own: its environments stay in the checkout, and go with `make clean`.
-HOME = PLACE / "home"
 
 # It tries every Python on PATH, and a version manager's shims are there without running.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -32,48 +31,43 @@ ensurepip.bootstrap()
 
 def run_part(new_row, options):
     """Run the sanity tests on each core, a row each."""
-    for core in cores.wanted(options):
-        with new_row(f"sanity {core}") as row:
-            binaries = cores.install(row, core)
-            if binaries and row.command("the collection can be built", build_argv()):
-                make_home(binaries)
-                test(row, core, binaries)
+    on_each("sanity", test, new_row, options)
 
 
-def make_home(binaries):
-    """Give ansible-test a home in which it finds pip and its index."""
+def make_home(core, binaries):
+    """Return a home for ansible-test, in which it finds pip and its index.
+
+    One for each core: what two make there at once would collide, and goes with `make clean`.
+    """
+    home = PLACE / f"home-{core}"
     pattern = "lib/*/site-packages/ansible_test/_internal/python_requirements.py"
     (requirements,) = binaries.parent.glob(pattern)
     version = re.search(r"\bpip='([\d.]+)'", requirements.read_text()).group(1)
-    cache = HOME / ".ansible" / "test" / "cache"
+    cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP)
     for settings in (".config", ".pip"):  # where pip finds its index
-        if not (HOME / settings).exists() and (Path.home() / settings).exists():
-            (HOME / settings).symlink_to(Path.home() / settings)
-
-
-def build_argv():
-    """Return the command that packs the collection."""
-    return [
-        *(BIN / "ansible-galaxy", "collection", "build", "--force"),
-        *("--output-path", PLACE),
-    ]
+        if not (home / settings).exists() and (Path.home() / settings).exists():
+            (home / settings).symlink_to(Path.home() / settings)
+    return home
 
 
 def test(row, core, binaries):
-    """Unpack the artifact and run every sanity test on it, each counted as one."""
-    tree = PLACE / core / "ansible_collections" / "containerhost" / "storage"
-    shutil.rmtree(PLACE / core, ignore_errors=True)
-    (artifact,) = PLACE.glob("*.tar.gz")
+    """Build the artifact, unpack it and run every sanity test on it, each counted as one."""
+    place = PLACE / core
+    shutil.rmtree(place, ignore_errors=True)
+    build = [BIN / "ansible-galaxy", "collection", "build", "--output-path", place]
+    if not row.command("the collection can be built", build):
+        return
+    (artifact,) = place.glob("*.tar.gz")
+    tree = place / "ansible_collections" / "containerhost" / "storage"
     tree.mkdir(parents=True)
-    run(["tar", "--extract", "--file", artifact, "--directory", tree])
-    artifact.unlink()
-    run(["git", "init", "--quiet", tree])
-    status = run(
+    row.run(["tar", "--extract", "--file", artifact, "--directory", tree])
+    row.run(["git", "init", "--quiet", tree])
+    status = row.run(
         ["ansible-test", "sanity", "--python", "default", "--junit", "--color", "no"],
         cwd=tree,
-        env={"HOME": str(HOME), "PATH": f"{binaries}:{PATH}"},
+        env={"HOME": str(make_home(core, binaries)), "PATH": f"{binaries}:{PATH}"},
     )
     reports = sorted((tree / "tests" / "output" / "junit").glob("*.xml"))
     for report in reports:
