@@ -84,6 +84,14 @@ class Row:
         return f"{self.passed} passed, {len(self.failures)} failed{skipped}, {clock(self.seconds)}"
 
 
+def seed():
+    """Return what a sample depends on: the commit, or the day where there is no git."""
+    git = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
+    )
+    return git.stdout.strip() or time.strftime("%Y-%m-%d")
+
+
 def side_by_side(jobs, work, items):
     """Call ``work`` with each item, ``jobs`` at a time; raise what one of them raised."""
     with ThreadPoolExecutor(max(1, jobs)) as pool:

@@ -18,13 +18,11 @@ from __future__ import annotations
 import json
 import math
 import os
-import subprocess
 import sys
-import time
 
 import tomllib
 
-from . import CACHE, ROOT, run
+from . import CACHE, ROOT, run, seed
 
 TESTS = ROOT / "tests"
 
@@ -78,11 +76,3 @@ def rate(killed, survived):
     """Return ``killed / all`` in words."""
     total = killed + survived
     return f"{killed} of {total} killed ({100 * killed / total:.1f} %)" if total else "none run"
-
-
-def seed():
-    """Return what the sample depends on: the commit, or the day where there is no git."""
-    git = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
-    )
-    return git.stdout.strip() or time.strftime("%Y-%m-%d")
