@@ -34,6 +34,7 @@ LONG = (
     "overlay2_existing",
     "zfs",
 )
+HOST = ("release", "with", "memory")  # what an image is made for, as lab/lab names it
 LIMIT = "2400"  # seconds for one scenario; longer means that something hangs
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -61,9 +62,13 @@ def run_part(new_row, options):
                 row.check(f"there is no molecule/{scenario}/molecule.yml", False)
 
     with new_row("molecule images") as row:
-        for release, extra, memory in kinds(set(wanted) & set(everything)):
-            kind = [f"--release={release}", f"--with={extra}", f"--memory={memory}"]
-            row.command(" ".join(kind), [ROOT / "lab" / "lab", "ready", *kind])
+
+        def ready(kind):
+            name = "{} {}".format(*kind).strip()
+            argv = [ROOT / "lab" / "lab", "ready", *map("--{}={}".format, HOST, kind)]
+            row.check(name, run_and_read(argv, prefix=f"{name}: ")[0] == 0)
+
+        side_by_side(options.jobs, ready, kinds(set(wanted) & set(everything)))
 
     side_by_side(options.jobs, work, wanted)
 
