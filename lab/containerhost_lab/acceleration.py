@@ -13,7 +13,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import paths, qemu, shell
+from . import paths, qemu, shell, store
 from .progress import Step
 
 DEVICE = "/dev/kvm"
@@ -36,11 +36,15 @@ def choose(image: Path) -> tuple[str, str]:
     key = f"{platform.release()} {platform.version()} | {qemu_version()}"
     known = recall(memory)
     if key not in known:
-        with Step("trying a guest on the hardware (kvm)"):
-            known[key] = runs_on_hardware(image)
-        draft = memory.with_suffix(".new")
-        draft.write_text(json.dumps(known, indent=2) + "\n")
-        draft.rename(memory)
+        lock = memory.with_suffix(".lock")
+        with store.locked(lock, waiting_for="another process, which is trying a guest"):
+            known = recall(memory)
+            if key not in known:
+                with Step("trying a guest on the hardware (kvm)"):
+                    known[key] = runs_on_hardware(image)
+                draft = memory.with_suffix(".new")
+                draft.write_text(json.dumps(known, indent=2) + "\n")
+                draft.rename(memory)
     if known[key]:
         return "kvm", "on the hardware (kvm): a guest was seen to run on it"
     return "tcg", f"in software: {DEVICE} is there, but no guest came up on it (see {memory})"

@@ -10,7 +10,7 @@ import shlex
 import sys
 from collections.abc import Callable
 
-from . import shell
+from . import paths, shell, store
 from .errors import LabError
 from .progress import Step
 
@@ -41,11 +41,18 @@ def is_there(thing: str) -> bool:
 def ensure() -> None:
     """Install what is missing, as root or through sudo; say which.
 
+    One process does at a time: apt-get does not wait for another that reads the package lists.
+
     Raises LabError with the command for a person to run where that is not possible.
     """
-    packages = missing(is_there)
-    if not packages:
-        return
+    if missing(is_there):
+        lock = paths.cache() / "packages.lock"
+        with store.locked(lock, waiting_for="packages, which another process is installing"):
+            if packages := missing(is_there):  # still
+                _install(packages)
+
+
+def _install(packages: list[str]) -> None:
     update = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "update"]
     install = [
         "apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "--yes",
