@@ -92,7 +92,9 @@ def debootstrap(wanted: dict, tree: Path, boot: Path) -> list[str]:
     extras = ["--customize-hook=" + hook(*put_in(extra))] if extra else []
     last = []
     if extra and "last" in extra:
-        last = ["--customize-hook=" + hook(str(paths.EXTRAS / f"{extra['name']}-last.sh"))]
+        script = str(paths.EXTRAS / f"{extra['name']}-last.sh")
+        # mmdebstrap would make some files anew after it, the machine's id among them.
+        last = ["--customize-hook=" + hook(script), "--skip=cleanup/reproducible"]
     # mmdebstrap picks the archive by itself.
     return [
         "mmdebstrap", "--mode=root", "--variant=apt", "--components=main,contrib",

@@ -152,21 +152,34 @@ def test_the_boot_is_mended(host, steps, wish):
         assert host.check_output("systemctl is-enabled %s.service", unit) == "enabled"
 
 
-def test_a_step_that_fails_gives_docker_back_what_it_had(host, pool, steps, wish, docker):
+@pytest.fixture
+def refusing(host):
+    """Have Docker not start where /srv/other is a mount point; return a function that ends that."""
+    drop_in = "/etc/systemd/system/docker.service.d/60-refusing.conf"
+    text = "[Unit]\\nAssertPathIsMountPoint=!/srv/other\\n"
+    host.check_output(f"mkdir -p $(dirname {drop_in}) && printf '{text}' >{drop_in}")
+    host.check_output("systemctl daemon-reload")
+
+    def end():
+        host.check_output(f"rm -f {drop_in} && systemctl daemon-reload")
+
+    yield end
+    end()
+
+
+def test_a_step_that_fails_gives_docker_back_what_it_had(host, pool, steps, refusing, docker):
     """Docker cannot start on the filesystem, and gets the folder that it had."""
     other = {"path": "/srv/other", "required_by": ["docker.service"], "dataset": "other"}
-    host.check_output("mkdir -p /etc/systemd/system/docker.service.d")
-    broken = "/etc/systemd/system/docker.service.d/60-broken.conf"
-    text = "[Unit]\\nAssertPathIsMountPoint=!/srv/other\\n"
-    host.check_output("printf %s > %s", text, broken)
-    host.check_output("systemctl daemon-reload")
     result = pool("docker", **other)
     assert result["failed"]
-    assert "Taken back, so that it is as it was before" in result["msg"]
+    assert result["undone"]
+    kept = [step["action"] for step in result["kept"]]
+    assert [step.split()[:2] for step in kept] == [["zfs", "create"]]
+    assert "zfs mount docker/other" in [step["action"] for step in result["taken_back"]]
     assert docker()
     assert not host.mount_point("/srv/other").exists
     assert host.check_output("zfs get -Ho value canmount docker/other") == "off"
-    host.check_output("rm %s && systemctl daemon-reload", broken)
+    refusing()
     assert "zfs mount docker/other" in steps(**other)
     assert host.mount_point("/srv/other").filesystem == "zfs"
     assert docker()
