@@ -6,7 +6,7 @@ JOBS ?= 2
 SEED ?= 1
 python := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint unit mutants loop sanity controller docs faults fuzz molecule bench build clean
+.PHONY: help setup demo test test-all lint unit mutants loop store sanity controller docs faults fuzz molecule bench build clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -20,12 +20,13 @@ test: setup ## what CI runs: JOBS=2 hosts or tools side by side
 test-all: setup ## the same, but every scenario, mutant and ansible-core
 	$(python) tests/run --all --jobs $(JOBS)
 
-lint unit loop sanity controller docs faults: setup
+lint unit loop store sanity controller docs faults: setup
 	$(python) tests/run $@ --jobs $(JOBS)
 
 lint: ## style, documentation, role arguments, changelog
 unit: ## planners, parsers and modules, without a host
 loop: ## btrfs and overlay on loop files, on this kernel (root)
+store: ## real engines 20.10 to 28 on this kernel, no machine (root)
 sanity: ## ansible-test sanity on the oldest and newest ansible-core
 controller: ## playbooks, plugins and installation on these as well
 docs: ## build the reference

@@ -29,11 +29,18 @@ def run_part(new_row, options):
             row.check(f"pytest ended with status {status}", False)
 
 
-def install_tools():
-    """Install what is missing, as root on Debian or Ubuntu; elsewhere the tests are skipped."""
+def install_tools(tools=TOOLS):
+    """Install what is missing, as root on Debian or Ubuntu; elsewhere the tests are skipped.
+
+    ``tools`` are programs, or files by their whole path -> the package that brings them.
+    """
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     packages = sorted(
-        {package for tool, package in TOOLS.items() if not shutil.which(tool, path=path)}
+        {
+            package
+            for tool, package in tools.items()
+            if not shutil.which(tool, path=path) and not os.path.exists(tool)
+        }
     )
     if packages and not os.geteuid() and shutil.which("apt-get"):
         print(f"-- installing {', '.join(packages)}", flush=True)
