@@ -11,6 +11,9 @@
     the engine and its containers end, and all is unmounted.
 ``fill(engine, seed=1, files=100) -> Made`` (realengine.content)
     Put images, containers, volumes and networks into a running engine; say what was made.
+``filled(driver) -> (engine, made)``
+    The same as these two, made once for all tests that only read, or stop and start; whatever the
+    test before did, it runs with what was made.
 ``disks.made(kind) -> Path``
     One more filesystem, say for a second data root.
 ``release``
@@ -23,6 +26,7 @@ mounted for the test. Layers, uppers and subvolumes are there for both.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -51,28 +55,30 @@ def kernel():
     return set(Path("/proc/filesystems").read_text(encoding="ascii").split())
 
 
-@pytest.fixture
-def disks(tmp_path, kernel):
-    found = Disks(tmp_path)
+@contextlib.contextmanager
+def some_disks(folder):
+    """Filesystems below a folder, unmounted at the end."""
+    found = Disks(folder)
     try:
         yield found
     finally:
         found.clean()
 
 
-@pytest.fixture
-def engine(tmp_path, disks, kernel, release):
+@contextlib.contextmanager
+def some_engines(folder, disks, kernel, tested):
+    """Engines below a folder, ended at the end."""
     started = []
 
-    def start(driver, release=release, on=None, flags=()):
+    def start(driver, release=tested, on=None, flags=()):
         tree = ENGINES / release
         if not (tree / "recipe.json").exists():
             pytest.skip(f"the engine of {release} is not there: python tests/run store gets it")
         on = on or ("btrfs" if driver == "btrfs" else "folder")
-        lacks = {"overlay2": {"overlay"}}.get(driver, set()) | {on} - {"folder"} - kernel
-        if lacks - kernel:
-            pytest.skip(f"this machine's kernel has no {', '.join(sorted(lacks - kernel))}")
-        where = tmp_path if on == "folder" else disks.made(on)
+        lacks = {"overlay" if driver == "overlay2" else on, on} - {"folder"} - kernel
+        if lacks:
+            pytest.skip(f"this machine's kernel has no {', '.join(sorted(lacks))}")
+        where = folder if on == "folder" else disks.made(on)
         made = Engine(release, tree, driver, where / f"root{len(started)}", flags)
         started.append(made)
         return made.start()
@@ -82,6 +88,40 @@ def engine(tmp_path, disks, kernel, release):
     finally:
         for one in started:
             one.clean()
+
+
+@pytest.fixture
+def disks(tmp_path, kernel):
+    with some_disks(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def engine(tmp_path, disks, kernel, release):
+    with some_engines(tmp_path, disks, kernel, release) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory, kernel, release):
+    folder, done = tmp_path_factory.mktemp("filled"), {}
+    with (
+        some_disks(folder) as own_disks,
+        some_engines(folder, own_disks, kernel, release) as start,
+    ):
+
+        def get(driver):
+            if driver not in done:
+                engine = start(driver)
+                done[driver] = engine, fill_engine(engine)
+            engine, made = done[driver]
+            if not engine.running:
+                engine.start()
+                for name in sorted(set(made.running) - set(made.restarted)):
+                    engine.api.post(f"/containers/{name}/start")
+            return engine, made
+
+        yield get
 
 
 @pytest.fixture

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from pathlib import Path
+
 import pytest
+from realengine.process import EngineError
 
 DRIVERS = ("vfs", "btrfs", "overlay2")
 
@@ -15,8 +20,10 @@ def answered(engine):
     get = engine.api.get
     volumes = get("/volumes")["Volumes"]
     everyone = get("/containers/json", all="1")
+    images = get("/images/json")
     return {
-        "images": {tag: it["Id"] for it in get("/images/json") for tag in it["RepoTags"]},
+        "images": {tag: it["Id"] for it in images for tag in tags_of(it)},
+        "untagged": [it["Id"] for it in images if not tags_of(it)],
         "containers": {it["Names"][0].lstrip("/"): it["Id"] for it in everyone},
         "running": sorted(
             it["Names"][0].lstrip("/") for it in everyone if it["State"] == "running"
@@ -29,9 +36,15 @@ def answered(engine):
     }
 
 
+def tags_of(image):
+    """An image's tags; older engines have one in the place of none."""
+    return [tag for tag in image["RepoTags"] or () if tag != "<none>:<none>"]
+
+
 def expected(made, running):
     return {
         "images": made.images,
+        "untagged": made.untagged,
         "containers": made.containers,
         "running": running,
         "volumes": made.volumes,
@@ -41,11 +54,58 @@ def expected(made, running):
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_what_was_made_is_there_and_still_is_after_a_restart(engine, fill, driver):
-    it = engine(driver)
+def test_what_was_made_is_there_and_still_is_after_a_restart(filled, driver):
+    it, made = filled(driver)
     assert it.api.get("/info")["Driver"] == driver
-    made = fill(it)
     assert answered(it) == expected(made, made.running)
     it.stop()
     it.start()
     assert answered(it) == expected(made, made.restarted)
+
+
+def left_of(engine):
+    """What is left of an engine on this machine: processes, mounts and control groups."""
+    needle = str(engine.folder)
+    processes = []
+    for entry in os.scandir("/proc"):
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and needle in Path(entry.path, "cmdline").read_text():
+                processes.append(entry.name)
+    groups = [top for top, _, _ in os.walk("/sys/fs/cgroup") if engine.cgroup in top]
+    mounts = Path("/proc/self/mounts").read_text()
+    return processes, groups, str(engine.root) in mounts, engine.folder.exists()
+
+
+def test_nothing_is_left_of_an_engine_with_running_containers(engine, fill):
+    it = engine("btrfs")
+    fill(it)
+    processes, groups, _mounted, _folder = left_of(it)
+    assert processes
+    assert groups
+    it.clean()
+    assert left_of(it) == ([], [], False, False)
+
+
+def test_it_has_its_data_after_a_power_cut(engine, fill):
+    it = engine("overlay2")
+    made = fill(it)
+    it.kill()
+    it.start()
+    assert answered(it) == expected(made, made.restarted)
+
+
+def test_an_engine_that_does_not_come_up_says_why_and_leaves_nothing(engine):
+    it = engine("vfs")
+    it.stop()
+    with pytest.raises(EngineError, match="driver not supported"):
+        it.start("nonsense")
+    assert not it.running
+    it.clean()
+    assert left_of(it) == ([], [], False, False)
+
+
+def test_its_network_is_not_the_machines(engine):
+    it = engine("vfs")
+    before = os.listdir("/sys/class/net")
+    it.api.post("/networks/create", {"Name": "front", "Driver": "bridge"})
+    assert os.listdir("/sys/class/net") == before

@@ -52,6 +52,9 @@ def fill(engine, seed=1, files=100):
         archive, images[tag] = image(tag, below, ["sh"])
         engine.api.post("/images/load", archive)
     images["demo/built:3"] = build(engine, "demo/built:3", chance)
+    # What had a tag and lost it to another image stays.
+    archive, untagged = image("demo/again:latest", archives[:2], ["true"])
+    engine.api.post("/images/load", archive)
     repeat = {"repo": "demo/again", "tag": "latest"}
     engine.api.post("/images/demo/app:2/tag", **repeat)
     images["demo/again:latest"] = images["demo/app:2"]
@@ -72,7 +75,7 @@ def fill(engine, seed=1, files=100):
             },
         }.items()
     }
-    return containers(engine, seed, images, archives, volumes, networks)
+    return containers(engine, seed, (images, untagged), archives, volumes, networks)
 
 
 def layers_of(engine, chance, files):
@@ -144,6 +147,7 @@ def containers(engine, seed, images, archives, volumes, networks):
                     {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 5},
                      "Binds": ["with-options:/data", "named:/more"]}),
     }  # fmt: skip
+    images, untagged = images
     made = {}
     for name, (more, host) in wanted.items():
         body = {
@@ -160,7 +164,7 @@ def containers(engine, seed, images, archives, volumes, networks):
     mounts = engine.api.get("/containers/running/json")["Mounts"]
     return Made(
         images=images,
-        untagged=[],
+        untagged=[untagged],
         layers={"demo/base:1": archives[:1], "demo/app:2": archives},
         containers=made,
         running=["running", "serving", "until-stopped"],

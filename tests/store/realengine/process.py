@@ -116,16 +116,17 @@ class Engine:
                 raise EngineError(f"The {self.release} engine did not end: {self.said()}") from None
 
     def kill(self):
-        """End it and all of its containers at once, as a power cut would."""
+        """End it and all of its containers at once, as a power cut would; the disks stay."""
         if self.running:
-            self.process.kill()
+            # With the first process of its namespace all others end, and only then its parent.
+            os.kill(self.init() or self.process.pid, signal.SIGKILL)
             self.process.wait()
 
     def init(self):
-        """Return the first process of its namespace, as this machine numbers it."""
+        """Return the first process of its namespace, as this machine numbers it; None so far."""
         number = self.process.pid
         children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
-        return int(children[0])
+        return int(children[0]) if children else None
 
     def clean(self):
         """End it and take away all that it left outside of its data root."""
