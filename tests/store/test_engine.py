@@ -23,6 +23,13 @@ def answered(engine):
     images = get("/images/json")
     return {
         "images": {tag: it["Id"] for it in images for tag in tags_of(it)},
+        "digests": {
+            tag: digest
+            for it in images
+            for tag in tags_of(it)
+            for digest in it["RepoDigests"] or ()
+            if digest != "<none>@<none>"
+        },
         "untagged": [it["Id"] for it in images if not tags_of(it)],
         "containers": {it["Names"][0].lstrip("/"): it["Id"] for it in everyone},
         "running": sorted(
@@ -44,6 +51,7 @@ def tags_of(image):
 def expected(made, running):
     return {
         "images": made.images,
+        "digests": made.digests,
         "untagged": made.untagged,
         "containers": made.containers,
         "running": running,

@@ -10,7 +10,8 @@ import random
 import time
 from typing import NamedTuple
 
-from .layers import DAY, NET_RAW, Layer, image, packed
+from .layers import DAY, NET_RAW, Layer, config_of, image, packed
+from .registry import NAME, digest_of, registry
 
 STOP = {"StopSignal": "SIGKILL"}  # so that no stop waits for a program that knows no signal
 FOREVER = ["sleep", "1000000"]
@@ -30,6 +31,7 @@ class Made(NamedTuple):
 
     images: dict[str, str]  # tag -> ID
     untagged: list[str]  # IDs of those without a tag that `docker images` shows
+    digests: dict[str, str]  # tag -> the digest that it was pulled by
     layers: dict[str, list[bytes]]  # tag -> the archives it was made of, the lowest first
     containers: dict[str, str]  # name -> ID
     running: list[str]  # names
@@ -51,6 +53,7 @@ def fill(engine, seed=1, files=100):
     for tag, below in (("demo/base:1", archives[:1]), ("demo/app:2", archives)):
         archive, images[tag] = image(tag, below, ["sh"])
         engine.api.post("/images/load", archive)
+    digests = pull(engine, images, archives[:3])
     images["demo/built:3"] = build(engine, "demo/built:3", chance)
     # What had a tag and lost it to another image stays.
     archive, untagged = image("demo/again:latest", archives[:2], ["true"])
@@ -75,7 +78,7 @@ def fill(engine, seed=1, files=100):
             },
         }.items()
     }
-    return containers(engine, seed, (images, untagged), archives, volumes, networks)
+    return containers(engine, seed, (images, untagged, digests), archives, volumes, networks)
 
 
 def layers_of(engine, chance, files):
@@ -134,6 +137,16 @@ def build(engine, tag, chance):
     return engine.api.get(f"/images/{tag}/json")["Id"]
 
 
+def pull(engine, images, layers):
+    """Pull an image from a registry, add it to the images, and return its tag -> its digest."""
+    repository, tag, config = "demo/pulled", "4", config_of(layers, ["true"])
+    name = f"{NAME}/{repository}"
+    with registry(engine, repository, tag, config, layers) as digest:
+        engine.api.post("/images/create", fromImage=name, tag=tag)
+    images[f"{name}:{tag}"] = digest_of(config)
+    return {f"{name}:{tag}": f"{name}@{digest}"}
+
+
 def containers(engine, seed, images, archives, volumes, networks):
     """Make containers of every state; return all that was made."""
     write = ["sh", "-c", WRITES, str(seed)]
@@ -147,7 +160,7 @@ def containers(engine, seed, images, archives, volumes, networks):
                     {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 5},
                      "Binds": ["with-options:/data", "named:/more"]}),
     }  # fmt: skip
-    images, untagged = images
+    images, untagged, digests = images
     made = {}
     for name, (more, host) in wanted.items():
         body = {
@@ -165,6 +178,7 @@ def containers(engine, seed, images, archives, volumes, networks):
     return Made(
         images=images,
         untagged=[untagged],
+        digests=digests,
         layers={"demo/base:1": archives[:1], "demo/app:2": archives},
         containers=made,
         running=["running", "serving", "until-stopped"],

@@ -88,16 +88,7 @@ def image(tag, layers, command=()):
     ``layers`` are archives, the lowest first.
     """
     digests = [hashlib.sha256(layer).hexdigest() for layer in layers]
-    config = json.dumps(
-        {
-            "architecture": "amd64",
-            "os": "linux",
-            "created": "2024-01-02T03:04:05Z",
-            "config": {"Cmd": list(command), "Env": ["PATH=/bin"], "Labels": {"made": "by hand"}},
-            "history": [{"created": "2024-01-02T03:04:05Z"} for _ in layers],
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}" for digest in digests]},
-        }
-    ).encode()
+    config = config_of(layers, command)
     number = hashlib.sha256(config).hexdigest()
     files = {f"{number}.json": config}
     files.update({f"{digest}/layer.tar": layer for digest, layer in zip(digests, layers)})
@@ -106,6 +97,20 @@ def image(tag, layers, command=()):
         [{"Config": f"{number}.json", "RepoTags": [tag], "Layers": names}]
     ).encode()
     return packed(files), f"sha256:{number}"
+
+
+def config_of(layers, command=()):
+    """Return the configuration of an image; its SHA-256 is the image's ID."""
+    digests = [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers]
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "created": "2024-01-02T03:04:05Z",
+        "config": {"Cmd": list(command), "Env": ["PATH=/bin"], "Labels": {"made": "by hand"}},
+        "history": [{"created": "2024-01-02T03:04:05Z"} for _ in layers],
+        "rootfs": {"type": "layers", "diff_ids": digests},
+    }
+    return json.dumps(config).encode()
 
 
 def packed(files):
