@@ -6,9 +6,10 @@
 ``engine(driver, release=..., on=..., flags=()) -> Engine``
     Start an engine on an empty data root. ``driver`` is vfs, btrfs or overlay2. ``release`` is the
     one that is tested, unless it is named. ``on`` is what the root lies on: "folder" (of the test),
-    "btrfs", "ext4" or "xfs". The engine has ``root``, ``driver``, ``release``, ``api`` (``get``,
-    ``post``, ``delete``), ``start(driver=None)``, ``stop()`` and ``kill()``. However the test ends,
-    the engine and its containers end, and all is unmounted.
+    "btrfs", "ext4" or "xfs", or one of these with options of its mount, "xfs:pquota". The engine
+    has ``root``, ``driver``, ``release``, ``api`` (``get``, ``post``, ``delete``),
+    ``start(driver=None)``, ``stop()`` and ``kill()``. However the test ends, the engine and its
+    containers end, and all is unmounted and removed.
 ``fill(engine, seed=1, files=100) -> Made`` (realengine.content)
     Put images, containers, volumes and networks into a running engine; say what was made.
 ``filled(driver) -> (engine, made)``
@@ -75,7 +76,8 @@ def some_engines(folder, disks, kernel, tested):
         if not (tree / "recipe.json").exists():
             pytest.skip(f"the engine of {release} is not there: python tests/run store gets it")
         on = on or ("btrfs" if driver == "btrfs" else "folder")
-        lacks = {"overlay" if driver == "overlay2" else on, on} - {"folder"} - kernel
+        kind = on.partition(":")[0]
+        lacks = {"overlay" if driver == "overlay2" else kind, kind} - {"folder"} - kernel
         if lacks:
             pytest.skip(f"this machine's kernel has no {', '.join(sorted(lacks))}")
         where = folder if on == "folder" else disks.made(on)

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
+from realengine.layers import Layer, image
 from realengine.process import EngineError
 
 DRIVERS = ("vfs", "btrfs", "overlay2")
@@ -110,6 +111,37 @@ def test_an_engine_that_does_not_come_up_says_why_and_leaves_nothing(engine):
     assert not it.running
     it.clean()
     assert left_of(it) == ([], [], False, False)
+
+
+@pytest.mark.parametrize(("driver", "on"), [("btrfs", "btrfs"), ("overlay2", "xfs:pquota")])
+def test_a_containers_size_limit_is_kept_also_after_a_restart(engine, driver, on):
+    it = engine(driver, on=on)
+    busybox = (it.tree / "usr/bin/busybox").read_bytes()
+    layer = Layer().folder("bin").file("bin/busybox", busybox, mode=0o755)
+    archive, number = image("demo:1", [layer.bytes()])
+    it.api.post("/images/load", archive)
+    write = ["/bin/busybox", "dd", "if=/dev/zero", "of=/full", "bs=1048576", "count=40"]
+    limit = {"NetworkMode": "none", "StorageOpt": {"size": "30m"}}
+    body = {"Image": number, "Cmd": write, "HostConfig": limit}
+    it.api.post("/containers/create", body, name="limited")
+    assert ended(it, "limited")
+    it.stop()
+    it.start()
+    assert it.api.get("/containers/limited/json")["HostConfig"]["StorageOpt"] == {"size": "30m"}
+    assert ended(it, "limited")
+
+
+def ended(engine, name):
+    """Run a container to its end; return its exit status."""
+    engine.api.post(f"/containers/{name}/start")
+    return engine.api.post(f"/containers/{name}/wait")["StatusCode"]
+
+
+@pytest.mark.parametrize("on", ["ext4", "xfs"])
+def test_its_data_root_can_lie_on_another_filesystem(engine, on):
+    it = engine("overlay2", on=on)
+    said = dict(it.api.get("/info")["DriverStatus"])
+    assert said["Backing Filesystem"] == {"ext4": "extfs", "xfs": "xfs"}[on]
 
 
 def test_its_network_is_not_the_machines(engine):
