@@ -85,9 +85,12 @@ def left_of(engine):
     return processes, groups, str(engine.root) in mounts, engine.folder.exists()
 
 
-def test_nothing_is_left_of_an_engine_with_running_containers(engine, fill):
+def test_nothing_is_left_of_an_engine_with_running_containers(engine):
     it = engine("btrfs")
-    fill(it)
+    with_busybox(it)
+    body = {"Image": "demo:1", "Cmd": ["/bin/busybox", "sleep", "1000"]}
+    it.api.post("/containers/create", {**body, "HostConfig": {"NetworkMode": "none"}}, name="runs")
+    it.api.post("/containers/runs/start")
     processes, groups, _mounted, _folder = left_of(it)
     assert processes
     assert groups
@@ -95,9 +98,8 @@ def test_nothing_is_left_of_an_engine_with_running_containers(engine, fill):
     assert left_of(it) == ([], [], False, False)
 
 
-def test_it_has_its_data_after_a_power_cut(engine, fill):
-    it = engine("overlay2")
-    made = fill(it)
+def test_it_has_its_data_after_a_power_cut(filled):
+    it, made = filled("overlay2")
     it.kill()
     it.start()
     assert answered(it) == expected(made, made.restarted)
@@ -116,19 +118,23 @@ def test_an_engine_that_does_not_come_up_says_why_and_leaves_nothing(engine):
 @pytest.mark.parametrize(("driver", "on"), [("btrfs", "btrfs"), ("overlay2", "xfs:pquota")])
 def test_a_containers_size_limit_is_kept_also_after_a_restart(engine, driver, on):
     it = engine(driver, on=on)
-    busybox = (it.tree / "usr/bin/busybox").read_bytes()
-    layer = Layer().folder("bin").file("bin/busybox", busybox, mode=0o755)
-    archive, number = image("demo:1", [layer.bytes()])
-    it.api.post("/images/load", archive)
+    with_busybox(it)
     write = ["/bin/busybox", "dd", "if=/dev/zero", "of=/full", "bs=1048576", "count=40"]
     limit = {"NetworkMode": "none", "StorageOpt": {"size": "30m"}}
-    body = {"Image": number, "Cmd": write, "HostConfig": limit}
+    body = {"Image": "demo:1", "Cmd": write, "HostConfig": limit}
     it.api.post("/containers/create", body, name="limited")
     assert ended(it, "limited")
     it.stop()
     it.start()
     assert it.api.get("/containers/limited/json")["HostConfig"]["StorageOpt"] == {"size": "30m"}
     assert ended(it, "limited")
+
+
+def with_busybox(engine):
+    """Load an image with one program."""
+    busybox = (engine.tree / "usr/bin/busybox").read_bytes()
+    layer = Layer().folder("bin").file("bin/busybox", busybox, mode=0o755)
+    engine.api.post("/images/load", image("demo:1", [layer.bytes()])[0])
 
 
 def ended(engine, name):

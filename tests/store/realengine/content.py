@@ -179,7 +179,11 @@ def containers(engine, seed, images, archives, volumes, networks):
         images=images,
         untagged=[untagged],
         digests=digests,
-        layers={"demo/base:1": archives[:1], "demo/app:2": archives},
+        layers={
+            "demo/base:1": archives[:1],
+            "demo/app:2": archives,
+            **dict.fromkeys(digests, archives[:3]),
+        },
         containers=made,
         running=["running", "serving", "until-stopped"],
         restarted=["serving", "until-stopped"],
