@@ -20,17 +20,19 @@ test: setup ## what CI runs: JOBS=2 hosts or tools side by side
 test-all: setup ## the same, but every scenario, mutant and ansible-core
 	$(python) tests/run --all --jobs $(JOBS)
 
-lint unit loop store sanity controller docs faults: setup
+lint unit loop sanity controller docs faults: setup
 	$(python) tests/run $@ --jobs $(JOBS)
 
 lint: ## style, documentation, role arguments, changelog
 unit: ## planners, parsers and modules, without a host
 loop: ## btrfs and overlay on loop files, on this kernel (root)
-store: ## real engines 20.10 to 28 on this kernel, no machine (root)
 sanity: ## ansible-test sanity on the oldest and newest ansible-core
 controller: ## playbooks, plugins and installation on these as well
 docs: ## build the reference
 faults: ## where a run can end, and what is left: shown and tried
+
+store: setup ## real engines 20.10 to 28 on this kernel, no machine (root)
+	$(python) tests/run store --all
 
 fuzz: setup ## 20,000 strange inputs: SEED=2 for others
 	$(python) tests/run fuzz --all --seed $(SEED)
