@@ -14,41 +14,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.netw
     STORE,
     count_networks,
 )
+from support.bolt_files import branch, first, leaf, page
 
 OWN = ("bridge", "host", "none")
-
-
-def fnv(text):
-    found = 0xCBF29CE484222325
-    for byte in text:
-        found = ((found ^ byte) * 0x100000001B3) & (2**64 - 1)
-    return found
-
-
-def page(number, flags, count, body, size):
-    return (struct.pack("<QHHI", number, flags, count, 0) + body).ljust(size, b"\0")
-
-
-def first(number, size, root, transaction):
-    body = struct.pack("<IIIIQQQQQ", 0xED0CDAED, 2, size, 0, root, 0, 2, 9, transaction)
-    return page(number, 4, 0, body + struct.pack("<Q", fnv(body)), size)
-
-
-def leaf(number, items, size, flags=0):
-    heads, tails = b"", b""
-    for position, (key, value) in enumerate(items):
-        offset = 16 * (len(items) - position) + len(tails)
-        heads += struct.pack("<IIII", flags, offset, len(key), len(value))
-        tails += key + value
-    return page(number, 2, len(items), heads + tails, size)
-
-
-def branch(number, keys, size):
-    heads, tails = b"", b""
-    for position, (key, below) in enumerate(keys):
-        heads += struct.pack("<IIQ", 16 * (len(keys) - position) + len(tails), len(key), below)
-        tails += key
-    return page(number, 1, len(keys), heads + tails, size)
 
 
 def networks(*names):
