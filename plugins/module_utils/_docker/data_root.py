@@ -4,7 +4,11 @@
 
 # This module is private to the collection: nothing outside of it may rely on it.
 
-"""What a data root holds, read from disk: it works for a stopped engine, and starts none.
+"""What a data root holds, counted from disk: it works for a stopped engine, and starts none.
+
+The counts are for runs that only have to know whether there is anything: they list names, and read
+one file for each container. ``_inventory/`` reads all of it, with identities, for what is going to
+change it; a test holds that both see the same.
 
 The layout is moby's: ``image/<driver>/imagedb/content/sha256/<id>`` (image/fs.go),
 ``containers/<id>/config.v2.json`` with the key ``Driver`` (container/container.go),
@@ -17,12 +21,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 
 _UNKNOWN = "unknown"
+
+# What an engine makes in its data root at its first start, besides a folder for its driver, and
+# that means nothing by itself.
+SKELETON = {
+    "buildkit", "builder", "containerd", "containers", "engine-id", "image", "network", "plugins",
+    "rootfs", "runtimes", "swarm", "tmp", "trust", "volumes",
+}  # fmt: skip
 
 _CONTENT = "containerd/daemon/io.containerd.content.v1.content/blobs/sha256"
 
@@ -149,6 +162,22 @@ def _driver_of(path: str) -> str:
         return _UNKNOWN
     driver = content.get("Driver") if isinstance(content, dict) else None
     return driver if driver and isinstance(driver, str) else _UNKNOWN
+
+
+def is_an_engines_mount(path: str, root: str) -> bool:
+    """Tell whether an engine makes a mount: of a layer, a container, a volume or a plugin.
+
+    The folders of some drivers, and that of its plugins, it mounts on themselves as well. One that
+    maps users has all of that in a folder named by their numbers, as 165536.165536.
+
+    :param path: where it is mounted, below the data root.
+    """
+    parts = path[len(root) + 1 :].split("/")
+    if re.fullmatch(r"[0-9]+\.[0-9]+", parts[0]):
+        del parts[0]
+    if len(parts) == 1:
+        return parts[0] in DRIVERS or parts[0] == "plugins"
+    return bool(parts) and (parts[0] in DRIVERS or parts[0] in SKELETON)
 
 
 def bytes_below(folders: Iterable[str], mount_points: Collection[str]) -> int:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._host import bolt
 
@@ -38,21 +37,20 @@ def count_networks(root: str) -> int:
     try:
         with open(path, "rb") as stream:
             data = bolt.read(stream.fileno())
-        return sum(
-            not isinstance(it, dict) or it.get("name") not in OWN for it in stored_networks(data)
-        )
+        networks = map(json.loads, network_records(bolt.tables(data)))
+        return sum(not isinstance(it, dict) or it.get("name") not in OWN for it in networks)
     except FileNotFoundError:
         return 0
     except (OSError, ValueError, RecursionError):
         return 1
 
 
-def stored_networks(data: bytes) -> Iterator[Any]:
-    """What the store says of each network, as JSON.
+def network_records(store: bolt.Bucket) -> Iterator[bytes]:
+    """What the store says of each network: JSON.
 
-    :raises ValueError: it is no such store.
+    :raises bolt.BoltError: it is damaged.
     """
-    for _name, bucket in bolt.tables(data).buckets():
+    for _name, bucket in store.buckets():
         for key, content in bucket.values():
             if key.startswith(_PREFIX):
-                yield json.loads(content[_INDEX:])
+                yield content[_INDEX:]

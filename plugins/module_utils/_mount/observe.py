@@ -10,14 +10,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker import user_namespaces
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    SKELETON,
     Holdings,
     bytes_below,
+    is_an_engines_mount,
     observe_holdings,
     observe_others,
 )
@@ -49,13 +50,6 @@ if TYPE_CHECKING:
     from ansible_collections.containerhost.storage.plugins.module_utils._core.reconcile import (
         Reader,
     )
-
-# What an engine makes in its data root at its first start, besides a folder for its driver, and
-# that means nothing by itself.
-_SKELETON = {
-    "buildkit", "containerd", "containers", "engine-id", "image", "network", "plugins",
-    "runtimes", "swarm", "tmp", "trust", "volumes",
-}  # fmt: skip
 
 
 def observe_mount(run: Reader, place: Place, is_ours: Callable[[Mount], object]) -> MountState:
@@ -144,24 +138,10 @@ def _folder(where: str, table: Sequence[Mount]) -> Folder:
         entries = []
     below = [mount for mount in table if mount.path.startswith(where + "/")]
     mounted = {mount.path for mount in below}
-    own = {*_SKELETON, *DRIVERS, *mapped, "lost+found"}
+    own = {*SKELETON, *DRIVERS, *mapped, "lost+found"}
     foreign = tuple(
         name for name in entries if name not in own and f"{where}/{name}" not in mounted
     )
     size = bytes_below([where], {mount.path for mount in table}) if holdings.any or foreign else 0
-    mounts = tuple(mount for mount in below if not _is_an_engines(mount, where))
+    mounts = tuple(mount for mount in below if not is_an_engines_mount(mount.path, where))
     return Folder(holdings, foreign, size, mounts=mounts)
-
-
-def _is_an_engines(mount: Mount, where: str) -> bool:
-    """Tell whether an engine makes a mount: of a layer, a container, a volume or a plugin.
-
-    The folders of some drivers, and that of its plugins, it mounts on themselves as well. One that
-    maps users has all of that in a folder named by their numbers, as 165536.165536.
-    """
-    parts = mount.path[len(where) + 1 :].split("/")
-    if re.fullmatch(r"[0-9]+\.[0-9]+", parts[0]):
-        del parts[0]
-    if len(parts) == 1:
-        return parts[0] in DRIVERS or parts[0] == "plugins"
-    return bool(parts) and (parts[0] in DRIVERS or parts[0] in _SKELETON)

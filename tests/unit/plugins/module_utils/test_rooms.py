@@ -25,6 +25,7 @@ ROOMS = {
     "_zfs": (),
     "_overlay": (),
     "_docker": (),
+    "_inventory": ("_docker",),
     "_selinux": (),
     "_mount": ("_docker",),
     "_thinpool": ("_lvm",),
@@ -35,7 +36,8 @@ ROOMS = {
     "_btrfs_filesystem": ("_btrfs", "_docker", "_mount"),
     "_zfs_pool": ("_zfs", "_zfs_dataset", "_docker", "_mount"),
     "_storage_driver": ("_docker",),
-    "_info": ("_lvm", "_btrfs", "_zfs", "_overlay", "_docker", "_thinpool", "_storage_driver"),
+    "_info": ("_lvm", "_btrfs", "_zfs", "_overlay", "_docker", "_inventory", "_thinpool",
+              "_storage_driver"),
     "_layout": (
         "_lvm", "_docker", "_mount", "_thinpool", "_mounted_volume", "_btrfs_filesystem",
         "_zfs_pool", "_storage_driver", "_selinux", "_info",
