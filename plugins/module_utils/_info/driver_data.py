@@ -126,7 +126,7 @@ def using_of(seen: engine_topic.Seen) -> Using:
     )
 
 
-def _data_roots(using: Using) -> list[str]:
+def data_roots(using: Using) -> list[str]:
     """The roots to look into, the engine's first; each once, whatever links lead to it."""
     found: dict[str, str] = {}
     for root in filter(None, (using.root, DATA_ROOT)):
@@ -137,7 +137,7 @@ def _data_roots(using: Using) -> list[str]:
 
 def _of_engine(using: Using, zfs: zfs_topic.Seen | None) -> list[Kept]:
     """The :class:`Kept` of each of the engine's own drivers, in every data root."""
-    return [it for root in _data_roots(using) for it in _in_data_root(root, using, zfs)]
+    return [it for root in data_roots(using) for it in _in_data_root(root, using, zfs)]
 
 
 def _in_data_root(root: str, using: Using, zfs: zfs_topic.Seen | None) -> Iterator[Kept]:
@@ -190,7 +190,7 @@ def _of_containerd(using: Using, zfs: zfs_topic.Seen | None) -> Iterator[Kept]:
 
     The others are left out: containerd makes a folder for every one that it has.
     """
-    own = map(folders.own_containerd_root, _data_roots(using))
+    own = map(folders.own_containerd_root, data_roots(using))
     roots = (using.containerd_root, folders.containerd_root(), *own)
     holds = observe_holdings(using.root) if using.snapshotter else None
     for root in dict.fromkeys(filter(None, roots)):

@@ -33,6 +33,9 @@ from ansible_collections.containerhost.storage.plugins.module_utils._info import
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
     engine as _info_engine,
 )
+from ansible_collections.containerhost.storage.plugins.module_utils._info import (
+    inventory as _info_inventory,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._info import lvm as _info_lvm
 from ansible_collections.containerhost.storage.plugins.module_utils._info import (
     mounts as _info_mounts,
@@ -90,6 +93,14 @@ TOPICS = {
     ),
     "driver_data": _whole(_info_driver_data, needs=("engine", "zfs")),
     "driver_usage": _whole(_info_driver_usage, needs=("driver_data", "zfs"), default=False),
+    "inventory": _whole(_info_inventory, needs=("engine", "zfs"), default=False),
+    "inventory_usage": Topic(
+        _info_inventory.observe_usage,
+        _info_inventory.describe_usage,
+        lambda seen: (),  # those of the inventory are told with it
+        default=False,
+        needs=("inventory",),
+    ),
     "drivers": _whole(_info_drivers, needs=("engine", "disks"), default=False, asks=True),
     "tools": _whole(_info_tools),
     "open_changes": _whole(_info_open_changes),

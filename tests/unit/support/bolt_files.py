@@ -13,6 +13,7 @@ MAGIC = 0xED0CDAED
 
 
 def fnv(text):
+    """The checksum of a first page."""
     found = 0xCBF29CE484222325
     for byte in text:
         found = ((found ^ byte) * 0x100000001B3) & (2**64 - 1)
@@ -27,12 +28,16 @@ def page(number, flags, count, body, size):
 
 
 def first(number, size, root, transaction):
+    """One of the two first pages, whose tree begins with the page ``root``."""
     body = struct.pack("<IIIIQQQQQ", MAGIC, 2, size, 0, root, 0, 2, 9, transaction)
     return page(number, META, 0, body + struct.pack("<Q", fnv(body)), size)
 
 
 def leaf(number, items, size, flags=0):
-    """:param items: ``(key, value)`` or ``(key, value, flags)`` of each element."""
+    """A page of elements.
+
+    :param items: ``(key, value)`` or ``(key, value, flags)`` of each.
+    """
     heads, tails = b"", b""
     for position, (key, value, *own) in enumerate(items):
         offset = 16 * (len(items) - position) + len(tails)
@@ -42,6 +47,7 @@ def leaf(number, items, size, flags=0):
 
 
 def branch(number, keys, size):
+    """A page of others; ``keys`` are the first key and the number of each."""
     heads, tails = b"", b""
     for position, (key, below) in enumerate(keys):
         heads += struct.pack("<IIQ", 16 * (len(keys) - position) + len(tails), len(key), below)

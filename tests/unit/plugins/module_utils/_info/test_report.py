@@ -82,7 +82,9 @@ def test_a_topic_needs_only_topics_that_are_there(name):
 
 
 def test_what_takes_long_or_is_advice_is_not_read_by_default():
-    assert set(_info.TOPICS) - set(_info.DEFAULT) == {"driver_usage", "drivers"}
+    assert set(_info.TOPICS) - set(_info.DEFAULT) == {
+        "driver_usage", "drivers", "inventory", "inventory_usage",
+    }  # fmt: skip
 
 
 def test_a_wish_goes_to_the_topic_that_asks_for_it_and_to_no_other(reads, monkeypatch):
