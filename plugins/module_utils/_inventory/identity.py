@@ -37,7 +37,7 @@ def identity(found: Inventory) -> str:
     parts = {
         "root": content["root"],
         "swarm": content["swarm"],
-        "stores": content["stores"],
+        "stores": [_store(it) for it in content["stores"]],
         "build_cache": content["build_cache"] is not None,
         "below": _sorted([it for it in content["below"] if not it["own"]]),
     }
@@ -50,6 +50,15 @@ def identity(found: Inventory) -> str:
             [{key: it[key] for key in it if key not in dropped} for it in content[name]]
         )
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def _store(store: dict[str, Any]) -> dict[str, Any]:
+    """A root of containerd, without the containers in it: those are what runs at the moment."""
+    spaces = [
+        {"name": it["name"], "images": _sorted(it["images"]), "snapshots": it["snapshots"]}
+        for it in store["namespaces"]
+    ]
+    return {**store, "namespaces": [it for it in spaces if it["images"] or it["snapshots"]]}
 
 
 def _sorted(rows: list[dict[str, Any]]) -> list[str]:
