@@ -36,6 +36,11 @@ options:
         names in the data root.
       - V(driver_usage) needs what V(driver_data) reads, and looks at every file of every layer,
         which takes some ten seconds for each million of them. It is not read by default.
+      - V(inventory) needs what V(engine) and V(zfs) read. It reads the engine's own records, some
+        files for each image, layer and container, and asks a running engine once for each
+        container. It is not read by default.
+      - V(inventory_usage) needs what V(inventory) reads, and looks at every file of every volume
+        and of what containers have written. It is not read by default.
       - V(drivers) needs what V(engine) and V(disks) read, and runs no command of its own. It is not
         read by default.
       - V(overlay), V(mounts), V(tools) and V(open_changes) run no command.
@@ -51,6 +56,8 @@ options:
       - engine
       - driver_data
       - driver_usage
+      - inventory
+      - inventory_usage
       - drivers
       - tools
       - open_changes
@@ -138,6 +145,18 @@ EXAMPLES = r"""
   containerhost.storage.storage_info:
     gather: [driver_usage]
   register: drivers
+
+- name: Read what the data roots hold, which needs no engine that runs
+  containerhost.storage.storage_info:
+    gather: [inventory]
+  register: held
+
+- name: Show which volumes no container uses
+  ansible.builtin.debug:
+    msg: "{{ item.volumes | selectattr('used_by', 'eq', []) | map(attribute='name') }}"
+  loop: "{{ held.storage.inventory }}"
+  loop_control:
+    label: "{{ item.root }}"
 
 - name: Show what drivers of the past have left behind
   ansible.builtin.debug:
@@ -599,6 +618,185 @@ storage:
             (V(whiteouts)), and the folders that hide all below (V(opaque)). V(unread) are folders
             that could not be read. V(mounted) are mounts of the tree.
           type: dict
+    inventory:
+      description:
+        - What each data root holds, read from its files, whether or not an engine runs or knows the
+          driver. The roots are those of RV(storage.driver_data); one that holds nothing is left
+          out. Where an engine runs, what it answers is compared with it, and a difference is a
+          finding (V(inventory_differs)).
+        - What cannot be read with certainty is in RV(storage.inventory.unreadable) and is not taken
+          for nothing. No link is followed below a root.
+        - What may be secret is not in it. Of labels there are the names alone; what containers and
+          plugins are started with is not read; passwords in options of volumes are hidden.
+      returned: when V(inventory) is gathered
+      type: list
+      elements: dict
+      contains:
+        root:
+          description: The data root; with user namespaces, the folder of their numbers in it.
+          type: str
+          sample: /var/lib/docker
+        identity:
+          description: >-
+            A digest of names, identities and sizes, the same as long as what is held is the same.
+            Whether a container runs is not in it.
+          type: str
+        images:
+          description: >-
+            The images of each V(driver), with V(tags), V(digests) and the V(parent) that the old
+            builder has noted. V(layers) are chain IDs, the lowest first; V(missing) are those that
+            are damaged or not there; V(bytes) is the size of all, V(none) where it is not known.
+          type: list
+          elements: dict
+          sample:
+            - driver: overlay2
+              id: sha256:9c7a54a9a43cca047013b82af109fe963fde787f63f9e016fdc3384500c2823d
+              tags: [hello-world:latest]
+              digests: []
+              parent: ""
+              layers: [sha256:01bb4fce3eb1b56b05adf99504dafd31907a5aadac736e36b27595c8b92f07f1]
+              bytes: 13256
+              missing: []
+              readable: true
+        layers:
+          description: >-
+            The layers of images: the chain ID (V(id)), the DiffID (V(diff)), the V(parent), by what
+            name the driver has it (V(cache_id)), whether its tar can be put together again
+            (V(tar_split)) and whether the driver has it (V(present); V(none) where that cannot be
+            told, as for ZFS without its tools).
+          type: list
+          elements: dict
+        containers:
+          description: >-
+            The containers, with their V(state) as Docker calls it, their restart policy
+            (V(restart), and after how many V(retries) it gives up), what they mount (V(attached)),
+            their V(networks), the size that their own layer is limited to (V(size_limit)), names of
+            labels, and by what names the driver has their own layer (V(mount_id), V(init_id)).
+          type: list
+          elements: dict
+          sample:
+            - id: 3f4a4d6f0a5d7a5b3f2f7f7d9a5f4c3e2d1c0b9a8f7e6d5c4b3a2f1e0d9c8b7a
+              name: web
+              driver: overlay2
+              image: sha256:9c7a54a9a43cca047013b82af109fe963fde787f63f9e016fdc3384500c2823d
+              image_name: shop:1
+              state: running
+              restart: on-failure
+              retries: 3
+              attached:
+                - type: volume
+                  name: data
+                  source: ""
+                  destination: /data
+                  driver: local
+                  writable: true
+              networks: [front]
+              size_limit: 20G
+              labels: [com.docker.compose.project]
+              present: true
+              readable: true
+        volumes:
+          description: >-
+            The volumes, with their V(driver), V(options), names of V(labels), the folder (V(path),
+            empty for what is elsewhere), whether they are V(recorded) in the engine's table, and
+            the containers that use them (V(used_by)).
+          type: list
+          elements: dict
+          sample:
+            - name: data
+              driver: local
+              options: {type: cifs, device: //server/share, o: "username=u,password=***"}
+              labels: [team]
+              path: /var/lib/docker/volumes/data
+              recorded: true
+              used_by: [3f4a4d6f0a5d7a5b3f2f7f7d9a5f4c3e2d1c0b9a8f7e6d5c4b3a2f1e0d9c8b7a]
+              bytes: null
+              readable: true
+        networks:
+          description: >-
+            The networks that the engine remembers; V(own) are those that every engine makes.
+          type: list
+          elements: dict
+          sample:
+            - id: 7d86d31b1478e7cca9ebed7e73aa0fdeec46c5ca29497431d3007d2d9e15ed99
+              name: front
+              driver: bridge
+              scope: local
+              internal: false
+              labels: []
+              own: false
+        build_cache:
+          description: >-
+            What BuildKit keeps: the IDs of its V(records), their V(bytes), and by what names the
+            driver has layers of it alone (V(snapshots)). V(none) where it was never used.
+          type: dict
+        plugins:
+          description: The engine's plugins, with what they were pulled as (V(reference)).
+          type: list
+          elements: dict
+        swarm:
+          description: The membership of a swarm; V(none) for a host that is in none.
+          type: dict
+          sample:
+            manager: true
+            address: 10.0.0.2
+            listen: "0.0.0.0:2377"
+            peers: ["10.0.0.2:2377"]
+        stores:
+          description: >-
+            What containerd keeps for the engine: its V(namespaces), each with images, containers
+            and snapshots, and how many V(blobs) of pulled content there are. That of the engine's
+            own containerd, and that of the host's where it has anything of the engine.
+          type: list
+          elements: dict
+        leftovers:
+          description:
+            - What is there and belongs to nothing, each with a V(path), or a V(name) in that file.
+            - The V(kind) is V(layer_without_record), V(layer_perhaps_without_record) (some record
+              could not be read), V(layer_half_removed), V(layer_half_written),
+              V(layer_of_no_container), V(container_without_config), V(tag_without_image),
+              V(other_driver) (it keeps something, and the engine is not on it), V(foreign) (no
+              engine makes such) or V(trust_key).
+          type: list
+          elements: dict
+          sample:
+            - kind: other_driver
+              path: /var/lib/docker/devicemapper
+              driver: devicemapper
+              name: ""
+        below:
+          description: >-
+            What is below the root and is no file of its filesystem. The V(kind) is V(mount),
+            V(subvolume), V(dataset) or V(thin_device); V(own) tells whether an engine makes such by
+            itself. Subvolumes are looked for in the root and in its folders of layers, volumes and
+            containers.
+          type: list
+          elements: dict
+          sample:
+            - kind: mount
+              path: /var/lib/docker/backup
+              name: /dev/vdc
+              bytes: null
+              own: false
+        unreadable:
+          description: What cannot be read with certainty, and why.
+          type: list
+          elements: dict
+          sample:
+            - path: /var/lib/docker/volumes/metadata.db
+              why: it has no first page of bbolt's
+    inventory_usage:
+      description: >-
+        What containers' own layers and volumes take on disk, for each root of
+        RV(storage.inventory), by IDs and by names. V(none) where files do not tell. A file with
+        several names counts once; what is mounted in there does not count.
+      returned: when V(inventory_usage) is gathered
+      type: list
+      elements: dict
+      sample:
+        - root: /var/lib/docker
+          containers: {3f4a4d6f0a5d7a5b3f2f7f7d9a5f4c3e2d1c0b9a8f7e6d5c4b3a2f1e0d9c8b7a: 8192}
+          volumes: {data: 73728}
     drivers:
       description: Which storage drivers the host can have, and what becomes of the one in use.
       returned: when V(drivers) is gathered

@@ -68,9 +68,9 @@ def _store(folder: Folder) -> Store | None:
     with folder.open(*way, "blobs") as algorithms:
         for algorithm in algorithms.folders() if algorithms else ():
             for name in algorithm.names():
-                found = algorithm.look(name)
+                found = algorithm.size(name)
                 blobs += found is not None
-                size += found.st_size if found else 0
+                size += found or 0
     return Store(folder.path, tuple(namespaces), blobs, size) if namespaces or blobs else None
 
 

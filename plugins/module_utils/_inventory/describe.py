@@ -11,6 +11,7 @@ that also what is made of this, such as a seal, has no password in it.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.door import (
@@ -23,55 +24,36 @@ from ansible_collections.containerhost.storage.plugins.module_utils._inventory.s
     Pairs,
 )
 
+# mount.cifs(8): pass= and password=, in which ",," is a comma, and user=NAME%PASSWORD.
+_PASSWORD = r"(?i)((?:^|,)(?:pass\w*=|user(?:name)?=[^,%]*%))(?:,,|[^,])*"
+
 
 def describe(found: Inventory) -> dict[str, Any]:
-    """All of it; sizes in bytes, V(none) where they are not known."""
-    cache, swarm = found.build_cache, found.swarm
-    return {
-        "root": found.root,
-        "images": [it._asdict() for it in found.images],
-        "layers": [it._asdict() for it in found.layers],
-        "containers": [
-            {**it._asdict(), "labels": _names(it.labels), "attached": _rows(it.attached)}
-            for it in found.containers
-        ],
-        "volumes": [
-            {**it._asdict(), "labels": _names(it.labels), "options": _options(it.options)}
-            for it in found.volumes
-        ],
-        "networks": [{**it._asdict(), "labels": _names(it.labels)} for it in found.networks],
-        "build_cache": cache._asdict() if cache else None,
-        "plugins": _rows(found.plugins),
-        "swarm": swarm._asdict() if swarm else None,
-        "stores": [
-            {
-                **store._asdict(),
-                "namespaces": [
-                    {
-                        "name": it.name,
-                        "images": _rows(it.images),
-                        "containers": list(it.containers),
-                        "snapshots": {name: list(keys) for name, keys in it.snapshots},
-                    }
-                    for it in store.namespaces
-                ],
-            }
-            for store in found.stores
-        ],
-        "leftovers": _rows(found.leftovers),
-        "below": _rows(found.below),
-        "unreadable": _rows(found.unreadable),
-    }
+    """All of it as plain JSON; sizes in bytes, None where they are not known."""
+    content = _plain(found)
+    for kind in ("containers", "volumes", "networks"):
+        for row, it in zip(content[kind], getattr(found, kind)):
+            row["labels"] = [name for name, _value in it.labels]
+    for row, volume in zip(content["volumes"], found.volumes):
+        row["options"] = _options(volume.options)
+    for row, store in zip(content["stores"], found.stores):
+        for inner, space in zip(row["namespaces"], store.namespaces):
+            inner["snapshots"] = {name: list(keys) for name, keys in space.snapshots}
+    return content
 
 
-def _rows(rows: tuple[Any, ...]) -> list[dict[str, Any]]:
-    return [it._asdict() for it in rows]
-
-
-def _names(labels: Pairs) -> list[str]:
-    return [name for name, _value in labels]
+def _plain(it: Any) -> Any:
+    """Named tuples as objects, others as lists."""
+    if not isinstance(it, tuple):
+        return it
+    if hasattr(it, "_asdict"):
+        return {name: _plain(value) for name, value in it._asdict().items()}
+    return [_plain(value) for value in it]
 
 
 def _options(options: Pairs) -> dict[str, Any]:
     """The options of a volume; a password in one of them is hidden."""
-    return {name: HIDDEN if is_secret(name) else leaving(value) for name, value in options}
+    return {
+        name: HIDDEN if is_secret(name) else leaving(re.sub(_PASSWORD, rf"\g<1>{HIDDEN}", value))
+        for name, value in options
+    }

@@ -82,6 +82,14 @@ class Folder:
         """What is there by that name; None for nothing, or where it cannot be asked."""
         return self._look(name)
 
+    def size(self, name: str) -> int | None:
+        """The size of a plain file; None where there is none."""
+        found = self._look(name)
+        if found is None or stat.S_ISREG(found.st_mode):
+            return found.st_size if found else None
+        self.note(name, f"it is {_kind(found.st_mode)}, and has to be a file")
+        return None
+
     def _look(self, name: str) -> os.stat_result | None:
         try:
             return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)

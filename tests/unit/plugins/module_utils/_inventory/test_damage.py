@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, containerhost.storage contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is damaged, too large, or not what it has to be is named, and the rest is read all the same."""
+"""What is damaged, too large, or not what it has to be is named, and the rest is read."""
 
 from __future__ import annotations
 

@@ -51,6 +51,22 @@ def test_no_secret_leaves_the_host(root):
     assert "hunter2" not in str([*findings(see(root))])
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("username=u,password=a,,b,uid=1", "username=u,password=***,uid=1"),
+        ("pass=x", "pass=***"),
+        ("uid=1,PASSWORD2=x y", "uid=1,PASSWORD2=***"),
+        ("user=u%x,ro", "user=u%***,ro"),
+        ("addr=10.0.0.1,passive,rw", "addr=10.0.0.1,passive,rw"),
+    ],
+)
+def test_passwords_in_the_options_of_a_mount_are_hidden(root, given, shown):
+    root.volume("smb", options={"o": given})
+    volumes = {it["name"]: it for it in describe(see(root))["volumes"]}
+    assert volumes["smb"]["options"] == {"o": shown}
+
+
 CHANGES = [
     # what changes                                                       whether the digest does
     (lambda it: it.image("base", "more", tags=["more:1"]), True),

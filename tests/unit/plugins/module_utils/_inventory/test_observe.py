@@ -167,8 +167,10 @@ def test_no_root_holds_nothing(tmp_path):
 
 def test_the_skeleton_of_a_new_engine_is_no_content(tmp_path):
     root = DataRoot(tmp_path / "root")
-    for name in ("overlay2/l", "image/overlay2/layerdb", "image/overlay2/imagedb/content/sha256",
-                 "containers", "volumes", "tmp", "swarm", "runtimes", "plugins/storage"):  # fmt: skip
+    for name in (
+        *("overlay2/l", "image/overlay2/layerdb", "image/overlay2/imagedb/content/sha256"),
+        *("containers", "volumes", "tmp", "swarm", "runtimes", "plugins/storage"),
+    ):
         (root.path / name).mkdir(parents=True)
     root.write("engine-id", b"x")
     assert see(root) == Inventory(str(root.path))
