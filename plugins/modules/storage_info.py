@@ -671,7 +671,8 @@ storage:
             The containers, with their V(state) as Docker calls it, their restart policy
             (V(restart), and after how many V(retries) it gives up), what they mount (V(attached)),
             their V(networks), the size that their own layer is limited to (V(size_limit)), names of
-            labels, and by what names the driver has their own layer (V(mount_id), V(init_id)).
+            labels, by what names the driver has their own layer (V(mount_id), V(init_id)), and
+            whether containerd keeps that instead (V(stored)).
           type: list
           elements: dict
           sample:

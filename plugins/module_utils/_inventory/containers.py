@@ -90,6 +90,8 @@ def _container(folder: Folder, name: str) -> Container:
             attached=tuple(_attached(config)),
             networks=tuple(config.object("NetworkSettings").object("Networks").names()),
             labels=settings.pairs("Labels"),
+            # Its manifest is an image's that containerd keeps (daemon/create.go).
+            stored=bool(config.object("ImageManifest").names()),
         )
     if host:
         policy = host.object("RestartPolicy")
@@ -136,8 +138,8 @@ def _with_layer(
     """The container with what the layer store of its driver has on it, if its driver is known."""
     record = own.get((it.driver, it.id)) if it.driver else None
     if record is None:
-        # One whose images containerd keeps has its layer there.
-        known = it.driver in names
+        # A snapshotter may have the name of a driver.
+        known = it.driver in names and not it.stored
         if known:
             folder.note(it.id, f"the layer store of {it.driver} has nothing on its own layer")
         return it._replace(present=False if known else None)

@@ -78,6 +78,7 @@ class Container(NamedTuple):
     init_id: str = ""  # and the one below it, with what the engine puts there
     parent: str = ""  # the chain ID of the image's uppermost layer
     present: bool | None = None  # whether the driver has its layer
+    stored: bool = False  # whether containerd keeps its image and its layer, and no driver
     bytes: int | None = None  # that its own layer takes on disk, if that was asked for
     readable: bool = True
 

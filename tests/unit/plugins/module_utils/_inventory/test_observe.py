@@ -92,6 +92,21 @@ def test_containers(tmp_path):
     assert (once.state, once.restart, once.size_limit, once.attached) == ("exited", "no", "", ())
 
 
+def test_a_container_whose_image_containerd_keeps_has_no_layer_of_a_driver(tmp_path):
+    root = DataRoot(tmp_path / "root", "btrfs")
+    (root.path / "btrfs/subvolumes").mkdir(parents=True)
+    manifest = {"digest": "sha256:" + number("m"), "size": 5}
+    root.container("new", "sha256:" + number("m"), "", own=False, ImageManifest=manifest)
+    root.container("old", "sha256:" + number("m"), "", own=False)
+    found = see(root, Host(driver=""))
+    assert {it.name: (it.stored, it.present) for it in found.containers} == {
+        "new": (True, None), "old": (False, False),
+    }  # fmt: skip
+    assert [it.path for it in found.unreadable] == [
+        f"{root.path}/containers/{number('container old')}"
+    ]
+
+
 NEVER = "0001-01-01T00:00:00Z"
 STATES = [
     ({"Running": True}, "running"),
