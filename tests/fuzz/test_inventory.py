@@ -138,7 +138,7 @@ def remove(path):
 def test_any_tree_gives_an_inventory(tmp_path):
     """Up to four paths of a sound root are damaged; the rest is read."""
     trees = {driver: Tree(tmp_path, driver) for driver in FOLDERS}
-    for chance in inputs("inventory", 0.1):
+    for chance in inputs("inventory", 0.05):
         driver = chance.choice(sorted(trees))
         tree = trees[driver]
         for _each in range(chance.randint(1, 4)):
@@ -158,7 +158,7 @@ def test_nothing_that_is_unreadable_is_lost(tmp_path):
     before = observe(tree.place, HOST)
     # What a driver has in a layer is for those who read layers.
     paths = [it for it in paths_of(tree.place) if f"{tree.place}/overlay2/" not in it]
-    for chance in inputs("unreadable", 0.05):
+    for chance in inputs("unreadable", 0.03):
         path = chance.choice(paths)
         how = tree.damage(chance, path)
         if how in ("link", "pipe", "folder", "file"):
