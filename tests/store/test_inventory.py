@@ -13,6 +13,12 @@ from ansible_collections.containerhost.storage.plugins.module_utils._docker.data
     observe_holdings,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts import mounts
+from ansible_collections.containerhost.storage.plugins.module_utils._inventory.answers import (
+    ask_engine,
+)
+from ansible_collections.containerhost.storage.plugins.module_utils._inventory.compare import (
+    compare,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._inventory.identity import (
     identity,
 )
@@ -126,15 +132,19 @@ def in_order(found, driver):
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_what_is_read_is_what_the_engine_says(engine, fill, driver):
-    it = engine(driver)
-    made = fill(it)
+def test_what_is_read_is_what_the_engine_says(filled, tmp_path, driver):
+    it, made = filled(driver)
     host = Host(mounts(), driver=driver)
     running = observe(str(it.root), host)
     in_order(running, driver)
     assert read_images(running) == told_images(it.api)
+    assert {ref for row in running.images for ref in row.digests} == {*made.digests.values()}
     assert differences(read_containers(running), told_containers(it.api)) == []
     assert read_volumes(running) == told_volumes(it.api)
+    told = ask_engine(it.api.path)
+    assert told.unreadable == ()
+    assert len(told.containers) == len(made.containers)
+    assert compare(running, told, driver) == []
     networks = {row["Id"]: row["Name"] for row in it.api.get("/networks")}
     assert {row.id: row.name for row in running.networks} == networks
     assert made.networks.items() <= {row.name: row.id for row in running.networks}.items()
@@ -159,16 +169,16 @@ def test_what_is_read_is_what_the_engine_says(engine, fill, driver):
     )
     assert identity(stopped) == identity(running)
     # Another engine, or none, reads the same: from a copy, at another place.
-    copy = it.root.with_name("copy")
+    copy = tmp_path / "copy"
     shutil.copytree(it.root / "image", copy / "image", symlinks=True)
     assert read_images(observe(str(copy), host)) == read_images(stopped)
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_what_is_on_disk_is_weighed_and_found_missing(engine, fill, driver):
-    it = engine(driver)
-    fill(it)
-    it.stop()
+def test_what_is_on_disk_is_weighed_and_found_missing(filled, driver):
+    it, _made = filled(driver)
+    if it.running:
+        it.stop()
     host = Host(mounts(), driver=driver)
     found = weigh(observe(str(it.root), host), [])
     assert all(row.bytes is not None for row in found.volumes)
@@ -176,8 +186,12 @@ def test_what_is_on_disk_is_weighed_and_found_missing(engine, fill, driver):
     before = identity(found)
     layer = next(row for row in found.layers if row.parent)
     folder = {"vfs": "vfs/dir", "overlay2": "overlay2", "btrfs": "btrfs/subvolumes"}[driver]
-    (it.root / folder / layer.cache_id).rename(it.root / folder / ("f" * 64))
-    after = observe(str(it.root), host)
+    own, away = it.root / folder / layer.cache_id, it.root / folder / ("f" * 64)
+    own.rename(away)
+    try:
+        after = observe(str(it.root), host)
+    finally:
+        away.rename(own)
     assert [row.id for row in after.layers if not row.present] == [layer.id]
     assert [(row.kind, row.name) for row in after.leftovers] == [("layer_without_record", "f" * 64)]
     assert {layer.id} == {chain for row in after.images for chain in row.missing}
