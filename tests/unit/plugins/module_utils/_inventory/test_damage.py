@@ -268,6 +268,27 @@ def test_a_file_that_is_swapped_for_a_pipe_holds_nobody_up(tmp_path, monkeypatch
     assert "another one" in {it.path: it.why for it in found.unreadable}[str(path)]
 
 
+def test_a_folder_that_is_swapped_for_a_link_is_not_followed(tmp_path, monkeypatch):
+    root = filled(tmp_path / "root")
+    elsewhere = filled(tmp_path / "elsewhere")
+    elsewhere.volume("not-ours")
+    path, real, swapped = root.path / "volumes", os.stat, []
+    inode = real(path).st_ino
+
+    def then_swapped(name, **named):
+        found = real(name, **named)
+        if found.st_ino == inode and not swapped:
+            swapped.append(path)
+            shutil.rmtree(path)
+            path.symlink_to(elsewhere.path / "volumes")
+        return found
+
+    monkeypatch.setattr(reading.os, "stat", then_swapped)
+    found = observe(str(root.path), HOST)
+    assert str(path) in [it.path for it in found.unreadable]
+    assert "not-ours" not in [it.name for it in found.volumes]
+
+
 def test_a_note_shows_no_value(tmp_path):
     notes = json_object.Notes()
     it = json_object.Object({"a": {"password": ["hunter2"]}}, "x", notes)
