@@ -24,6 +24,7 @@ ROOMS = {
     "_btrfs": (),
     "_zfs": (),
     "_overlay": (),
+    "_layers": (),
     "_docker": (),
     "_selinux": (),
     "_mount": ("_docker",),
