@@ -74,7 +74,7 @@ def cleaned(name: bytes) -> bytes:
 
     :raises StorageError: it leads out of the root.
     """
-    if b"." not in name and b"//" not in name:  # most names, and quickly
+    if b"/." not in name and b"//" not in name and name[:1] != b".":  # most names, and quickly
         return name.strip(b"/")
     parts: list[bytes] = []
     for part in name.split(b"/"):

@@ -14,6 +14,8 @@ attribute. Known and not read, as an engine lays none of it out: the old sparse 
 
 from __future__ import annotations
 
+import functools
+
 from ansible_collections.containerhost.storage.plugins.module_utils._layers.entry import (
     Entry,
     bounded,
@@ -87,42 +89,48 @@ def _entry(
     elif magic == b"ustar  \x00":
         prefix = _prefix_of_old_go(block)
         name = prefix + b"/" + name if prefix else name
-    get = records.get
-    name = long_name or get(b"path") or name
-    target = long_target or get(b"linkpath") or target
-    size = _decimal(get(b"size"), _number(block[124:136]))
-    mtime = _time(get(b"mtime")) if get(b"mtime") else _number(block[136:148]) * 10**9
-    flag = block[156:157]
-    if flag == b"\x00":
-        flag = b"5" if name.endswith(b"/") else b"0"
-    if flag not in _KINDS:
-        raise unsupported(name, f"is of a type that no engine lays out ({flag!r})")
-    kind = _KINDS[flag]
-    if kind == "global":
-        return Entry(name, b"", kind, 0, 0, 0, 0, 0)
-    extents = None
-    if kind == "file":
-        name, size, extents = _sparse(records, name, size)
-    if size < 0:
-        raise HeaderError("a size is negative")
-    return Entry(
-        name=name,
-        path=cleaned(name),
-        kind=kind,
-        mode=_number(block[100:108]) & 0o7777,
-        uid=_decimal(get(b"uid"), _number(block[108:116])),
-        gid=_decimal(get(b"gid"), _number(block[116:124])),
-        mtime=bounded(mtime),
-        size=size if kind == "file" else 0,
-        target=cleaned(target) if kind == "link" else target,
-        device=(_number(block[329:337]), _number(block[337:345])) if devices else (0, 0),
-        xattrs=tuple(
+    size = _number(block[124:136])
+    mtime = _repeated(block[136:148]) * 10**9
+    uid, gid = _repeated(block[108:116]), _repeated(block[116:124])
+    xattrs: tuple[tuple[bytes, bytes], ...] = ()
+    if records:
+        get = records.get
+        name = get(b"path") or name
+        target = get(b"linkpath") or target
+        size = _decimal(get(b"size"), size)
+        mtime = _time(get(b"mtime")) if get(b"mtime") else mtime
+        uid, gid = _decimal(get(b"uid"), uid), _decimal(get(b"gid"), gid)
+        xattrs = tuple(
             (key[len(_XATTR) :], value)
             for key, value in records.items()
             if key.startswith(_XATTR) and value
-        ),
-        extents=extents,
-    )
+        )
+    name = long_name or name
+    target = long_target or target
+    flag = block[156:157]
+    if flag == b"\x00":
+        flag = b"5" if name.endswith(b"/") else b"0"
+    kind = _KINDS.get(flag)
+    if kind is None:
+        raise unsupported(name, f"is of a type that no engine lays out ({flag!r})")
+    if kind == "global":
+        return Entry(name, b"", kind, 0, 0, 0, 0, 0)
+    mode = _repeated(block[100:108]) & 0o7777
+    device, extents = (0, 0), None
+    if kind == "file":
+        if records:
+            name, size, extents = _sparse(records, name, size)
+        if size < 0:
+            raise HeaderError("a size is negative")
+    else:
+        size = 0
+        target = cleaned(target) if kind == "link" else target
+        if devices:
+            device = (_number(block[329:337]), _number(block[337:345]))
+    return Entry(
+        name, cleaned(name), kind, mode, uid, gid, bounded(mtime), size, target, device, xattrs,
+        extents,
+    )  # fmt: skip
 
 
 def _text(field: bytes) -> bytes:
@@ -145,6 +153,10 @@ def _number(field: bytes) -> int:
     if digits.strip(b"01234567"):
         raise HeaderError("a number is none")
     return int(digits, 8)
+
+
+# The same owners, rights and times stand in most headers.
+_repeated = functools.lru_cache(maxsize=4096)(_number)
 
 
 def _decimal(value: bytes | None, otherwise: int) -> int:

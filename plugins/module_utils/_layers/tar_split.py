@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Union
+from typing import IO, Any, NamedTuple, Union
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._layers.entry import (
@@ -36,6 +37,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._layers.tar_
 LONGEST_LINE = 16 << 20
 # The header of one entry with all its records. What is longer is padding after the last.
 LONGEST_HEADER = 8 << 20
+
+
+_SEGMENT = b'{"type":2,"payload":"'
+_DECODE = json.JSONDecoder().decode
 
 
 class Content(NamedTuple):
@@ -59,13 +64,13 @@ def read(path: str) -> Iterator[Piece]:
         that no engine lays out.
     """
     try:
-        with gzip.open(path, "rb") as stream:
+        with gzip.open(path, "rb") as unpacked, io.BufferedReader(unpacked, 1 << 17) as stream:
             yield from _pieces(path, stream)
     except (OSError, EOFError, zlib.error) as error:  # gzip's own errors are of OSError as well
         raise damaged(path, f"it cannot be read ({error})") from error
 
 
-def _pieces(path: str, stream: gzip.GzipFile) -> Iterator[Piece]:
+def _pieces(path: str, stream: IO[bytes]) -> Iterator[Piece]:
     header: list[bytes] = []
     gathered = padding = 0
     for line in _lines(path, stream):
@@ -89,7 +94,7 @@ def _pieces(path: str, stream: gzip.GzipFile) -> Iterator[Piece]:
         yield Content(entry, payload) if entry.size else entry
 
 
-def _lines(path: str, stream: gzip.GzipFile) -> Iterator[bytes]:
+def _lines(path: str, stream: IO[bytes]) -> Iterator[bytes]:
     while True:
         line = stream.readline(LONGEST_LINE + 1)
         if not line:
@@ -102,7 +107,11 @@ def _lines(path: str, stream: gzip.GzipFile) -> Iterator[bytes]:
 def _record(path: str, line: bytes) -> tuple[int, bytes, bytes, int]:
     """Type, payload, name and size of a line."""
     try:
-        it: Any = json.loads(line)
+        if line.startswith(_SEGMENT):  # as Go writes it
+            payload, _quote, rest = line[len(_SEGMENT) :].partition(b'"')
+            if rest.startswith(b',"position":') and rest.endswith((b"}\n", b"}")):
+                return 2, base64.b64decode(payload, validate=True), b"", 0
+        it: Any = _DECODE(line.decode("utf-8"))
         kind, size = it["type"], it.get("size", 0)
         payload = base64.b64decode(it["payload"] or "", validate=True)
         if kind == 2:

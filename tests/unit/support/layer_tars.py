@@ -112,7 +112,7 @@ def write_split(path, records):
     """Write a ``tar-split.json.gz``."""
     with gzip.open(path, "wt", encoding="utf-8") as stream:
         for record in records:
-            stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+            stream.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
     return str(path)
 
 

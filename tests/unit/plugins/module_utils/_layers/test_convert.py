@@ -14,7 +14,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._layers impo
 from ansible_collections.containerhost.storage.plugins.module_utils._layers.proof import prove
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from support.layer_tars import Item, diff_id, lay, merged, snapshot, split_of, tar_of
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="devices and owners take root")
