@@ -119,12 +119,11 @@ def _expected(entries: Iterable[Entry], whole: bool) -> _Expected:
             it.hidden[path] = entry
         elif entry.kind == "link":
             first = it.nodes.get(copied.get(entry.target, entry.target))
-            if first is None and not whole:
-                it.below.add(path)
-                copied[entry.target] = path
             if first:
                 first.also(entry)
-            elif whole:
+            elif not whole:
+                copied[entry.target] = path
+            if first is None or entry.target in copied:
                 it.below.add(path)
             it.hidden.pop(path, None)
             it.nodes[path] = first or _Node(entry)

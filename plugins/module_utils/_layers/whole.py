@@ -13,6 +13,9 @@ import stat
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._layers.attributes import (
+    clone,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._layers.entry import (
     Entry,
     Mark,
@@ -24,10 +27,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._layers.tree
     by_descriptor,
     xattrs_at,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._layers.writer import (
-    Writer,
-    clone,
-)
+from ansible_collections.containerhost.storage.plugins.module_utils._layers.writer import Writer
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

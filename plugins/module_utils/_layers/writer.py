@@ -14,12 +14,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import TracebackType
 
+from ansible_collections.containerhost.storage.plugins.module_utils._layers.attributes import (
+    clone,
+    differs,
+    dress,
+    dress_name,
+    taken,
+    write_all,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._layers.entry import (
     Entry,
     Mark,
@@ -35,19 +42,14 @@ from ansible_collections.containerhost.storage.plugins.module_utils._layers.proo
     unproven,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._layers.traps import (
-    OVERLAY,
     refuse_entry,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._layers.tree import (
     Tree,
     behind_link,
-    by_descriptor,
 )
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_CLONE = 0x40049409  # FICLONE, ioctl_ficlonerange(2)
-# Attributes of a folder or file on the source that are that driver's or that host's own.
-_NOT_TAKEN = (*OVERLAY, b"security.selinux", b"system.")
 
 
 class Writer:
@@ -134,7 +136,7 @@ class Writer:
             entry = self._folders[path]
             fd = self._tree.folder(path)
             if entry:
-                _dress(fd, entry)
+                dress(fd, entry)
             else:
                 self._as_at_source(fd, path)
             if path in self._opaque:
@@ -153,7 +155,7 @@ class Writer:
                 raise unsupported(entry.name, "is there twice")
             fd, name = self._room(mark.path)
             os.mknod(name, stat.S_IFCHR, 0, dir_fd=fd)
-            _dress_name(fd, name, entry, mode=None)
+            dress_name(fd, name, entry, mode=None)
             self._hidden.add(mark.path)
 
     def _make_folder(self, fd: int, name: bytes, path: bytes) -> None:
@@ -205,7 +207,7 @@ class Writer:
         try:
             if content:
                 self._fill(new, content)
-            _dress(new, entry)
+            dress(new, entry)
         finally:
             os.close(new)
 
@@ -218,7 +220,7 @@ class Writer:
         for offset, data in content.pieces():
             if offset != end:
                 os.lseek(new, offset, os.SEEK_SET)
-            end = offset + _write(new, data)
+            end = offset + write_all(new, data)
         if end != content.size:
             os.ftruncate(new, content.size)
 
@@ -226,7 +228,7 @@ class Writer:
         """Share a file that is no different at the source; tell whether that was possible."""
         found = os.fstat(content.fd)
         xattrs = {os.fsencode(it): os.getxattr(content.fd, it) for it in os.listxattr(content.fd)}
-        if _differs(found, entry) or xattrs != dict(entry.xattrs):
+        if differs(found, entry) or xattrs != dict(entry.xattrs):
             return False
         source, there = self._source.split(entry.path)
         try:
@@ -250,8 +252,8 @@ class Writer:
         if stat.S_ISDIR(found.st_mode):
             raise unsupported(entry.name, "is a hard link to a folder")
         # An engine gives the file what the last of its names has.
-        if target not in self._shared and (_differs(found, entry) or entry.xattrs):
-            _dress_name(fd, name, entry, None if stat.S_ISLNK(found.st_mode) else entry.mode)
+        if target not in self._shared and (differs(found, entry) or entry.xattrs):
+            dress_name(fd, name, entry, None if stat.S_ISLNK(found.st_mode) else entry.mode)
 
     def _copy_from_below(self, name: bytes, entry: Entry) -> None:
         """A hard link to a file of a layer below: overlay has none, so the file is copied."""
@@ -283,9 +285,9 @@ class Writer:
         else:
             above, last = self._source.split(entry.path)
             os.symlink(os.readlink(last, dir_fd=above), name, dir_fd=fd)
-        xattrs = {**_taken(self._source.xattrs(entry.path)), **dict(entry.xattrs)}
+        xattrs = {**taken(self._source.xattrs(entry.path)), **dict(entry.xattrs)}
         entry = entry._replace(xattrs=tuple(xattrs.items()))
-        _dress_name(fd, name, entry, entry.mode if plain else None)
+        dress_name(fd, name, entry, entry.mode if plain else None)
         self._copied[entry.target] = entry.path
         self.linked_below.append(entry.path)
 
@@ -294,12 +296,12 @@ class Writer:
             if not entry.target:
                 raise unsupported(entry.name, "is a link to nothing")
             os.symlink(entry.target, name, dir_fd=fd)
-            _dress_name(fd, name, entry, mode=None)
+            dress_name(fd, name, entry, mode=None)
             return
         kind = {"char": stat.S_IFCHR, "block": stat.S_IFBLK, "fifo": stat.S_IFIFO}[entry.kind]
         device = os.makedev(*entry.device) if kind != stat.S_IFIFO else 0
         os.mknod(name, kind | 0o600, device, dir_fd=fd)
-        _dress_name(fd, name, entry, entry.mode)
+        dress_name(fd, name, entry, entry.mode)
 
     def _as_at_source(self, fd: int, path: bytes) -> None:
         found = self._source.status(path)
@@ -309,56 +311,10 @@ class Writer:
             raise unproven(shown(self._source.root), f"the folder {shown(path)!r} is missing", None)
         os.fchown(fd, found.st_uid, found.st_gid)
         os.fchmod(fd, stat.S_IMODE(found.st_mode))
-        for name, value in _taken(self._source.xattrs(path)).items():
+        for name, value in taken(self._source.xattrs(path)).items():
             os.setxattr(fd, name, value)
         os.utime(fd, ns=(found.st_mtime_ns, found.st_mtime_ns))
 
     def _is_link(self, path: bytes) -> bool:
         found = self._tree.status(path)
         return bool(found and stat.S_ISLNK(found.st_mode))
-
-
-def _dress(fd: int, entry: Entry) -> None:
-    """Owner, rights, attributes and time, in the order in which none undoes another."""
-    os.fchown(fd, entry.uid, entry.gid)
-    os.fchmod(fd, entry.mode)
-    for name, value in entry.xattrs:
-        os.setxattr(fd, name, value)
-    os.utime(fd, ns=(entry.mtime, entry.mtime))
-
-
-def _dress_name(fd: int, name: bytes, entry: Entry, mode: int | None) -> None:
-    """The same for what cannot be opened; a link has no rights of its own."""
-    os.chown(name, entry.uid, entry.gid, dir_fd=fd, follow_symlinks=False)
-    if mode is not None:
-        os.chmod(name, mode, dir_fd=fd)
-    for attribute, value in entry.xattrs:
-        os.setxattr(by_descriptor(fd, name), attribute, value, follow_symlinks=False)
-    os.utime(name, ns=(entry.mtime, entry.mtime), dir_fd=fd, follow_symlinks=False)
-
-
-def _differs(found: os.stat_result, entry: Entry) -> bool:
-    same = found.st_uid == entry.uid and found.st_gid == entry.gid
-    mode = stat.S_ISLNK(found.st_mode) or stat.S_IMODE(found.st_mode) == entry.mode
-    return not (same and mode and found.st_mtime_ns == entry.mtime)
-
-
-def clone(old: int, new: int) -> bool:
-    """Let a new file share the blocks of an old one; tell whether that was possible."""
-    try:
-        fcntl.ioctl(new, _CLONE, old)
-    except OSError:
-        return False
-    return True
-
-
-def _taken(xattrs: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
-    return {name: value for name, value in xattrs.items() if not name.startswith(_NOT_TAKEN)}
-
-
-def _write(fd: int, data: bytes) -> int:
-    """Write all of it; the length."""
-    done = os.write(fd, data)
-    while done < len(data):
-        done += os.write(fd, memoryview(data)[done:])
-    return done
