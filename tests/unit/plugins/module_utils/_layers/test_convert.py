@@ -64,6 +64,7 @@ def sound(ops, tree):
             for it in children(path):
                 tree.pop(it)
             items.append(Item(f"{path}/.wh..wh..opq", mode=0o600))
+            mine.add(path)  # the layer has the folder, so it does not delete it as well
         else:
             if own or (kind == "link" and (other not in mine or tree.get(other) == "folder")):
                 continue
