@@ -24,6 +24,7 @@ ROOMS = {
     "_btrfs": (),
     "_zfs": (),
     "_overlay": (),
+    "_layers": (),
     "_docker": (),
     "_inventory": ("_docker",),
     "_selinux": (),

@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, containerhost.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module is private to the collection: nothing outside of it may rely on it.
+
+"""Layers of btrfs: each one is a snapshot of its parent (``graphdriver/btrfs/btrfs.go``)."""
+
+from __future__ import annotations
+
+from ansible_collections.containerhost.storage.plugins.module_utils._layers.driver import Driver
+
+DRIVER = Driver("btrfs", folder="subvolumes/{id}", whole=True, writable=True)
