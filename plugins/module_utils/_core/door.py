@@ -34,7 +34,9 @@ _NO_TEXT = "[\x00-\x1f\x7f-\x9f\ud800-\udfff]"
 # scheme://user:password@host, and scheme://token@host
 _LOGIN = r"://(?:[^\s/@:\"']+|[^\s/@:\"']*:[^\s@\"']*)@"
 _STEMS = ("pass", "secret", "token", "credential", "key")
-_SECRET = r"(?i:passw(?:or)?d|passphrase|secret|token|credential|(?:api|access|private)[-_]?key)"
+_SECRET = (
+    r"(?i:passw(?:or)?d|passphrase|\bpass\b|secret|token|credential|(?:api|access|private)[-_]?key)"
+)
 # name=value, and "name": "value"; what stands before the name does not matter
 _GIVEN = rf"({_SECRET}[\w.-]*(?:=|[\"']\s*[:=]\s*))" + r"(?:\"[^\"]*\"?|'[^']*'?|[^\s,;\"']+)"
 HIDDEN = "***"

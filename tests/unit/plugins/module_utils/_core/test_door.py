@@ -64,6 +64,7 @@ TOLD = [
     ('{"splunk-token": "a b", "x": 1}', '{"splunk-token": ***, "x": 1}'),
     ("HTTP_PASSWORD='a b' x", "HTTP_PASSWORD=*** x"),
     ("AWS_SECRET_ACCESS_KEY=abc", "AWS_SECRET_ACCESS_KEY=***"),
+    ("mount -o user=a,pass=b,vers=3 bypass=c", "mount -o user=a,pass=***,vers=3 bypass=c"),
     ("keyformat=passphrase", "keyformat=passphrase"),
     ("the passphrase: it is asked for", "the passphrase: it is asked for"),
 ]
