@@ -68,7 +68,7 @@ def begin(
     _make(folder, folder_mode(version), 0, owner[1])
     diff = os.path.join(folder, "diff")
     _make(diff, 0o755, *owner)
-    link = "".join(secrets.choice(_CHARACTERS) for _ in range(26))
+    link = "".join(secrets.choice(_CHARACTERS) for _at in range(26))
     _write(os.path.join(folder, "link"), link, 0o644)
     if parent:
         _make(os.path.join(folder, "work"), 0o700, *owner)

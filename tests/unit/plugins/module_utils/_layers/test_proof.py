@@ -260,6 +260,6 @@ def test_long_padding_is_read_in_little_memory(layer, tmp_path):
     line = b'{"type":2,"payload":"' + base64.b64encode(padding) + b'","position":9}\n'
     with gzip.open(_split, "rb") as old, gzip.open(tmp_path / "long", "wb", 1) as new:
         new.write(old.read())
-        for _ in range(12):
+        for _line in range(12):
             new.write(line)
     prove(str(root), str(tmp_path / "long"), diff_id(tar + padding * 12))
