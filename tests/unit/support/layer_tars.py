@@ -64,7 +64,7 @@ def diff_id(tar):
 
 _TABLE = []
 for _byte in range(256):
-    for _ in range(8):
+    for _bit in range(8):
         _byte = (_byte >> 1) ^ (0xD800000000000000 if _byte & 1 else 0)
     _TABLE.append(_byte)
 

@@ -76,6 +76,10 @@ def sound(ops, tree):
                 kind = "folder"
             if kind != "folder" or tree.get(path, "folder") != "folder":
                 forget(path)
+            if kind == "folder":
+                # One that stays keeps the attributes it has on a driver of whole trees, and has
+                # those of its layer alone on one of layers: a path has the same ones in all.
+                xattrs = (("user.note", "text"),) if base in ("b", "lib") else ()
             if kind in ("symlink", "link", "fifo", "char"):
                 # User attributes are for files and folders alone.
                 xattrs = tuple(it for it in xattrs if it[0] != "user.note")
