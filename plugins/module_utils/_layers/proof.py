@@ -152,14 +152,14 @@ def prove(root: str, split: str, diff_id: str, take: Take | None = None) -> Proo
     update = digest.update
     with Tree(root) as tree:
         for piece in read(split):
-            if type(piece) is bytes:
+            if isinstance(piece, bytes):
                 total += len(piece)
                 update(piece)
-            elif type(piece) is Content:
+            elif isinstance(piece, Content):
                 entries += 1
                 total += piece.entry.size
                 _content(tree, piece.entry, update, take)
-            elif type(piece) is Entry:
+            elif isinstance(piece, Entry):
                 entries += 1
                 if take:
                     take(piece, None)
@@ -191,7 +191,7 @@ def _first_that_differs(root: str, split: str) -> StorageError:
     """Which file is not as it was, by the CRC that tar-split has of each."""
     with Tree(root) as tree:
         for piece in read(split):
-            if type(piece) is not Content:
+            if not isinstance(piece, Content):
                 continue
             fd, _found = tree.open(piece.entry.path)
             try:

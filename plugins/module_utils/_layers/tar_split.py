@@ -121,7 +121,9 @@ def _record(path: str, line: bytes) -> tuple[int, bytes, bytes, int]:
         name = base64.b64decode(raw, validate=True) if raw else it.get("name", "").encode("utf-8")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise damaged(path, f"a line is no record ({type(error).__name__})") from error
-    if kind != 1 or isinstance(kind, bool) or type(size) is not int or size < 0:
+    if isinstance(kind, bool) or isinstance(size, bool):
+        raise damaged(path, "a line is no record (type or size)")
+    if kind != 1 or not isinstance(size, int) or size < 0:
         raise damaged(path, "a line is no record (type or size)")
     return 1, payload, name, size
 

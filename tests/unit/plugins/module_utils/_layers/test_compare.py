@@ -49,7 +49,9 @@ def layer(tmp_path):
 
     def again(**more):
         entries = [
-            it.entry if type(it) is Content else it for it in read(split) if type(it) is not bytes
+            it.entry if isinstance(it, Content) else it
+            for it in read(split)
+            if not isinstance(it, bytes)
         ]
         found = compare(str(target), entries, str(source), **more)
         return [f"{os.fsdecode(it.path)} {it.wrong}" for it in found]
@@ -154,7 +156,7 @@ def test_a_whole_tree_has_what_was_deleted(tmp_path):
         for folder in ("a", "c", "c/e"):
             os.utime(root / folder, (1, 1))
     split = split_of(tmp_path / "s.gz", tar_of([Item("a/.wh.b"), Item("c/.wh..wh..opq")]))
-    entries = [it for it in read(split) if type(it) is not bytes]
+    entries = [it for it in read(split) if not isinstance(it, bytes)]
     found = compare(str(target), entries, str(source), whole=True)
     assert sorted(found) == [
         (b"a/b", "is there, and was deleted"),
