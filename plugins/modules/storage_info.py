@@ -624,8 +624,8 @@ storage:
           driver. The roots are those of RV(storage.driver_data); one that holds nothing is left
           out. Where an engine runs, what it answers is compared with it, and a difference is a
           finding (V(inventory_differs)).
-        - What cannot be read with certainty is in RV(storage.inventory[].unreadable) and is not taken
-          for nothing. No link is followed below a root.
+        - What cannot be read with certainty is in RV(storage.inventory[].unreadable) and is not
+          taken for nothing. No link is followed below a root.
         - What may be secret is not in it. Of labels there are the names alone; what containers and
           plugins are started with is not read; passwords in options of volumes are hidden.
       returned: when V(inventory) is gathered
