@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Real engines on this machine's own kernel: one release of Debian, with ``--all`` each of them.
 
-Their packages are unpacked into .cache/engines and never installed: some 80 MB to download and 300
+Their packages are unpacked into .cache/engines and never installed: some 80 MB to download and 250
 MB on disk for each release, once.
 """
 

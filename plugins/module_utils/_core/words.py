@@ -12,7 +12,9 @@ from collections.abc import Sequence
 
 
 def counted(count: int, noun: str) -> str:
-    """``1 image``, ``3 images``."""
+    """``1 image``, ``3 images``, ``3 entries``."""
+    if count != 1 and noun.endswith("y") and noun[-2:-1] not in "aeou":
+        return f"{count} {noun[:-1]}ies"
     return f"{count} {noun}" + plural(count)
 
 

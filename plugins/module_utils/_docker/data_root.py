@@ -95,7 +95,7 @@ def observe_holdings(root: str) -> Holdings:
             os.path.isdir(os.path.join(root, "volumes", name)) for name in _entries(root, "volumes")
         )
     except PermissionError as error:
-        raise _root_required(error) from None
+        raise root_required(error.filename) from None
     return Holdings(root, images, containers, volumes)
 
 
@@ -124,13 +124,14 @@ def observe_others(root: str) -> dict[str, int]:
             "blob of its own containerd": len(_entries(root, _CONTENT)),
         }
     except PermissionError as error:
-        raise _root_required(error) from None
+        raise root_required(error.filename) from None
     return {noun: count for noun, count in found.items() if count}
 
 
-def _root_required(error: OSError) -> StorageError:
+def root_required(path: str) -> StorageError:
+    """The refusal of a path that only root can read."""
     return StorageError(
-        error.filename,
+        path,
         "it can be read by root only",
         "Run the task with become: true",
         refusal="root_required",

@@ -76,7 +76,7 @@ def findings(found: Inventory) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "volume_folder_missing",
-            f"{found.root}: {counted(len(gone), 'volume')} have no folder: "
+            f"{found.root}: {counted(len(gone), 'volume')} without a folder: "
             f"{_few(it.name for it in gone)}. The engine makes a new one, "
             "empty, for a container that uses it.",
         )
@@ -86,8 +86,7 @@ def findings(found: Inventory) -> Iterator[Finding]:
             yield Finding(
                 "info",
                 kind,
-                f"{found.root}: {counted(len(paths), noun).replace('entrys', 'entries')}: "
-                f"{_few(paths)}: {what}.",
+                f"{found.root}: {counted(len(paths), noun)}: {_few(paths)}: {what}.",
             )
 
 

@@ -20,7 +20,9 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 
-from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    root_required,
+)
 from ansible_collections.containerhost.storage.plugins.module_utils._host import bolt
 from ansible_collections.containerhost.storage.plugins.module_utils._inventory.json_object import (
     Notes,
@@ -71,26 +73,23 @@ class Folder:
 
     def has(self, name: str) -> bool:
         """Whether there is anything by that name; a link is something."""
-        return self._look(name) is not None
+        return self.look(name) is not None
 
     def is_folder(self, name: str) -> bool:
         """Whether that is a folder. Nothing is noted."""
-        found = self._look(name)
+        found = self.look(name)
         return found is not None and stat.S_ISDIR(found.st_mode)
-
-    def look(self, name: str) -> os.stat_result | None:
-        """What is there by that name; None for nothing, or where it cannot be asked."""
-        return self._look(name)
 
     def size(self, name: str) -> int | None:
         """The size of a plain file; None where there is none."""
-        found = self._look(name)
+        found = self.look(name)
         if found is None or stat.S_ISREG(found.st_mode):
             return found.st_size if found else None
         self.note(name, f"it is {_kind(found.st_mode)}, and has to be a file")
         return None
 
-    def _look(self, name: str) -> os.stat_result | None:
+    def look(self, name: str) -> os.stat_result | None:
+        """What is there by that name; None for nothing, or where it cannot be asked."""
         try:
             return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError):
@@ -123,7 +122,7 @@ class Folder:
         if not _is_name(name):
             self.notes.add(path, "it is no name of a folder")
             return None
-        found = self._look(name)
+        found = self.look(name)
         if found is None:
             if needed:
                 self.notes.add(path, "it is not there")
@@ -147,7 +146,7 @@ class Folder:
     @contextlib.contextmanager
     def _file(self, name: str, needed: bool) -> Iterator[int | None]:
         """The descriptor of a plain file; None where it cannot be opened."""
-        descriptor, found = None, self._look(name)
+        descriptor, found = None, self.look(name)
         if found is None:
             if needed:
                 self.note(name, "it is not there")
@@ -228,12 +227,7 @@ def open_root(path: str, notes: Notes) -> Iterator[Folder | None]:
     except FileNotFoundError:
         descriptor = -1
     except PermissionError:
-        raise StorageError(
-            path,
-            "it can be read by root only",
-            "Run the task with become: true",
-            refusal="root_required",
-        ) from None
+        raise root_required(path) from None
     except OSError as error:
         notes.add(path, _why(error))
         descriptor = -1

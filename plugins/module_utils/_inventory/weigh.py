@@ -5,8 +5,7 @@
 # This module is private to the collection: nothing outside of it may rely on it.
 """How many bytes containers' own layers and volumes take on disk: by looking at every file.
 
-Read only where it is asked for: it takes some seconds for each million of files, and longer from a
-cold disk.
+Read only where it is asked for, because every file is looked at.
 """
 
 from __future__ import annotations

@@ -16,30 +16,26 @@ import errno
 import os
 import stat
 from types import TracebackType
-from typing import Union
+from typing import TypeVar, Union
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
 from ansible_collections.containerhost.storage.plugins.module_utils._layers.entry import shown
 
 Path = Union[str, bytes]
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 # So many folders are held open at most, of one path.
 _HELD = 128
 
 
-class Tree:
-    """A tree by its root. Neighbours in a tar lie side by side: the folders of a path stay open."""
+C = TypeVar("C", bound="Closing")
 
-    def __init__(self, root: Path) -> None:
-        self.root = os.fsencode(root)
-        self._names: list[bytes] = []
-        self._fds = [os.open(self.root, _FOLDER)]
-        self._device = os.fstat(self._fds[0]).st_dev
-        self._deep: int | None = None
 
-    def __enter__(self) -> Tree:
+class Closing:
+    """What is used by ``with``, and closed at the end of it."""
+
+    def __enter__(self: C) -> C:
         return self
 
     def __exit__(
@@ -48,6 +44,25 @@ class Tree:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all descriptors."""
+        raise NotImplementedError
+
+
+class Tree(Closing):
+    """A tree by its root. Neighbours in a tar lie side by side: the folders of a path stay open."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = os.fsencode(root)
+        self._names: list[bytes] = []
+        self._fds = [os.open(self.root, FOLDER)]
+        self._device = os.fstat(self._fds[0]).st_dev
+        self._deep: int | None = None
+
+    def close(self) -> None:
+        """As above."""
         self._up_to(-1)
 
     def folder(self, path: bytes) -> int:
@@ -114,7 +129,7 @@ class Tree:
     def _down(self, parts: list[bytes], at: int) -> None:
         above = self._fds[-1] if self._deep is None else self._deep
         try:
-            opened = os.open(parts[at], _FOLDER, dir_fd=above)
+            opened = os.open(parts[at], FOLDER, dir_fd=above)
         except OSError as error:
             there = b"/".join(parts[: at + 1])
             if error.errno in (errno.ELOOP, errno.ENOTDIR) and _is_link(parts[at], above):

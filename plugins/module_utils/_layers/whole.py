@@ -23,14 +23,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._layers.entr
     unsupported,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._layers.tree import (
+    FOLDER,
     Tree,
     by_descriptor,
     xattrs_at,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._layers.writer import Writer
+from ansible_collections.containerhost.storage.plugins.module_utils._layers.writer import (
+    NEW,
+    Writer,
+)
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _BUFFER = 1 << 20
 
 
@@ -86,7 +88,7 @@ def remove(fd: int, name: bytes) -> None:
     if not stat.S_ISDIR(found.st_mode):
         os.unlink(name, dir_fd=fd)
         return
-    folder = os.open(name, _FOLDER, dir_fd=fd)
+    folder = os.open(name, FOLDER, dir_fd=fd)
     try:
         if os.fstat(folder).st_dev != os.fstat(fd).st_dev:
             raise StorageError(
@@ -156,7 +158,7 @@ def copy_tree(old: str, new: str, *, clones: bool = True) -> Copied:
 def _copy_file(fd: int, there: int, name: bytes, found: os.stat_result, clones: bool) -> int:
     old = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOATIME, dir_fd=fd)
     try:
-        new = os.open(name, _NEW, 0o600, dir_fd=there)
+        new = os.open(name, NEW, 0o600, dir_fd=there)
         try:
             if clones and found.st_size and clone(old, new):
                 return found.st_size

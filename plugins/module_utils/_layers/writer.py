@@ -17,7 +17,6 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
-from types import TracebackType
 
 from ansible_collections.containerhost.storage.plugins.module_utils._layers.attributes import (
     clone,
@@ -45,14 +44,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._layers.trap
     refuse_entry,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._layers.tree import (
+    Closing,
     Tree,
     behind_link,
 )
 
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class Writer:
+class Writer(Closing):
     """Writes a layer for overlay2: what is deleted becomes a device 0:0, what is hidden a mark.
 
     :param root: an empty folder, under a temporary name.
@@ -90,15 +90,8 @@ class Writer:
             self._source = opened.enter_context(Tree(source))
             self._opened = opened.pop_all()
 
-    def __enter__(self) -> Writer:
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """As above."""
         self._opened.close()
 
     def take(self, entry: Entry, content: Source | None) -> None:
@@ -203,7 +196,7 @@ class Writer:
         if content and self._share == "link" and self._linked(fd, name, entry, content):
             content.drain()
             return
-        new = os.open(name, _NEW, 0o600, dir_fd=fd)
+        new = os.open(name, NEW, 0o600, dir_fd=fd)
         try:
             if content:
                 self._fill(new, content)
@@ -275,7 +268,7 @@ class Writer:
                     old, entry._replace(size=found.st_size), found.st_blocks * 512 < found.st_size,
                     shown(self._source.root), lambda _data: None,
                 )  # fmt: skip
-                new = os.open(name, _NEW, 0o600, dir_fd=fd)
+                new = os.open(name, NEW, 0o600, dir_fd=fd)
                 try:
                     self._fill(new, content)
                 finally:
