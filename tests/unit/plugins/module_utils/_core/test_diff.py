@@ -34,6 +34,10 @@ def test_only_the_keys_that_change_are_shown():
     assert json.loads(after) == {"storage-driver": "overlay2", "data-root": "/srv"}
 
 
+def test_each_key_has_a_line():
+    assert shown({"a": 1, "b": "ä"}, {"a": 1}) == ('{\n  "b": "ä"\n}\n', "{}\n")
+
+
 def test_of_a_key_within_only_what_changes():
     before, after = shown(
         {"features": {"a": True, "b": False}}, {"features": {"a": True, "c": True}}

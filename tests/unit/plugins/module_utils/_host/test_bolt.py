@@ -92,6 +92,14 @@ def test_a_file_that_is_too_large_is_told(tmp_path, monkeypatch):
             bolt.read(stream.fileno())
 
 
+def test_a_file_as_large_as_is_read_at_most(tmp_path, monkeypatch):
+    data = bolt_file(TREES[3])
+    monkeypatch.setattr(bolt, "LARGEST", len(data))
+    (tmp_path / "x.db").write_bytes(data)
+    with open(tmp_path / "x.db", "rb") as stream:
+        assert bolt.read(stream.fileno()) == data
+
+
 def test_a_file_that_changes_meanwhile_is_read_again(tmp_path, monkeypatch):
     path = tmp_path / "x.db"
     path.write_bytes(first(0, 4096, 2, 2) + first(1, 4096, 2, 1) + leaf(2, [], 4096))
@@ -112,6 +120,7 @@ def test_a_file_that_changes_meanwhile_is_read_again(tmp_path, monkeypatch):
         limit = 99
         with pytest.raises(bolt.BoltError, match="written to each time"):
             bolt.read(stream.fileno())
+        assert len(writes) == 1 + 3  # times it was read
 
 
 @pytest.mark.fuzz

@@ -196,6 +196,12 @@ def test_disks_of_different_block_sizes(mixed, new, there, refused):
     assert "4096 bytes" in str(error.value)
 
 
+def test_disks_of_different_block_sizes_are_told_by_their_lasting_names():
+    disks = [disk(1, path="/dev/vdb", block_size=512), disk(2, block_size=4096, links=(), serial="")]
+    with pytest.raises(StorageError, match=r"/virtio-disk1 512 bytes, /dev/\S+ 4096 bytes"):
+        require_one_block_size(HostRules(), disks, (), "docker")
+
+
 ACTIVATION = [
     # rules                                       tags of the group     what is wrong
     ({}, (), ""),

@@ -97,6 +97,7 @@ def test_a_masked_unit_is_there():
         (DOCKER.replace("Id=docker.service\n", ""), "says LoadState=loaded"),
         (DOCKER.replace("=active", "="), "ActiveState=,"),
         ("\x1b[2J\udcff", r"says \\x1b\[2J\\udcff="),
+        ("x" * 200, f"says {'x' * 80}, and"),
         ("Failed to do anything\n" * 100, "says Failed to do anything="),
     ],
 )

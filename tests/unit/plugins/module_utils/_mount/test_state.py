@@ -216,6 +216,12 @@ def test_a_link_on_the_way_is_seen(tmp_path):
     }
 
 
+def test_a_link_right_below_the_root_is_seen(monkeypatch):
+    monkeypatch.setattr(os.path, "islink", lambda path: path == "/srv")
+    monkeypatch.setattr(os.path, "realpath", lambda path: path.replace("/srv", "/data"))
+    assert _observe._link("/srv/docker") == Link("/srv", "/data/docker")
+
+
 def test_a_link_is_a_part_of_what_is_observed(monkeypatch):
     monkeypatch.setattr(_observe, "_link", lambda where: ("link", where))
     found, _asked = observe(monkeypatch, RIGHT, guarded=("docker.service",))

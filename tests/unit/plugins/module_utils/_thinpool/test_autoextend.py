@@ -176,6 +176,7 @@ def test_what_is_advised_leaves_room_to_the_extent():
     [
         # a disk of 64 MiB: 80 percent of 15 extents are 12, and leave no room for a step
         (Headroom(3, 1, 1, 1, 12), "a pool that is made with at most 36m leaves room for a step"),
+        (Headroom(1, 1, 1, 1, 1), "no pool leaves room for a step of 20 percent in a group of"),
         (Headroom(3, 1, 1, 0, 1), "no pool leaves room for a step of 20 percent in a group of"),
     ],
 )
