@@ -15,6 +15,7 @@ import shlex
 import stat
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from types import ModuleType
 from typing import Any
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
@@ -26,6 +27,8 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.owned 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Claim,
     Command,
+    RemoveTree,
+    Rename,
     Step,
     StorageError,
     WriteFile,
@@ -56,8 +59,17 @@ def execute(run: Taker, step: Step, hold: Hold | None) -> None:
         if isinstance(step, WriteFile):
             if not step.if_filled or _filled(step.if_filled):
                 _replace(step)
+        elif isinstance(step, (Rename, RemoveTree)):
+            trees().take(step)
         else:
             _command(run, step)
+
+
+def trees() -> ModuleType:
+    """What knows of whole trees; loaded where there is a step with one."""
+    from ansible_collections.containerhost.storage.plugins.module_utils._core import trees as found
+
+    return found
 
 
 def _held(claims: tuple[Claim, ...], hold: Hold | None) -> AbstractContextManager[Any]:
@@ -139,9 +151,16 @@ def _way_out(path: str, found: os.stat_result) -> str:
     return "Put a file that belongs to root in its place, with what it is to hold, then run again"
 
 
-def landed(step: WriteFile) -> bool:
-    """Whether the file of a step is as the step leaves it; a kernel's parameter may be."""
-    return step.path.startswith(_PARAMETERS) or present(step.path) == step.content
+def landed(step: Step | None) -> bool:
+    """Whether a step that is taken as a whole or not at all has been; of a kernel's parameter: may.
+
+    False for all other steps, of which nobody knows how far they came.
+    """
+    if isinstance(step, Rename):
+        return bool(trees().renamed(step))
+    if isinstance(step, WriteFile):
+        return step.path.startswith(_PARAMETERS) or present(step.path) == step.content
+    return False
 
 
 def clear(step: WriteFile) -> None:

@@ -217,7 +217,7 @@ def _restored(step: Step) -> list[str]:
 
 
 def _besides(step: Step) -> list[str]:
-    written = isinstance(step, WriteFile) and step.if_filled and landed(step)
+    written = isinstance(step, WriteFile) and bool(step.if_filled) and landed(step)
     return [step.reason] if written else []
 
 

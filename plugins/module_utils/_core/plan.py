@@ -114,7 +114,26 @@ class WriteFile(NamedTuple):
     claims: tuple[Claim, ...] = ()
 
 
-Step = Union[Command, WriteFile]
+class Rename(NamedTuple):
+    """A file or folder that takes another name on its filesystem, in one go."""
+
+    reason: str
+    path: str  # what is there now
+    to: str  # where nothing is
+    destroys: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+class RemoveTree(NamedTuple):
+    """A folder that goes, with all that is in it. No mount is entered, and no link followed."""
+
+    reason: str
+    path: str
+    destroys: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+Step = Union[Command, WriteFile, Rename, RemoveTree]
 
 
 class Finding(NamedTuple):
@@ -228,6 +247,10 @@ def describe_step(step: Step) -> dict[str, str]:
     if isinstance(step, WriteFile):
         verb = "remove" if step.content is None else "write"
         return {"reason": step.reason, "action": f"{verb} {step.path}"}
+    if isinstance(step, Rename):
+        return {"reason": step.reason, "action": f"rename {step.path} to {step.to}"}
+    if isinstance(step, RemoveTree):
+        return {"reason": step.reason, "action": f"remove all of {step.path}"}
     return {"reason": step.reason, "action": " ".join(map(shlex.quote, step.argv))}
 
 

@@ -70,7 +70,7 @@ def standing(run: Reader, change: Change) -> Standing:
     done, begun = progress.done, progress.begun
     if not progress.returning:
         step = steps[done].step if begun else None
-        if isinstance(step, WriteFile) and landed(step):
+        if landed(step):
             done, begun = done + 1, False
         if all_started(run, change.parts, steps[done:]):
             done, begun = len(steps), False

@@ -15,11 +15,16 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Command,
     Part,
     Pause,
+    RemoveTree,
+    Rename,
     Rights,
     WriteFile,
 )
 
-_KINDS = {kind.__name__: kind for kind in (Claim, Command, Part, Pause, Rights, WriteFile)}
+_KINDS = {
+    kind.__name__: kind
+    for kind in (Claim, Command, Part, Pause, RemoveTree, Rename, Rights, WriteFile)
+}
 
 
 def to_data(it: Any) -> Any:

@@ -22,6 +22,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Command,
     Move,
     Part,
+    RemoveTree,
     Step,
     paused,
     pauses_of,
@@ -73,9 +74,10 @@ def way_back(
         they gave it: then all that can be is taken back.
     :param tried: whether that move was begun; a run may end between two of them.
     """
-    # A file is replaced as a whole or not at all; of a command nobody knows how far it came.
+    # A file is replaced as a whole or not at all, and renamed; of a command, and of a tree that is
+    # removed, nobody knows how far it came.
     begun = list(done)
-    if failed and tried and isinstance(failed.step, Command):
+    if failed and tried and isinstance(failed.step, (Command, RemoveTree)):
         begun.append(failed)
     units = {move.unit for move in begun if move.unit}
     touched = {move.part for move in begun if move.unit is None}

@@ -37,6 +37,9 @@ SKELETON = {
     "rootfs", "runtimes", "swarm", "tmp", "trust", "volumes",
 }  # fmt: skip
 
+# Where a reset puts what goes, until it is removed: in the data root, so that it can be renamed.
+ASIDE = ".containerhost-storage-aside"
+
 _CONTENT = "containerd/daemon/io.containerd.content.v1.content/blobs/sha256"
 
 

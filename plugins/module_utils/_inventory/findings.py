@@ -40,6 +40,7 @@ _LEFT = {
         "there is no config.v2.json in them, so that the engine does not see them",
     ),
     "tag_without_image": ("tag", "the image that they name is not there"),
+    "put_aside": ("folder", "a reset was to remove them, and has not. The next one does"),
     "foreign": ("entry", "no engine makes such"),
 }
 

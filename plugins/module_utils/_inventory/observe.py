@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    ASIDE,
     SKELETON,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.driver_folders import (
@@ -194,7 +195,9 @@ def _top(root: Folder) -> Iterator[Leftover]:
     """What is in the data root itself and no engine makes."""
     for name in root.names():
         mapped = re.fullmatch(r"\d+\.\d+", name) and root.is_folder(name)
-        if name not in SKELETON and name not in DRIVERS and name not in _OLD and not mapped:
+        if name == ASIDE:
+            yield Leftover("put_aside", root.at(name))
+        elif name not in SKELETON and name not in DRIVERS and name not in _OLD and not mapped:
             yield Leftover("foreign", root.at(name))
     with root.open("trust") as keys:
         for name in keys.names() if keys else ():

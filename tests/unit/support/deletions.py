@@ -9,6 +9,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    RemoveTree,
+    Rename,
     WriteFile,
     describe_step,
     pauses_of,
@@ -39,7 +41,11 @@ FORCE = {"-f", "-ff", "--force", "-y", "--yes"}
 OWN_FILES = [
     ("/etc/lvm/profile/*.profile", "the profile of a pool of ours, once no volume uses it"),
     ("/etc/systemd/system/*.mount", "the unit of a mount of ours, refused where it is another's"),
+    ("/etc/systemd/system/*.d/00-containerhost-storage-hold.conf", "what keeps an engine down"),
 ]
+
+# Trees that a plan may remove without a word: there was consent when they were put there.
+OWN_TREES = ("*/.containerhost-storage-aside",)
 
 
 def every_verb_that_deletes_declares_what_it_destroys(technology, state, wanted):
@@ -70,6 +76,10 @@ def _deletes(step):
     if isinstance(step, WriteFile):
         own = any(fnmatchcase(step.path, pattern) for pattern, _why in OWN_FILES)
         return step.content is None and not own
+    if isinstance(step, RemoveTree):
+        return not any(fnmatchcase(step.path, pattern) for pattern in OWN_TREES)
+    if isinstance(step, Rename):  # nothing is lost: it has another name
+        return False
     words = _without_env(step.argv)
     if _begins(words, DELETE):
         return True

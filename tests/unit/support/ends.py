@@ -24,7 +24,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core import
 from ansible_collections.containerhost.storage.plugins.module_utils._core import journal as _journal
 from ansible_collections.containerhost.storage.plugins.module_utils._core import recover as _recover
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
-    Command,
     StorageError,
     moves,
     pauses_of,
@@ -33,7 +32,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.serial
     from_data,
     to_data,
 )
-from support.failures import numbered
+from support.failures import HALF_DONE, numbered
 
 TOLD = StorageError("This run", "it was told to end", "Run it again", refusal="run_ended")
 
@@ -47,7 +46,7 @@ class End(NamedTuple):
 
     done: int  # steps, from the first on
     begun: bool = False  # whether it ends in the midst of the next one
-    landed: bool = False  # whether that one is a file, and has its new content
+    landed: bool = False  # whether that one is a file or a name, and is as it is to be
 
 
 class Outcome(NamedTuple):
@@ -66,7 +65,7 @@ def ends(parts) -> Iterator[End]:
     for number, move in enumerate(steps):
         yield End(number)
         yield End(number, begun=True)
-        if not isinstance(move.step, Command):
+        if not isinstance(move.step, HALF_DONE):
             yield End(number, begun=True, landed=True)
     yield End(len(steps))
 
@@ -214,7 +213,8 @@ def _parts_go_back_as_a_whole(parts, end, outcome):
 
 def _units_that_were_stopped_run_again(parts, end, outcome):
     steps = moves(parts)
-    begun = [move.step.reason for move in steps[: end.done + end.begun]]
+    half = end.begun and isinstance(steps[end.done].step, HALF_DONE)
+    begun = [move.step.reason for move in steps[: end.done + (half or end.landed)]]
     for pause in pauses_of(parts):
         stop, start, back = ([step.reason for step in it] for it in pause[1:4])
         if set(stop) & set(begun) and not set(start) <= set(outcome.done):

@@ -18,11 +18,15 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core import
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Command,
     Pause,
+    RemoveTree,
     StorageError,
     describe_step,
     moves,
     pauses_of,
 )
+
+# Steps that are done or not, or anything between; the others are done as a whole or not at all.
+HALF_DONE = (Command, RemoveTree)
 
 WAYS_TO_FAIL = [
     StorageError("Take a step", "it failed with exit status 5", "Mend what it names"),
@@ -93,7 +97,7 @@ def _a_part_is_taken_back_by_its_own_steps(failure):
             done if gone else _restored(part, done, failure) if ran else []
         )
         # A command that failed may have done half of it; a file that was not written has not.
-        begun = failure.failed and isinstance(failure.failed.step, Command)
+        begun = failure.failed and isinstance(failure.failed.step, HALF_DONE)
         assert done or not ran or (begun and failure.failed.part == number)
         if begun and failure.failed.part == number:
             assert ran == undo
@@ -114,7 +118,7 @@ def _what_was_stopped_is_started_again(failure):
     for pause in pauses_of(failure.parts):
         stop, start, back = _texts(pause.stop), _texts(pause.start), _texts(pause.back)
         begun = list(failure.done)
-        if failure.failed and isinstance(failure.failed.step, Command):
+        if failure.failed and isinstance(failure.failed.step, HALF_DONE):
             begun.append(failure.failed.step.reason)
         if set(stop) & set(begun) and not set(start) <= set(failure.done):
             assert [step for step in failure.back if step in back] == back

@@ -27,8 +27,10 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core import
     reconcile as _reconcile,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
+    Command,
     StorageError,
     WriteFile,
+    describe_step,
     destroyed,
     seal,
 )
@@ -133,8 +135,9 @@ def what_the_host_does_not_keep_is_an_error(technology, state, wanted):
 def every_command_is_a_list_of_plain_words(technology, state, wanted):
     """No shell, nothing joined, no word of the user's that a command could take as an option."""
     for step in technology.plan(state, wanted).steps:
-        if isinstance(step, WriteFile):
+        if not isinstance(step, Command):
             assert step.path.startswith("/")
+            assert getattr(step, "to", "/").startswith("/")
             continue
         assert isinstance(step.argv, tuple)
         assert all(isinstance(word, str) and word for word in step.argv)
@@ -181,4 +184,7 @@ def outcome(plan, state, wanted):
         steps = plan(state, wanted).steps
     except StorageError as error:
         return str(error)
-    return [step.path if isinstance(step, WriteFile) else " ".join(step.argv) for step in steps]
+    return [
+        step.path if isinstance(step, WriteFile) else describe_step(step)["action"]
+        for step in steps
+    ]

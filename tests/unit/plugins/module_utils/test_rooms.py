@@ -37,6 +37,7 @@ ROOMS = {
     "_btrfs_filesystem": ("_btrfs", "_docker", "_mount"),
     "_zfs_pool": ("_zfs", "_zfs_dataset", "_docker", "_mount"),
     "_storage_driver": ("_docker",),
+    "_data_root_reset": ("_docker", "_inventory"),
     "_info": ("_lvm", "_btrfs", "_zfs", "_overlay", "_docker", "_inventory", "_thinpool",
               "_storage_driver"),
     "_layout": (

@@ -21,6 +21,7 @@ MODULES = {
         ["label", "path", "devices", "mount_options", "required_by"],
     ),
     "btrfs_subvolume": ({"path": "/srv/a"}, ["path", "snapshot_of", "compression"]),
+    "data_root_reset": ({"path": "/srv"}, ["path", "config_file", "service"]),
     "mounted_volume": (
         {"vg": "d", "name": "v", "path": "/srv"},
         ["vg", "name", "pool", "size", "path", "devices", "mount_options", "required_by"],

@@ -9,10 +9,13 @@ import subprocess
 import sys
 
 PACKAGE = "ansible_collections.containerhost.storage.plugins."
-SPARED = ("_core.act", "_core.carry_out", "_core.journal", "_core.recover", "_docker.choice")
+SPARED = (
+    *("_core.act", "_core.carry_out", "_core.journal", "_core.recover", "_core.trees"),
+    "_docker.choice",
+)
 ROOMS = (
-    "_btrfs", "_btrfs_filesystem", "_btrfs_subvolume", "_info", "_overlay", "_overlay_layer",
-    "_thinpool", "_zfs", "_zfs_dataset", "_zfs_pool",
+    "_btrfs", "_btrfs_filesystem", "_btrfs_subvolume", "_data_root_reset", "_info", "_overlay",
+    "_overlay_layer", "_thinpool", "_zfs", "_zfs_dataset", "_zfs_pool",
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers of programs that cannot be read: what is shown of them, and how a row's fields are read."""
+"""Answers of programs that cannot be read: what is shown of them; how a row's fields are read."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ def test_disks_of_different_block_sizes(mixed, new, there, refused):
 
 
 def test_disks_of_different_block_sizes_are_told_by_their_lasting_names():
-    disks = [disk(1, path="/dev/vdb", block_size=512), disk(2, block_size=4096, links=(), serial="")]
+    disks = [disk(path="/dev/vdb", block_size=512), disk(2, block_size=4096, links=())]
     with pytest.raises(StorageError, match=r"/virtio-disk1 512 bytes, /dev/\S+ 4096 bytes"):
         require_one_block_size(HostRules(), disks, (), "docker")
 
