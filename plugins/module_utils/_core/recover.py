@@ -48,7 +48,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.progra
     Reader,
     Taker,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.started import all_started
+from ansible_collections.containerhost.storage.plugins.module_utils._core.started import starts_made
 from ansible_collections.containerhost.storage.plugins.module_utils._core.way_back import (
     WayBack,
     way_back,
@@ -72,8 +72,9 @@ def standing(run: Reader, change: Change) -> Standing:
         step = steps[done].step if begun else None
         if landed(step):
             done, begun = done + 1, False
-        if all_started(run, change.parts, steps[done:]):
-            done, begun = len(steps), False
+        starts = starts_made(run, change.parts, steps[done:])
+        if starts:
+            done, begun = done + starts, False
     failed = steps[done] if done < len(steps) else None
     taken = steps[:done]
     if failed is None and not progress.returning:

@@ -14,24 +14,27 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Move,
     Part,
     Pause,
+    paused,
     pauses_of,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._core.programs import Reader
 
 
-def all_started(run: Reader, parts: Sequence[Part], left: Sequence[Move]) -> bool:
-    """Whether only starts of units are left of a plan, and each of these has come up since.
+def starts_made(run: Reader, parts: Sequence[Part], left: Sequence[Move]) -> int:
+    """How many moves were made and not noted: the starts of units that have all come up since.
 
-    Somebody may work with what runs, and have stored what going back would put out of sight.
+    0 where anything else is left that units wait for, or one of them is not up. Somebody may work
+    with what runs, and have stored what going back would put out of sight. What comes after the
+    starts nobody waits for, and it is not gone back from.
 
     :param left: the moves that were not made, or of which nobody knows whether they were.
     """
-    units = {move.unit for move in left}
-    return (
-        bool(left)
-        and None not in units
-        and all(_started(run, pause) for pause in pauses_of(parts) if pause.unit in units)
-    )
+    waiting = [move for move in left if move.unit is not None or move.part in paused(parts)]
+    units = {move.unit for move in waiting}
+    if None in units or list(left[: len(waiting)]) != waiting:
+        return 0
+    all_up = all(_started(run, pause) for pause in pauses_of(parts) if pause.unit in units)
+    return len(waiting) if all_up else 0
 
 
 def _started(run: Reader, pause: Pause) -> bool:

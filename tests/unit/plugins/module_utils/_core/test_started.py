@@ -12,7 +12,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core.plan i
     Pause,
     moves,
 )
-from ansible_collections.containerhost.storage.plugins.module_utils._core.started import all_started
+from ansible_collections.containerhost.storage.plugins.module_utils._core.started import starts_made
 
 CHANGE, STOP, START = (Command(word, ("true", word)) for word in ("change", "stop", "start"))
 RESTARTED = Pause("e", start=(START,), invocation="before")
@@ -48,4 +48,24 @@ def test_table(pauses, left, units, started):
 
     parts = (Part((CHANGE,), pauses=tuple(pauses)),)
     moved = moves(parts)
-    assert all_started(run, parts, moved[len(moved) - left :]) is started
+    assert starts_made(run, parts, moved[len(moved) - left :]) == (left if started else 0)
+
+
+AFTER = (Part((CHANGE,), pauses=(STOPPED,)), Part((CHANGE,)), Part((CHANGE,)))
+
+
+@pytest.mark.parametrize(("left", "made"), [(0, 0), (1, 0), (2, 0), (3, 1), (4, 0), (5, 0)])
+def test_what_comes_after_the_starts_is_not_made_by_them(left, made):
+    def run(_argv):
+        return 0, "ActiveState=active\nInvocationID=after\n", ""
+
+    moved = moves(AFTER)
+    assert starts_made(run, AFTER, moved[len(moved) - left :]) == made
+
+
+def test_a_change_before_units_are_stopped_is_none_of_theirs():
+    def run(_argv):
+        raise AssertionError("nothing of theirs is left to be asked for")
+
+    parts = (Part((CHANGE,)), Part((CHANGE,), pauses=(STOPPED,)))
+    assert starts_made(run, parts, moves(parts)) == 0
