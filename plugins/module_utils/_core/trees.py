@@ -175,7 +175,7 @@ class _Removal:
         except FileNotFoundError:  # it is gone meanwhile
             pass
         except OSError as error:
-            self._stays(here, name, os.strerror(error.errno or 0).lower())
+            self._stays(here, name, _why(error))
 
     def _down(self, here: _Folder, name: str) -> None:
         below = os.open(name, _FOLDER, dir_fd=self._open)
@@ -214,7 +214,7 @@ class _Removal:
         except FileNotFoundError:
             pass
         except OSError as error:
-            self._stays(here, gone.name, os.strerror(error.errno or 0).lower())
+            self._stays(here, gone.name, _why(error))
 
     def _drop_subvolume(self, name: str, found: os.stat_result) -> bool:
         """Remove a subvolume of btrfs in one go: layers share their files, and each has them all.
@@ -235,6 +235,10 @@ class _Removal:
         here.stay.add(name)
         folders = [it.name for it in self._way[1:]]
         self._left.append(("/".join((self._path, *folders, name)), why))
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _identity(found: os.stat_result) -> _Identity:

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core import trees
@@ -172,3 +175,112 @@ def test_what_cannot_be_renamed_is_told(top):
     refusal, told = refused(Rename("Move it", str(top / "never was"), str(top / "x")))
     assert refusal == "tree_unchangeable"
     assert "Move it: No such file or directory" in told
+
+
+@pytest.fixture
+def removal(top):
+    """What is at work in a folder."""
+    made = trees._Removal(os.open(top, os.O_RDONLY), str(top))
+    yield made
+    os.close(made._open)
+
+
+def inode(number, device):
+    return SimpleNamespace(st_ino=number, st_dev=device)
+
+
+def test_a_subvolume_is_dropped_by_its_name(removal, monkeypatch):
+    asked = []
+    monkeypatch.setattr(fcntl, "ioctl", lambda *call: asked.append(call))
+    assert removal._drop_subvolume("lay\udcffer", inode(256, -1))
+    ((descriptor, request, argument),) = asked
+    assert (descriptor, request) == (removal._open, 0x5000940F)  # linux/btrfs.h
+    assert argument == b"\0" * 8 + b"lay\xffer".ljust(4088, b"\0")
+
+
+@pytest.mark.parametrize("number", [255, 257])
+def test_what_is_no_subvolume_is_not_dropped(removal, monkeypatch, number):
+    monkeypatch.setattr(fcntl, "ioctl", lambda *call: pytest.fail("it was asked for"))
+    own = os.fstat(removal._open).st_dev
+    assert not removal._drop_subvolume("name", inode(number, -1))
+    assert not removal._drop_subvolume("name", inode(256, own))
+
+
+def test_a_subvolume_that_cannot_be_dropped_is_gone_through(top, monkeypatch):
+    (top / "subvolume" / "inner").mkdir(parents=True)
+    asked = []
+
+    def refusing(*call):
+        asked.append(call)
+        raise OSError(errno.ENOTEMPTY, "Directory not empty")
+
+    monkeypatch.setattr(fcntl, "ioctl", refusing)
+    monkeypatch.setattr(trees, "_SUBVOLUME", (top / "subvolume").stat().st_ino)
+    real = os.fstat
+
+    def fstat(descriptor):
+        found = real(descriptor)
+        device = found.st_dev + (found.st_ino == trees._SUBVOLUME)
+        fields = {it: getattr(found, it) for it in dir(found) if it.startswith("st_")}
+        return SimpleNamespace(**{**fields, "st_dev": device})
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    remove(top)
+    assert len(asked) == 1
+    assert not top.exists()
+
+
+def test_what_another_mount_leads_to_is_not_entered(top, monkeypatch):
+    for name in ("mounted/file", "own/file"):
+        (top / name).parent.mkdir()
+        (top / name).touch()
+    inside = (top / "mounted").stat().st_ino
+    real = trees._mount_of
+
+    def mount_of(descriptor):
+        return "other" if os.fstat(descriptor).st_ino == inside else real(descriptor)
+
+    monkeypatch.setattr(trees, "_mount_of", mount_of)
+    opened = os.listdir("/proc/self/fd")
+    refusal, told = refused(RemoveTree("Remove it", str(top)))
+    assert refusal == "tree_not_removed"
+    assert f"{top}/mounted (something is mounted there)" in told
+    assert [str(it.relative_to(top)) for it in top.rglob("*")] == ["mounted", "mounted/file"]
+    assert os.listdir("/proc/self/fd") == opened
+
+
+def test_folders_of_one_mount_are_told_from_those_of_another(top):
+    numbers = {}
+    for path in (top, top.parent, "/proc"):
+        descriptor = os.open(path, os.O_RDONLY)
+        numbers[path] = trees._mount_of(descriptor)
+        os.close(descriptor)
+    assert numbers[top] == numbers[top.parent] != numbers["/proc"]
+
+
+def test_a_folder_of_a_user_may_give_its_names_and_no_other(top, monkeypatch):
+    """With user namespaces a data root is the containers' root's."""
+    (top / "layers").mkdir()
+    step = Rename("Put it aside", f"{top}/layers", f"{top.parent}/aside")
+    belongs = (str(top), "it belongs to the user with the number 165536, who could change it")
+    monkeypatch.setattr(trees, "foreign_way", lambda path: belongs if "top/" in path else ("", ""))
+    for mode, folder in ((0o777, top), (0o775, top), (0o755, top.parent)):
+        top.chmod(mode)
+        monkeypatch.setattr(
+            trees, "foreign_way", lambda _path, folder=folder: (str(folder), "it is another's")
+        )
+        assert refused(step)[0] == "folder_foreign"
+    monkeypatch.setattr(trees, "foreign_way", lambda path: belongs if "top/" in path else ("", ""))
+    assert refused(RemoveTree("Remove it", f"{top}/layers"))[0] == "folder_foreign"
+    trees.take(step)
+    assert os.listdir(top) == []
+
+
+def test_an_error_without_words_is_told_all_the_same(top, monkeypatch):
+    (top / "file").touch()
+
+    def failing(_name, **_where):
+        raise OSError("Nobody knows")
+
+    monkeypatch.setattr(os, "unlink", failing)
+    assert "file (nobody knows)" in refused(RemoveTree("Remove it", str(top)))[1]

@@ -30,7 +30,7 @@ def whole(bucket):
 
 
 @pytest.mark.parametrize("tree", TREES)
-@pytest.mark.parametrize("size", [4096, 65536])
+@pytest.mark.parametrize("size", [4096, 16384, 65536])
 def test_what_was_written_is_read(tree, size):
     assert whole(bolt.tables(bolt_file(tree, size))) == tree
 
@@ -77,6 +77,12 @@ def test_the_newest_whole_first_page_counts():
     assert whole(bolt.tables(torn)) == {b"k": b"old"}
 
 
+def test_a_first_page_counts_when_all_of_it_is_there():
+    data = first(0, 4096, 2, 6) + first(1, 4096, 3, 7)
+    transactions = [bolt._newest(data[: 4096 + count]).transaction for count in (79, 80)]
+    assert transactions == [6, 7]
+
+
 def test_a_file_is_read_whole(tmp_path):
     data = bolt_file(TREES[3])
     (tmp_path / "x.db").write_bytes(data)
@@ -98,6 +104,18 @@ def test_a_file_as_large_as_is_read_at_most(tmp_path, monkeypatch):
     (tmp_path / "x.db").write_bytes(data)
     with open(tmp_path / "x.db", "rb") as stream:
         assert bolt.read(stream.fileno()) == data
+
+
+@pytest.mark.parametrize(("size", "taken"), [(64 << 20, True), ((64 << 20) + 1, False)])
+def test_files_of_64_mebibytes_are_read(tmp_path, size, taken):
+    (tmp_path / "x.db").touch()
+    os.truncate(tmp_path / "x.db", size)
+    with open(tmp_path / "x.db", "rb") as stream:
+        if taken:
+            assert len(bolt.read(stream.fileno())) == size
+            return
+        with pytest.raises(bolt.BoltError, match="larger than 67108864 bytes"):
+            bolt.read(stream.fileno())
 
 
 def test_a_file_that_changes_meanwhile_is_read_again(tmp_path, monkeypatch):
