@@ -14,7 +14,21 @@ from containerhost_bench import counting
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOKS = sorted(path.name for path in (ROOT / "playbooks").glob("*.yml"))
 LAYOUT = "containerhost.storage.storage_layout"
-ANSWERS = json.loads((ROOT / "tests" / "benchmark" / "fleet_results.json").read_text())
+RESET = "containerhost.storage.data_root_reset"
+ANSWERS = {
+    **json.loads((ROOT / "tests" / "benchmark" / "fleet_results.json").read_text()),
+    RESET: {"changed": False, "removable": []},
+}
+# A host with an image to be removed.
+HOLDING = {
+    **ANSWERS,
+    RESET: {
+        "changed": True,
+        "seal": "0123456789ab",
+        "destroys": ["1 image of overlay2 (shop:1)"],
+        "removable": [{"path": "/var/lib/docker", "names": ["image"], "holds": {}}],
+    },
+}
 # A host that lacks a tool: the role has its package brought by the host's own package manager.
 LACKING = {
     **ANSWERS,
@@ -79,3 +93,27 @@ def test_the_table_has_every_host(controller, fleet, tmp_path):
     assert [it["host"] for it in json.loads(written.read_text())["hosts"]] == ["node1", "node2"]
     assert "HOST" in ran.output
     assert "20.10.24" in ran.output
+
+
+def test_a_plan_for_each_host_is_written_in_check_mode(controller, fleet, tmp_path):
+    plans = tmp_path / "plans"
+    given = {"docker_storage_reset_plans": str(plans)}
+    ran = play(controller, "reset.yml", fleet(HOLDING), "--check", **given)
+    assert ran.code == 0, ran.output
+    assert sorted(it.name for it in plans.iterdir()) == ["node1.json", "node2.json"]
+    assert json.loads((plans / "node1.json").read_text())["seal"] == "0123456789ab"
+    ran = play(controller, "reset.yml", fleet(HOLDING), **given)
+    assert ran.code == 0, ran.output
+    ran = play(controller, "reset.yml", fleet(ANSWERS), "--check", **given)
+    assert (ran.code, list(plans.iterdir())) == (0, []), ran.output
+
+
+def test_a_plan_that_was_changed_by_hand_is_refused(controller, fleet, tmp_path):
+    given = {"docker_storage_reset_plans": str(tmp_path)}
+    play(controller, "reset.yml", fleet(HOLDING), "--check", **given)
+    path = tmp_path / "node1.json"
+    path.write_text(path.read_text().replace('"host": "node1"', '"host": "node7"'))
+    ran = play(controller, "reset.yml", fleet(HOLDING), "--limit=node1", **given)
+    assert ran.code != 0
+    assert "it is the plan of node7" in ran.output
+    assert ran.modules == []

@@ -15,6 +15,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._core import
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Claim,
     Command,
+    RemoveTree,
     StorageError,
     WriteFile,
 )
@@ -338,6 +339,11 @@ def test_a_file_is_as_a_step_leaves_it_or_a_parameter_of_the_kernel_may_be(tmp_p
     assert _apply.landed(step)
     monkeypatch.setattr(_apply, "_PARAMETERS", str(tmp_path))
     assert _apply.landed(step._replace(content="what the kernel has rounded"))
+
+
+def test_of_a_command_or_a_tree_nobody_knows_how_far_it_came(tmp_path):
+    for step in (Command("Run it", ("true",)), RemoveTree("Remove it", str(tmp_path / "x")), None):
+        assert not _apply.landed(step)
 
 
 @pytest.mark.parametrize("parameters", [True, False])

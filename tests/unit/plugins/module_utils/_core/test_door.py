@@ -139,3 +139,17 @@ def test_a_wish_that_can_be_is_returned():
         "some": {"c": 1},
     }
     assert door.wish(Module(**params), dict) == params
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb\tc", r"a\x0ab\x09c"),
+        ("\udc80", r"\x80"),
+        ("\udcff", r"\xff"),
+        ("\udc7f", r"\udc7f"),
+        ("\udd00", r"\udd00"),
+    ],
+)
+def test_a_name_has_one_line_and_each_byte_of_it_is_told(text, shown):
+    assert door.one_line(text) == shown

@@ -201,6 +201,29 @@ def test_a_value_that_is_not_taken_is_refused(fstype, option, words):
     assert refused.value.details["refusal"] == "option_value_invalid"
 
 
+# filesystem and option; the least and the most that it takes; what is just outside of that
+BOUNDS = [
+    ("xfs", "logbufs", ("2", "8"), ("1", "9")),
+    ("xfs", "logbsize", ("16k", "256k"), ("8k", "512k")),
+    ("xfs", "allocsize", ("4k", "1g"), ("2k", "2g")),
+    ("xfs", "sunit", ("0", "2147483647"), ("2147483648", "-1")),
+    ("xfs", "swidth", ("0", "2147483647"), ("2147483648", "-1")),
+    ("btrfs", "commit", ("0", "300"), ("301", "-1")),
+    ("btrfs", "metadata_ratio", ("0", "2147483647"), ("2147483648", "-1")),
+    ("btrfs", "thread_pool", ("1", "4096"), ("0", "4097")),
+    ("btrfs", "max_inline", ("0", "9999999999"), ("99999999999", "-1")),
+]
+
+
+@pytest.mark.parametrize(("fstype", "option", "taken", "refused"), BOUNDS)
+def test_a_number_is_taken_within_its_bounds(fstype, option, taken, refused):
+    check_options(fstype, [f"{option}={value}" for value in taken])
+    for value in refused:
+        with pytest.raises(StorageError) as error:
+            check_options(fstype, [f"{option}={value}"])
+        assert error.value.details["refusal"] == "option_value_invalid"
+
+
 @pytest.mark.parametrize("other", ["relatime", "atime", "strictatime"])
 def test_two_ways_to_keep_the_time_of_access_are_refused(other):
     with pytest.raises(StorageError, match=f"=noatime, {other}: one says what the other takes"):
@@ -210,7 +233,7 @@ def test_two_ways_to_keep_the_time_of_access_are_refused(other):
 
 KERNELS = [
     ("xfs", "nosymfollow", "5.9.16", "5.10.0-28-amd64"),
-    ("btrfs", "discard=async", "5.4.0-200-generic", "5.6.0"),
+    ("btrfs", "discard=async", "5.5.0-200-generic", "5.6.0"),
     ("btrfs", "compress=zstd:5", "5.0.1", "5.1"),
     ("btrfs", "compress-force=zstd:-5", "6.14.9", "6.15.0-rc1"),
 ]
