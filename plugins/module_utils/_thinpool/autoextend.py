@@ -132,9 +132,8 @@ class Headroom(NamedTuple):
     def most(self, percent: int) -> int:
         """The largest pool that would leave room for a step in this group; 0 where none would."""
         room = max(0, self.pool + self.free - self.metadata - self.spare)
-        most = room * 100 // (100 + percent)
-        # A step rounds up: by this much at most.
-        return next((n for n in (most, most - 1) if n + ceil_div(n * percent, 100) <= room), 0)
+        # A step rounds up, and fits all the same: what is left of whole extents are whole ones.
+        return room * 100 // (100 + percent)
 
     @property
     def step(self) -> int:

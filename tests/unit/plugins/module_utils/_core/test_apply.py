@@ -341,6 +341,17 @@ def test_a_file_is_as_a_step_leaves_it_or_a_parameter_of_the_kernel_may_be(tmp_p
     assert _apply.landed(step._replace(content="what the kernel has rounded"))
 
 
+@pytest.mark.parametrize("made", [None, "empty", "filled"])
+def test_a_file_for_a_folder_that_is_filled(tmp_path, made):
+    if made:
+        (tmp_path / "folder").mkdir()
+    if made == "filled":
+        (tmp_path / "folder" / "it").touch()
+    step = WriteFile("Name it", str(tmp_path / "file"), "text", if_filled=str(tmp_path / "folder"))
+    _apply.execute(run_nothing, step, None)
+    assert (tmp_path / "file").exists() is (made == "filled")
+
+
 def test_of_a_command_or_a_tree_nobody_knows_how_far_it_came(tmp_path):
     for step in (Command("Run it", ("true",)), RemoveTree("Remove it", str(tmp_path / "x")), None):
         assert not _apply.landed(step)

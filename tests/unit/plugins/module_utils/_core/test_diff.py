@@ -80,6 +80,11 @@ def test_another_text_is_shown_as_it_is():
     assert shown('{"a": 1', '{"a": 2') == ('{"a": 1', '{"a": 2')
 
 
+def test_of_a_file_that_is_json_on_one_side_only_that_side_is_shown_as_such():
+    assert shown({"a": 1}, '{"half": "x') == ("(it is no JSON object)\n", "{}\n")
+    assert shown("text", {"a": 1}) == ("(it is no JSON object)\n", '{\n  "a": 1\n}\n')
+
+
 def test_a_private_file_is_kept_to_itself():
     before, after = shown(DAEMON, {"a": 1}, private=True)
     assert "private" in before

@@ -245,6 +245,18 @@ def test_so_does_the_start_of_a_unit_on_its_old_file(file):
     assert all_of(file) == before
 
 
+def test_what_brings_a_unit_back_remembers_them_too(file):
+    written, back = (
+        WriteFile("Set it", str(file), "new", "old"),
+        WriteFile("As it was", str(file), "old"),
+    )
+    pause = Pause("docker.service", back=(Command("Start it", ("true",)), back))
+    (part,) = _rights.remembering([Part((written,), pauses=(pause,))])
+    command, restored = part.pauses[0].back
+    assert command == pause.back[0]
+    assert restored.rights == _rights.rights_of(str(file)) is not None
+
+
 def test_what_was_not_there_has_no_rights_to_come_back(tmp_path):
     path = tmp_path / "new"
     with pytest.raises(StorageError):

@@ -24,7 +24,12 @@ def test_numbers(count, words):
 
 @pytest.mark.parametrize(
     ("count", "noun", "words"),
-    [(1, "entry", "1 entry"), (2, "entry", "2 entries"), (2, "day", "2 days")],
+    [
+        (1, "entry", "1 entry"),
+        (2, "entry", "2 entries"),
+        (2, "day", "2 days"),
+        (2, "display", "2 displays"),
+    ],
 )
 def test_numbers_of_nouns_with_y(count, noun, words):
     assert counted(count, noun) == words

@@ -35,6 +35,14 @@ def test_what_was_written_is_read(tree, size):
     assert whole(bolt.tables(bolt_file(tree, size))) == tree
 
 
+def test_values_and_buckets_of_one_are_told_apart():
+    table = bolt_file({b"one": {b"value": b"1", b"bucket": {b"a": b"2"}}})
+    ((_name, first_read),) = bolt.tables(table).buckets()
+    assert list(first_read.values()) == [(b"value", b"1")]
+    ((_name, second_read),) = bolt.tables(table).buckets()
+    assert [(name, whole(it)) for name, it in second_read.buckets()] == [(b"bucket", {b"a": b"2"})]
+
+
 BASE = first(0, 4096, 2, 2) + first(1, 4096, 2, 1)
 
 

@@ -78,6 +78,14 @@ def test_what_lies_before_the_start_does_not_count(disk):
     assert look(disk, GIB, (512, b"x"), (MIB, b"x"), start=MIB)[0] == MIB
 
 
+@pytest.mark.parametrize(("size", "whole"), [(513, True), (514, False)])
+def test_what_is_left_of_a_disk_decides_whether_it_is_small(disk, monkeypatch, size, whole):
+    ticks = iter(range(10**6))
+    monkeypatch.setattr(disk_content.time, "monotonic", lambda: next(ticks))
+    read = look(disk, size * MIB, start=MIB, seconds=0)[1]
+    assert (read == (size - 1) * MIB) is whole
+
+
 def test_nothing_is_looked_at_twice_to_begin_with(disk, monkeypatch):
     seen, real = [], os.pread
     monkeypatch.setattr(

@@ -84,6 +84,7 @@ STRANGE = [
     "27 1 254:0 / / rw - ext4 /dev/vda",
     "27 1 254 / / rw - ext4 /dev/vda rw", "27 1 254: / / rw - ext4 /dev/vda rw",
     "27 1 a:0 / / rw - ext4 /dev/vda rw", "a 1 254:0 / / rw - ext4 /dev/vda rw",
+    "27 a 254:0 / / rw - ext4 /dev/vda rw",
     "27 1 254:0 / relative rw - ext4 /dev/vda rw", "27 1 254:0 / / rw -  /dev/vda rw",
 ]  # fmt: skip
 

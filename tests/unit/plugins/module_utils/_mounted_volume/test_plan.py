@@ -118,6 +118,16 @@ HALF_MADE = disk(path=UNIT.what, signatures=("xfs",), content=0)
 FSTAB = TableLine("UUID=5f", ROOT, "xfs", ("noatime", "prjquota"))
 NO_QUOTA = LIVE._replace(options=("rw", "noatime", "noquota"))
 
+
+def test_a_filesystem_that_is_made_anew_is_told_as_such():
+    for xfs, anew in ((HALF, True), (None, False)):
+        state = host([group(MARKED)], device=HALF_MADE if anew else disk(), xfs=xfs)
+        (step,) = [
+            it for it in plan(state, want()).steps if getattr(it, "argv", "")[:1] == ("mkfs.xfs",)
+        ]
+        assert ("anew: mkfs.xfs was broken off there" in step.reason) is anew
+
+
 CASES = [
     # made anew
     (host([group()]), want(), [LVCREATE, *MKFS, *FILES, STOP, ENABLE, MOUNT, FORGIVE, START]),

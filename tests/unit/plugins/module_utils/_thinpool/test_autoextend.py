@@ -157,6 +157,10 @@ def test_the_finding_has_the_numbers():
     assert "group d has 36 MiB free. Add a disk of more than 168 MiB" in found.message
 
 
+def test_a_pool_that_is_still_to_come_has_nothing_yet():
+    assert Headroom(3, 1, 1, 8).most(20) == 5
+
+
 def test_what_is_advised_leaves_room_to_the_extent():
     """Pools of all sizes in small groups: made with what is advised, no finding is left."""
     for extents in range(6, 120):

@@ -377,6 +377,12 @@ def test_a_pool_that_does_not_say_how_full_it_is_is_not_said_to_be_empty(data_pe
     assert lost == f"thin pool docker/thinpool (8 GiB, UUID pool-uuid, {words}, transaction 0)"
 
 
+def test_metadata_that_nobody_has_counted_is_told_as_none():
+    found = pool(metadata_percent=None)
+    (lost,) = destroyed(plan(host(group(found)), want(present=False)).steps)
+    assert "percent used, metadata 0 percent" in lost
+
+
 @pytest.mark.parametrize(
     ("data", "topics"), [(2047, []), (2100, []), (2131, ["autoextend_headroom"])]
 )
