@@ -58,6 +58,12 @@ def provision(play):
 
 
 @pytest.fixture(scope="module")
+def play_reset(play):
+    """Return a function that runs the playbook that empties data roots on this host."""
+    return partial(play, PROJECT / "playbooks" / "reset.yml")
+
+
+@pytest.fixture(scope="module")
 def check_mode(play):
     """Return a function that does in check mode what the scenario does to converge."""
     return partial(play, SCENARIO / "converge.yml", "--check", "--diff")

@@ -9,9 +9,9 @@ Each test leaves the engine with an image, a container that runs, and a volume, 
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
-from conftest import PROJECT
 
 ROOT = "/var/lib/docker"
 ASIDE = f"{ROOT}/.containerhost-storage-aside"
@@ -26,14 +26,9 @@ def plans(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def reset(play, plans):
+def reset(play_reset, plans):
     """Return a function that runs the playbook on this host; its result, with all that it said."""
-
-    def run(*arguments):
-        extra = f"--extra-vars=docker_storage_reset_plans={plans}"
-        return play(PROJECT / "playbooks" / "reset.yml", extra, *arguments)
-
-    return run
+    return partial(play_reset, f"--extra-vars=docker_storage_reset_plans={plans}")
 
 
 @pytest.fixture
