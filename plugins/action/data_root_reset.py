@@ -50,7 +50,10 @@ class ActionModule(ActionBase):
             return {"failed": True, "changed": False, "msg": str(error), **error.details}
 
     def _module(self, options: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        return self._execute_module(module_name=MODULE, module_args=options, task_vars=task_vars)
+        # Ansible adds words of its own to what it is given.
+        return self._execute_module(
+            module_name=MODULE, module_args=dict(options), task_vars=task_vars
+        )
 
     def _write(
         self, path: str, host: str, options: dict[str, Any], task_vars: dict[str, Any] | None

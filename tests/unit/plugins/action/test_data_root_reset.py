@@ -63,7 +63,8 @@ class Controller:
         def module(module_name, module_args, task_vars):
             assert module_name == "containerhost.storage.data_root_reset"
             assert task_vars["inventory_hostname"] == host
-            self.given = module_args
+            self.given = dict(module_args)
+            module_args["_ansible_check_mode"] = check  # as Ansible does
             return dict(answer)
 
         self.monkeypatch.setattr(action, "_execute_module", module)
