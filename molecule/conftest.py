@@ -100,16 +100,19 @@ def lab(name):
 
 
 @pytest.fixture(scope="module")
-def container(host):
-    """Return what ``docker run`` needs for a container of the host's own busybox.
-
-    The image is made on the host, because there is no registry.
-    """
-    host.check_output(
+def make_image(host):
+    """Return a function that makes an image of the host's own busybox: there is no registry."""
+    return lambda: host.check_output(
         "cd $(mktemp -d) && mkdir bin && cp /bin/busybox bin/sh"
         " && ln -s sh bin/cat && ln -s sh bin/dd && ln -s sh bin/sync"
         " && tar --create . | docker import - busybox"
     )
+
+
+@pytest.fixture(scope="module")
+def container(make_image):
+    """Return what ``docker run`` needs for a container of the host's own busybox."""
+    make_image()
     return "--network none busybox"
 
 

@@ -32,10 +32,12 @@ def reset(play_reset, plans):
 
 
 @pytest.fixture
-def filled(host, container):
+def filled(host, make_image):
     """Have an image, a container that runs, a volume, links that lead out, and foreign files."""
     host.check_output("docker rm --force web other >/dev/null 2>&1 || true")
-    mounts = f"-v data:/data {container}"
+    if not images(host):
+        make_image()
+    mounts = "-v data:/data --network none busybox"
     host.check_output(
         f"docker run --detach --interactive --name web {mounts} "
         "sh -c 'echo from a container >/data/file; echo own >/own; cat'"
