@@ -139,6 +139,31 @@ def test_what_is_in_force(fstype, wanted, shown, absent):
     assert missing(fstype, wish, applied(fstype, wish, ())) == []
 
 
+@pytest.mark.parametrize(
+    ("wanted", "shown", "absent"),
+    [
+        # what a kernel does not show is what it takes by itself
+        ("logbsize=32k,logbufs=8,sunit=0,swidth=0", "rw,relatime", ""),
+        ("logbsize=32k", "rw,logbsize=64k", "logbsize=32k"),
+        ("sunit=0", "rw,sunit=8", "sunit=0"),
+        ("swidth=0", "rw,swidth=8", "swidth=0"),
+        # a mount is as read-only as the stricter of the two says, itself and its filesystem
+        ("rw", "ro,relatime,rw", "rw"),
+        ("rw", "rw,relatime,ro", "rw"),
+        ("ro", "ro,relatime,rw", ""),
+    ],
+)
+def test_what_the_kernel_shows_and_does_not(wanted, shown, absent):
+    assert missing("xfs", options(wanted), options(shown)) == options(absent)
+
+
+def test_defaults_of_btrfs_that_are_not_shown():
+    wanted = ["metadata_ratio=0", "max_inline=2048", "commit=30"]
+    assert missing("btrfs", wanted, ["rw"]) == []
+    shown = ["rw", "metadata_ratio=1", "max_inline=1024", "commit=5"]
+    assert missing("btrfs", wanted, shown) == wanted
+
+
 def test_what_was_in_force_stays_where_nobody_speaks_of_it():
     live = ("rw", "relatime", "compress=zlib:3", "discard=async")
     after = applied("btrfs", ["noatime", "compress=zstd", "nofail"], live)

@@ -32,6 +32,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._mount.state
     Folder,
     Link,
     Place,
+    check_options,
     check_path,
     missing_options,
 )
@@ -134,6 +135,21 @@ def test_where_something_is_to_change_the_units_are_looked_at(monkeypatch, mount
     assert (found.mounted, found.ours, found.folder) == (mounted, ours, folder)
     assert (found.unit_text, found.guarded, found.guard_texts) == ("unit", (), {})
     assert found.active == ("docker.service",)
+
+
+@pytest.mark.parametrize("common", [(), ("noatime", "prjquota")])
+def test_an_option_that_is_none_is_refused_beside_those_that_are_common(common):
+    check_options("xfs", common)
+    with pytest.raises(StorageError, match="has no mount option"):
+        check_options("xfs", [*common, "bogus"])
+
+
+def test_a_unit_that_is_guarded_is_looked_at_where_the_mount_changes(monkeypatch):
+    checked = []
+    monkeypatch.setattr(_observe, "_check_kernel", checked.append)
+    lacking = RIGHT._replace(options=("rw",))
+    _found, asked = observe(monkeypatch, lacking, guarded=("docker.service",))
+    assert len(asked) == len(checked) == 1
 
 
 @pytest.mark.parametrize(
