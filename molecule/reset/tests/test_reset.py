@@ -126,45 +126,64 @@ def test_what_an_engine_holds_is_no_leftover(host, module, filled):
     assert result["refusal"] == "driver_in_use"
 
 
+STOP = "systemctl stop -- docker.socket docker.service"
+START = "systemctl start -- docker.socket docker.service"
+
+
 @pytest.mark.parametrize(
-    ("action", "how"),
+    ("action", "how", "held"),
     [
-        ("systemctl stop -- docker.socket docker.service", "killed-after"),
-        ("systemctl start -- docker.socket docker.service", "killed-before"),
-        ("systemctl stop -- docker.socket docker.service", "fails"),
+        (STOP, "fails", False),
+        (STOP, "killed-after", True),
+        (START, "killed-before", False),  # all is ready for the start
     ],
 )
-def test_a_run_that_is_broken_off_is_taken_back(host, module, broken, filled, action, how):
+def test_a_run_that_is_broken_off_is_taken_back(host, module, broken, filled, action, how, held):
     before, had = outside(host), images(host)
     seal = module("data_root_reset", check=True, path=ROOT)["seal"]
     broken(action, how)
     result = module("data_root_reset", path=ROOT, consent=seal)
     broken.mend()
     assert result["failed"]
-    if how != "fails":
-        assert host.file(HOLD).exists
+    assert host.file(HOLD).exists is held
+    if held:
         assert host.run("systemctl start docker").rc != 0  # nothing starts it meanwhile
         host.run("systemctl reset-failed docker.socket docker.service")
-        assert not module("open_change")["failed"]  # the next run of any module takes it back
+    assert not module("open_change")["failed"]  # the next run of any module takes it back
     assert not host.file(HOLD).exists
     assert images(host) == had
     assert host.check_output("docker ps --all --format '{{.Names}}'") == "web"
     assert outside(host) == before
 
 
-def test_after_a_power_cut_in_the_midst_no_engine_runs_on_half_of_it(
+def test_what_an_engine_has_started_on_is_kept_and_ended(host, module, broken, filled):
+    """The consent that was given is enough for the rest."""
+    before = outside(host)
+    seal = module("data_root_reset", check=True, path=ROOT)["seal"]
+    broken(START, "killed-after")
+    assert module("data_root_reset", path=ROOT, consent=seal)["failed"]
+    broken.mend()
+    assert host.file(ASIDE).exists
+    result = module("data_root_reset", path=ROOT)
+    assert not result["failed"], result["msg"]
+    assert [step["action"] for step in result["steps"]] == [f"remove all of {ASIDE}"]
+    assert not host.file(ASIDE).exists
+    assert images(host) == []
+    assert outside(host) == before
+
+
+def test_after_a_power_cut_in_the_midst_the_engine_waits(
     host, module, broken, filled, lab, wait_until
 ):
     before, had = outside(host), images(host)
     seal = module("data_root_reset", check=True, path=ROOT)["seal"]
-    broken("systemctl start -- docker.socket docker.service", "killed-before")
+    broken(STOP, "killed-after")
     module("data_root_reset", path=ROOT, consent=seal)
     broken.mend()
     host.check_output("sync")
     lab("power", "reset")
     wait_until(lambda: host.run("systemctl is-system-running").stdout.strip() != "starting")
     assert host.run("systemctl is-active docker").stdout.strip() != "active"
-    assert host.run("test -e %s/image", ROOT).rc != 0
     assert not module("open_change")["failed"]
     assert images(host) == had
     assert host.check_output("docker ps --all --format '{{.Names}}'") == "web"
