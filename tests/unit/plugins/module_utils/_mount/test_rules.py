@@ -76,6 +76,13 @@ def test_a_path_is_this_mounts_own(mounted, ours, table, wrong):
     assert (wrong in found) if wrong else not found
 
 
+def test_a_line_lacks_what_a_mount_by_it_would_not_have():
+    """Nobody writes down what the kernel takes by itself."""
+    place = PLACE._replace(unit=UNIT._replace(options=("relatime", "inode64", "prjquota")))
+    found = refusal(require_own_mount, state(PLAIN, True, SHORT), place, {UNIT.what})
+    assert "its line for /var/lib/docker lacks the options prjquota. Mend" in found
+
+
 @pytest.mark.parametrize("mounted", [None, LIVE])
 def test_a_unit_that_there_is_not_is_not_said_to_be_guarded(mounted):
     found = state(mounted, ours=True)._replace(unknown=("dokcer",))
