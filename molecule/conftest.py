@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from breaking import broken, layout  # noqa: F401 - fixtures
+from filled_root import filled  # noqa: F401 - a fixture
 
 PROJECT = Path(__file__).parent.parent
 SCENARIO = Path(os.environ.get("MOLECULE_SCENARIO_DIRECTORY", "."))

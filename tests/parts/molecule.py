@@ -20,7 +20,7 @@ GROUPS = {
     "hosts that are not blank": ("takeover", "drift", "autoextend", "auto", "bad_input", "reset"),
     "runs that are broken off": (
         *("interrupted", "broken_plain", "broken_overlay2"),
-        *("broken_devicemapper", "broken_btrfs"),
+        *("broken_devicemapper", "broken_btrfs", "reset_broken"),
     ),
 }
 # These take longest: with several at a time they start first, so that none runs alone at the end.
