@@ -13,6 +13,7 @@ and each step up is held against what was left on the way down.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -254,4 +255,4 @@ def _mount_of(descriptor: int) -> str:
         for line in stream:
             if line.startswith("mnt_id:"):
                 return line
-    raise OSError(0, "the kernel does not tell which mount it is")
+    raise OSError(errno.ENOSYS, "the kernel does not tell which mount it is")
