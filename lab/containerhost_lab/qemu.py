@@ -15,9 +15,9 @@ PROGRAM = "qemu-system-x86_64"
 # the start, empty, and disks are plugged into them afterwards.
 PORTS = 12
 
-# By label: the order in which disks are found is not to be relied on. Programs are not put at random
-# addresses: qemu keeps what it has translated by the address that it runs at, and translated each
-# program anew at each start (2,800 pieces for /bin/true).
+# By label: the order in which disks are found is not to be relied on. Programs are not put at
+# random addresses: qemu keeps what it has translated by the address that it runs at, and would
+# translate each program anew at each start (2,800 pieces for /bin/true).
 KERNEL_ARGUMENTS = "root=LABEL=root rw console=ttyS0 quiet mitigations=off norandmaps"
 
 SOCKET = "qmp.sock"

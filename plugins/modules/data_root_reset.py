@@ -138,7 +138,7 @@ state:
 removable:
   description:
     - What would go, or went. With user namespaces there is an entry for each of their folders.
-      What is in RV(ignore:holds) is as RV(containerhost.storage.storage_info#module:inventory) has
+      What is in RV(ignore:holds) is as RV(containerhost.storage.storage_info#module:storage.inventory) has
       it.
   returned: always, once it is read
   type: list
