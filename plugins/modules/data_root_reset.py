@@ -138,8 +138,8 @@ state:
 removable:
   description:
     - What would go, or went. With user namespaces there is an entry for each of their folders.
-      What is in RV(ignore:holds) is as RV(containerhost.storage.storage_info#module:storage.inventory) has
-      it.
+    - RV(ignore:holds) is as in
+      RV(containerhost.storage.storage_info#module:storage.inventory).
   returned: always, once it is read
   type: list
   elements: dict
