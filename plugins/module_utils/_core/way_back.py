@@ -14,7 +14,7 @@ has done is kept, whatever else happens.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.known import known
@@ -81,9 +81,10 @@ def way_back(
         begun.append(failed)
     units = {move.unit for move in begun if move.unit}
     touched = {move.part for move in begun if move.unit is None}
+    together = _together(parts, done, failed)
     returns = [
         Return(number, None, parts[number].undo)
-        for number in reversed(_together(parts, failed))
+        for number in reversed(together)
         if number in touched and parts[number].undo
     ]
     # A unit that needs a mount stops with it (Requires=), also where it was not stopped before: one
@@ -94,7 +95,7 @@ def way_back(
         for pause in pauses_of(parts)
         if pause.back
         and (pause.unit in units or (pause.stop and pause.unit in gone_back))
-        and (failed is None or _waiting(parts, failed))
+        and set(paused(parts)) & set(together)
     ]
     gone = {(it.part, it.unit) for it in returns}
     return WayBack(
@@ -108,10 +109,14 @@ def _waiting(parts: Sequence[Part], move: Move) -> bool:
     return move.unit is not None or move.part in paused(parts)
 
 
-def _together(parts: Sequence[Part], failed: Move | None) -> range:
-    """The numbers of the parts that are taken back together where a move has failed."""
+def _together(parts: Sequence[Part], done: Iterable[Move], failed: Move | None) -> range:
+    """The numbers of the parts that are taken back together where a move has failed.
+
+    Behind a tree that was removed there is no way back: what came before it is kept.
+    """
     if failed is None:
-        return range(len(parts))
+        gone = [move.part for move in done if isinstance(move.step, RemoveTree)]
+        return range(1 + max(map(known, gone), default=-1), len(parts))
     if _waiting(parts, failed):
         return paused(parts)
     number = known(failed.part)  # what is no part's is a unit's, and those wait

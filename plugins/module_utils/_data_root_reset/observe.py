@@ -67,6 +67,7 @@ def observe(run: Reader, wanted: Wanted) -> State:
         engine=engine,
         config=daemon_json.read(wanted.config_file),
         hold=read_text(hold_path(wanted.service)),
+        leftovers=bool(wanted.only_of),
     )
     if engine:
         now = present(engine, state.config)

@@ -85,15 +85,24 @@ class State(NamedTuple):
     told: bool = False  # whether a flag or its file says which driver it is to be on
     pool: bool = False  # whether layers of devicemapper are in a pool that is no file in it
     aside: bool = False  # whether an earlier run has left what it had put aside
+    leftovers: bool = False  # whether it is looked at for those of drivers alone
 
     @property
     def anything(self) -> bool:
-        """Whether there is anything to remove."""
-        return any(root.entries and any_value(root.holds) for root in self.roots)
+        """Whether there is anything to remove.
+
+        What an engine makes at its first start it would make again; leftovers it would not.
+        """
+        return any(
+            root.entries and (self.leftovers or any_value(root.holds)) for root in self.roots
+        )
 
 
 def any_value(found: Inventory) -> bool:
-    """Whether there is more than what an engine makes at its first start."""
+    """Whether there is more than what an engine makes at its first start.
+
+    On devicemapper that is a device as well, on btrfs and ZFS what its layers lie in.
+    """
     cache = found.build_cache
     return bool(
         found.images
@@ -106,6 +115,5 @@ def any_value(found: Inventory) -> bool:
         or (cache and (cache.records or cache.snapshots))
         or any(it.blobs or it.namespaces for it in found.stores)
         or found.leftovers
-        or any(it.kind != "mount" for it in found.below)
         or found.unreadable
     )

@@ -139,10 +139,17 @@ def _the_text_names_every_step(failure):
     assert failure.broken in failure.text
 
 
+def _is_tree(step):
+    return isinstance(step, RemoveTree)
+
+
 def _undoable(failure):
     """What has to be gone: the steps of parts with a way back, up to the one that failed."""
     if failure.failed is None:
-        return [it for part in failure.parts if part.undo for it in _texts(part.steps)]
+        parts = failure.parts
+        gone = [at for at, part in enumerate(parts) if any(map(_is_tree, part.steps))]
+        after = parts[1 + max(gone, default=-1) :]
+        return [it for part in after if part.undo for it in _texts(part.steps)]
     part = failure.parts[failure.failed.part] if failure.failed.part is not None else None
     return _texts((*part.ready, *part.steps)) if part and part.undo else []
 

@@ -184,7 +184,10 @@ def outcome(plan, state, wanted):
         steps = plan(state, wanted).steps
     except StorageError as error:
         return str(error)
-    return [
-        step.path if isinstance(step, WriteFile) else describe_step(step)["action"]
-        for step in steps
-    ]
+    return [_briefly(step) for step in steps]
+
+
+def _briefly(step):
+    if isinstance(step, Command):
+        return " ".join(step.argv)
+    return step.path if isinstance(step, WriteFile) else describe_step(step)["action"]

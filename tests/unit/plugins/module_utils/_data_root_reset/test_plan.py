@@ -67,6 +67,13 @@ CASES = [
     (host(root(holds=FRESH)), want(), []),
     (host(root((), FRESH)), want(), []),
     (host(), want(only_of=("devicemapper",)), [MAKE, *renames(*ENTRIES), GONE]),
+    (host(root(holds=FRESH._replace(below=(Below("thin_device", "", "1"),)))), want(), []),
+    # what an engine does not make again goes also where nothing is in it
+    (
+        host(root(("vfs",), FRESH), leftovers=True),
+        want(only_of=("vfs",)),
+        [MAKE, *renames("vfs"), GONE],
+    ),
     # all of it, while the engine and its socket stand still
     (host(), want(), ALL),
     (host(root(holds=USED._replace(swarm=WORKER))), want(), ALL),
