@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import (
     Part,
     Pause,
+    RemoveTree,
     kept,
     moves,
 )
@@ -24,6 +25,7 @@ TWO_UNITS = Part(
         for name in ("docker", "podman")
     ),
 )
+TREE = Part((RemoveTree("remove it", "/srv/it"),))
 ALL = [command("old config"), *MOUNT.undo, RESTART]
 
 FATES = [
@@ -46,6 +48,16 @@ FATES = [
     # The host kept nothing of it: all is taken back that can be.
     (LAYOUT, None, ALL, ["make pool", "grow"]),
     ((*LAYOUT, LABEL), None, [command("old label"), *ALL], ["make pool", "grow"]),
+    # Behind a tree that was removed there is no way back.
+    ((CONFIG, TREE), None, [], ["write config", "restart docker", "remove it"]),
+    (
+        (CONFIG, TREE, LABEL),
+        None,
+        [command("old label")],
+        ["write config", "restart docker", "remove it"],
+    ),
+    ((TREE, CONFIG), None, [*CONFIG.undo, RESTART], ["remove it"]),
+    ((CONFIG, TREE), "remove it", [], ["write config", "restart docker"]),
     # Once the units run again, what comes after them stands for itself: the mount is kept.
     (
         (MOUNT, GROWTH),
