@@ -103,7 +103,7 @@ def _rename(step: Rename) -> None:
             refusal="name_taken",
         )
     os.rename(step.path, step.to)
-    for folder in {os.path.dirname(step.path), os.path.dirname(step.to)}:
+    for folder in dict.fromkeys(map(os.path.dirname, (step.path, step.to))):
         sync_folder(folder)
 
 

@@ -159,7 +159,7 @@ def _held(paths: Sequence[str]) -> Iterator[str]:
     for process in holders.others():
         open_there = holders.held_below(process, paths)
         if open_there:
-            yield f"{holders.who(process)} has {one_line(next(iter(open_there)))} open"
+            yield f"{holders.who(process)} has {one_line(min(open_there))} open"
 
 
 def _loops(paths: Sequence[str]) -> Iterator[str]:

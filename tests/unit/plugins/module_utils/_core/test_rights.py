@@ -254,7 +254,8 @@ def test_what_brings_a_unit_back_remembers_them_too(file):
     (part,) = _rights.remembering([Part((written,), pauses=(pause,))])
     command, restored = part.pauses[0].back
     assert command == pause.back[0]
-    assert restored.rights == _rights.rights_of(str(file)) is not None
+    assert restored.rights is not None
+    assert restored.rights == _rights.rights_of(str(file))
 
 
 def test_what_was_not_there_has_no_rights_to_come_back(tmp_path):

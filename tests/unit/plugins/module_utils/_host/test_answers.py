@@ -44,7 +44,7 @@ RAISED = [
     (lambda: int("x"), "invalid literal"),
     (lambda: None + 1, "unsupported operand"),
     (lambda: [].pv, "no attribute"),
-    (lambda: [][0], "index out of range"),
+    (lambda: [].pop(), "pop from empty list"),
 ]
 
 
