@@ -44,7 +44,7 @@ RAISED = [
     (lambda: int("x"), "invalid literal"),
     (lambda: None + 1, "unsupported operand"),
     (lambda: [].pv, "no attribute"),
-    (lambda: [].pop(), "pop from empty list"),
+    ([].pop, "pop from empty list"),
 ]
 
 
