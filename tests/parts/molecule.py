@@ -17,7 +17,7 @@ from . import ROOT, run_and_read, seed, side_by_side
 ALWAYS = ("default", "overlay2_lvm")
 GROUPS = {
     "other layouts": ("direct_lvm", "btrfs", "loop_lvm", "vfs", "overlay2_existing"),
-    "hosts that are not blank": ("takeover", "drift", "autoextend", "auto", "bad_input", "reset"),
+    "hosts that are not blank": ("takeover", "drift", "autoextend", "auto", "bad_input"),
     "runs that are broken off": (
         *("interrupted", "broken_plain", "broken_overlay2"),
         *("broken_devicemapper", "broken_btrfs", "reset_broken"),

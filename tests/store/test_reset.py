@@ -13,7 +13,10 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.containerhost.storage.plugins.module_utils._core import journals, lock
-from ansible_collections.containerhost.storage.plugins.module_utils._data_root_reset import observe
+from ansible_collections.containerhost.storage.plugins.module_utils._data_root_reset import (
+    observe,
+    rules,
+)
 from ansible_collections.containerhost.storage.plugins.modules import data_root_reset
 from realengine.content import fill
 
@@ -30,6 +33,7 @@ def reset(monkeypatch, tmp_path):
     monkeypatch.setattr(journals, "FOLDER", str(tmp_path / "journals"))
     monkeypatch.setattr(lock, "PATH", str(tmp_path / "locks" / "lock"))
     monkeypatch.setattr(observe, "observe_engine", lambda _run, _service: None)
+    monkeypatch.setattr(rules, "PATIENCE", 0)
 
     def end(_module, **result):
         raise Ended(result)

@@ -45,7 +45,7 @@ def test_what_has_changed_since_the_plan_is_refused_and_named(host, name, reset,
     host.check_output("docker create --name other busybox sh")
     refused = reset()
     assert refused.returncode != 0
-    assert "container other is new" in refused.stdout
+    assert "container other is new" in refused.stdout + refused.stderr
     assert host.check_output("docker ps --format '{{.Names}}'") == "web"
     host.check_output("docker rm other")
     assert outside(host) == before
@@ -56,7 +56,7 @@ def test_what_the_plan_says_goes_and_the_rest_stays(host, reset, filled):
     before = outside(host)
     assert reset("--check").returncode == 0
     done = reset()
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
     assert changed(done) == 1
     assert images(host) == []
     assert host.check_output("docker ps --all --quiet") == ""

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import glob
+import time
 from collections.abc import Iterator, Sequence
 
 from ansible_collections.containerhost.storage.plugins.module_utils._core.door import one_line
@@ -38,6 +39,7 @@ from ansible_collections.containerhost.storage.plugins.module_utils._host.mounts
 _SHARED = {"nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "glusterfs", "ocfs2", "gfs2", "lustre"}
 
 _FEW = 3
+PATIENCE = 20.0  # seconds
 
 
 def require_own_folder(state: State, wanted: Wanted) -> None:
@@ -122,9 +124,16 @@ def require_resettable(state: State, wanted: Wanted) -> None:
 
 
 def require_nothing_lives(roots: Sequence[Root]) -> None:
-    """Refuse to go on while anything works in a data root, in whatever namespace."""
+    """Refuse to go on while anything works in a data root, in whatever namespace.
+
+    Some of what an engine leaves behind it goes a little later than itself, as a loop device does.
+    """
     paths = tuple(root.path for root in roots)
-    found = [*_mounted(paths), *_held(paths), *_loops(paths)]
+    deadline = time.monotonic() + PATIENCE
+    found = _at_work(paths)
+    while found and time.monotonic() < deadline:
+        time.sleep(0.5)
+        found = _at_work(paths)
     if found:
         raise StorageError(
             paths[0],
@@ -132,6 +141,10 @@ def require_nothing_lives(roots: Sequence[Root]) -> None:
             "End that, then run again; nothing in it has been removed",
             refusal="data_root_busy",
         )
+
+
+def _at_work(paths: Sequence[str]) -> list[str]:
+    return [*_mounted(paths), *_held(paths), *_loops(paths)]
 
 
 def _mounted(paths: Sequence[str]) -> Iterator[str]:

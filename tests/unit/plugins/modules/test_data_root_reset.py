@@ -15,7 +15,10 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.containerhost.storage.plugins.module_utils._core import journals
-from ansible_collections.containerhost.storage.plugins.module_utils._data_root_reset import observe
+from ansible_collections.containerhost.storage.plugins.module_utils._data_root_reset import (
+    observe,
+    rules,
+)
 from ansible_collections.containerhost.storage.plugins.modules import data_root_reset
 from support.data_roots import filled
 from support.instants import killed_at, sampled
@@ -44,6 +47,7 @@ def module(monkeypatch, tmp_path):
         subprocess.run(argv, check=False).returncode, "", ""
     ))  # fmt: skip
     monkeypatch.setattr(observe, "observe_engine", lambda _run, _service: None)
+    monkeypatch.setattr(rules, "PATIENCE", 0)
 
     def run(check=False, **options):
         given = {
