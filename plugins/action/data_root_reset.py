@@ -15,9 +15,9 @@ import os
 import tempfile
 from typing import Any
 
-from ansible.module_utils.common.text.converters import to_text
 from ansible.plugins.action import ActionBase
 from ansible_collections.containerhost.storage.plugins.module_utils._core.plan import StorageError
+from ansible_collections.containerhost.storage.plugins.module_utils._core.words import listed
 from ansible_collections.containerhost.storage.plugins.module_utils._data_root_reset import (
     plan_file,
 )
@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
         if result.get("failed"):
             return result
         if result.get("seal"):
-            _replace(path, plan_file.to_plan(host, options, result))
+            _replace(path, plan_file.to_plan(host, self._own(options), result))
             return {**result, "plan": path}
         _remove(path)
         return result
@@ -84,10 +84,12 @@ class ActionModule(ActionBase):
             said = f"There is no plan for this host at {path}: run with --check, and read it."
             return {**result, "msg": f"{result['msg']} {said}"}
         changed = plan_file.changes(plan, result.get("removable") or [])
-        named = [*changed[:_FEW], *([f"and {len(changed) - _FEW} more"] if changed[_FEW:] else [])]
         said = (
             f"Since the plan at {path} was written, this has changed: "
-            + ("; ".join(named) or "the mark of its content, and no name in it")
+            + (
+                listed(changed, _FEW, "; ", "; and ")
+                or "the mark of its content, and no name in it"
+            )
             + ". Run with --check, which writes it anew, and read it."
         )
         return {**result, "msg": f"{result['msg']} {said}", "changed_since": changed}
@@ -133,7 +135,7 @@ def _replace(path: str, content: dict[str, Any]) -> None:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         descriptor, beside = tempfile.mkstemp(dir=folder, prefix=".plan-")
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(to_text(json.dumps(content, indent=2, sort_keys=True)) + "\n")
+            stream.write(json.dumps(content, indent=2, sort_keys=True) + "\n")
         os.replace(beside, path)
     except OSError as error:
         with contextlib.suppress(OSError):

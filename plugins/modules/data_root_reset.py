@@ -16,8 +16,8 @@ description:
     volumes stay, unless O(volumes=destroy).
   - Says first what would go, by name and with a seal; the real run needs that seal as O(consent).
   - With O(only_of) it removes only what drivers have left that the engine is no longer on.
-  - The engine stands still while what goes is renamed aside, which takes seconds and can be taken
-    back. It is removed once the engine runs again.
+  - The engine stands still while what goes is renamed aside, which can be taken back. It is removed
+    once the engine runs again.
   - Nothing is removed across a mount point or through a link, and nothing that no engine has made.
   - A data root in which there is nothing but what an engine makes at its first start is left alone.
 extends_documentation_fragment:
@@ -83,7 +83,7 @@ options:
     type: str
 notes:
   - An engine that had chosen its driver itself would choose anew on an empty data root, and from
-    Docker 29 on take the containerd image store. Where it would, C(storage-driver) is set to the
+    Docker 29 on take the containerd image store. Where it might, C(storage-driver) is set to the
     driver that it was on.
   - The engine's images in the containerd image store, and layers that are ZFS datasets, are not in
     its data root; a data root that has these is refused.

@@ -15,15 +15,13 @@ from ansible_collections.containerhost.storage.plugins.module_utils._data_root_r
     Wanted,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
+    OLD,
     SKELETON,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.drivers import DRIVERS
 from ansible_collections.containerhost.storage.plugins.module_utils._inventory.state import (
     Inventory,
 )
-
-# Of engines before 1.10.
-_OLD = ("graph", "init", "linkgraph.db", "execdriver", "tmp-old", "secrets")
 
 _VOLUMES = "volumes"
 
@@ -41,7 +39,7 @@ def entries(names: Iterable[str], found: Inventory, wanted: Wanted) -> tuple[str
             *(f"image/{it}" for it in wanted.only_of if _has_records(found, it)),
             *(f"containers/{it.id}" for it in found.containers if it.driver in wanted.only_of),
         )
-    gone = {*SKELETON, *DRIVERS, *_OLD} - ({_VOLUMES} if wanted.keep_volumes else set())
+    gone = {*SKELETON, *DRIVERS, *OLD} - ({_VOLUMES} if wanted.keep_volumes else set())
     return tuple(sorted(gone & there))
 
 

@@ -151,7 +151,7 @@ def _pin(state: State, wanted: Wanted) -> WriteFile | None:
         return None
     text = daemon_json.edit(state.config.text, {"storage-driver": state.driver})
     return WriteFile(
-        f"Keep the engine on {state.driver}, which it would not choose for an empty data root",
+        f"Keep the engine on {state.driver}, which it might not choose for an empty data root",
         wanted.config_file,
         text,
         old=state.config.text,

@@ -112,7 +112,8 @@ def require_resettable(state: State, wanted: Wanted) -> None:
                 "Remove them by the engine first (`docker system prune --all`), or by hand",
                 refusal="datasets_left",
             )
-    if state.used and state.driver == "devicemapper" and state.pool and wanted.start:
+    on_pool = state.used and state.driver == "devicemapper" and state.pool
+    if on_pool and wanted.start and state.anything:
         raise StorageError(
             wanted.path,
             "its layers are in a thin pool, and on a pool that holds any the engine does not start "
@@ -193,7 +194,7 @@ def findings(state: State, wanted: Wanted) -> Iterator[Finding]:
         yield Finding(
             "info", "engine_left_stopped", f"{wanted.service} is left stopped, as was asked for."
         )
-    if state.pool and (state.driver != "devicemapper" or not wanted.start):
+    if state.anything and state.pool and (state.driver != "devicemapper" or not wanted.start):
         yield Finding(
             "warning",
             "thin_devices_left",

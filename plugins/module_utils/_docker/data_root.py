@@ -37,6 +37,9 @@ SKELETON = {
     "rootfs", "runtimes", "swarm", "tmp", "trust", "volumes",
 }  # fmt: skip
 
+# What engines before 1.10 have made there as well.
+OLD = ("graph", "init", "linkgraph.db", "execdriver", "tmp-old", "secrets")
+
 # Where a reset puts what goes, until it is removed: in the data root, so that it can be renamed.
 ASIDE = ".containerhost-storage-aside"
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.data_root import (
     ASIDE,
+    OLD,
     SKELETON,
 )
 from ansible_collections.containerhost.storage.plugins.module_utils._docker.driver_folders import (
@@ -63,9 +64,6 @@ from ansible_collections.containerhost.storage.plugins.module_utils._inventory.s
 from ansible_collections.containerhost.storage.plugins.module_utils._inventory.volumes import (
     read_volumes,
 )
-
-# Of engines before 1.10, and of filesystems and of what they keep beside them.
-_OLD = ("graph", "init", "linkgraph.db", "execdriver", "tmp-old", "secrets", "lost+found")
 
 
 class Host(NamedTuple):
@@ -197,7 +195,12 @@ def _top(root: Folder) -> Iterator[Leftover]:
         mapped = re.fullmatch(r"\d+\.\d+", name) and root.is_folder(name)
         if name == ASIDE:
             yield Leftover("put_aside", root.at(name))
-        elif name not in SKELETON and name not in DRIVERS and name not in _OLD and not mapped:
+        elif (
+            name not in SKELETON
+            and name not in DRIVERS
+            and name not in (*OLD, "lost+found")
+            and not mapped
+        ):
             yield Leftover("foreign", root.at(name))
     with root.open("trust") as keys:
         for name in keys.names() if keys else ():

@@ -112,6 +112,12 @@ def test_the_real_run_has_its_consent_from_the_plan(controller):
     assert controller.given == {"path": "/var/lib/docker", "consent": "0123456789ab"}
 
 
+def test_a_plan_does_not_depend_on_a_consent(controller):
+    controller.run(WOULD, check=True, consent="")
+    controller.run({"changed": True}, consent=None)
+    assert controller.given["consent"] == WOULD["seal"]
+
+
 def test_consent_of_the_task_goes_before(controller):
     controller.run(WOULD, check=True)
     controller.run({"changed": True}, consent="ba9876543210")

@@ -68,6 +68,7 @@ CASES = [
     (host(root((), FRESH)), want(), []),
     (host(), want(only_of=("devicemapper",)), [MAKE, *renames(*ENTRIES), GONE]),
     (host(root(holds=FRESH._replace(below=(Below("thin_device", "", "1"),)))), want(), []),
+    (host(root(holds=FRESH), driver="devicemapper", pool=True), want(), []),
     # what an engine does not make again goes also where nothing is in it
     (
         host(root(("vfs",), FRESH), leftovers=True),
